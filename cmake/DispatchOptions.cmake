@@ -1,0 +1,44 @@
+# What a builder may choose, and the compiler settings that all targets share.
+
+option(DISPATCH_TESTS "Build the tests" ON)
+option(DISPATCH_PYTHON "Build the Python module" ON)
+option(DISPATCH_WERROR "Treat compiler warnings as errors" ON)
+option(DISPATCH_PCH "Precompile the headers of Asio" ON)
+set(DISPATCH_SANITIZE "" CACHE STRING "Sanitizers to build with, for example address,undefined")
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+add_library(dispatch_settings INTERFACE)
+target_include_directories(dispatch_settings INTERFACE "${PROJECT_SOURCE_DIR}")
+# -fPIC everywhere (the Python module links the same libraries), so that one precompiled header fits.
+target_compile_options(dispatch_settings INTERFACE -fPIC)
+target_compile_options(dispatch_settings INTERFACE -Wall -Wextra -Wpedantic -Wshadow
+                                                   -Woverloaded-virtual)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 reports these inside Asio's and fmt's inlined code, wrongly (GCC bugs 105562, 107532).
+  target_compile_options(dispatch_settings INTERFACE -Wno-maybe-uninitialized -Wno-dangling-pointer)
+endif()
+if(DISPATCH_WERROR)
+  target_compile_options(dispatch_settings INTERFACE -Werror)
+endif()
+if(DISPATCH_SANITIZE)
+  target_compile_options(dispatch_settings INTERFACE -fsanitize=${DISPATCH_SANITIZE}
+                                                     -fno-omit-frame-pointer
+                                                     -fno-sanitize-recover=all)
+  target_link_options(dispatch_settings INTERFACE -fsanitize=${DISPATCH_SANITIZE})
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  # The sloppiness is what ccache asks for with precompiled headers.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime;${CCACHE_PROGRAM}")
+endif()

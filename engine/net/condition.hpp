@@ -1,0 +1,43 @@
+// Waiting for something that another task does: a condition variable for one event loop.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <list>
+#include <memory>
+
+#include "engine/net/async.hpp"
+
+namespace dispatch::net {
+
+// A waiter looks at its predicate, waits, and looks again:
+//
+//     while (queue.empty()) {
+//       if (const auto error = co_await filled.wait()) co_return error;
+//     }
+//
+// A notification with nobody waiting is not kept. Destroying the condition drops its waiters
+// without resuming them.
+class Condition {
+ public:
+  explicit Condition(asio::any_io_executor executor);
+  ~Condition();
+  Condition(const Condition&) = delete;
+  Condition& operator=(const Condition&) = delete;
+
+  // Ends after the next notification. Errors: operation_aborted.
+  Task<Status> wait();
+
+  // Waiters go on from the executor, never from within the call, in the order in which they came.
+  void notify_one();
+  void notify_all();
+
+ private:
+  struct Waiter;
+
+  void complete(Waiter& waiter, Status status);
+
+  asio::any_io_executor executor_;
+  std::list<std::unique_ptr<Waiter>> waiters_;
+};
+
+}  // namespace dispatch::net

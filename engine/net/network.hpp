@@ -1,0 +1,68 @@
+// Sockets of one host: who connects, listens, and sends datagrams, and by which way out.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/net/address.hpp"
+#include "engine/net/async.hpp"
+#include "engine/net/datagram.hpp"
+#include "engine/net/stream.hpp"
+
+namespace dispatch::net {
+
+// The way out of the host that a socket must take. Empty: the host's routes decide.
+struct Egress {
+  std::optional<Address> source;  // bind to this address (port 0)
+  std::string device;             // and/or bind to this interface (Linux: SO_BINDTODEVICE)
+
+  friend bool operator==(const Egress&, const Egress&) = default;
+};
+
+struct ListenOptions {
+  int backlog = 1024;
+  bool v6_only = true;  // an IPv6 listener does not take IPv4 connections
+  std::string device;   // only connections that arrive on this interface
+};
+
+struct DatagramOptions {
+  Endpoint local;  // unspecified address and port 0: the kernel chooses
+  Egress egress;   // its source, if any, replaces local.address
+  std::optional<Endpoint> connect;  // fixes the peer: only its datagrams are received
+};
+
+class Listener {
+ public:
+  virtual ~Listener() = default;
+
+  // Waits for the next connection. Errors that pass: too_many_files_open (EMFILE: wait, then go
+  // on), connection_aborted. After close(): operation_aborted.
+  virtual Task<Result<StreamPtr>> accept() = 0;
+
+  virtual Endpoint local_endpoint() const = 0;
+  virtual void close() = 0;
+};
+
+using ListenerPtr = std::unique_ptr<Listener>;
+
+class Network {
+ public:
+  virtual ~Network() = default;
+
+  // A TCP connection to `remote`, no delay on (RFC 896 off). Errors are the kernel's:
+  // connection_refused, network_unreachable, host_unreachable, timed_out, address_not_available
+  // (the source is not ours), no_such_device, permission (device binding), ... The deadline is the
+  // caller's: see deadline.hpp.
+  virtual Task<Result<StreamPtr>> connect(const Endpoint& remote, const Egress& egress) = 0;
+
+  // Errors: address_in_use, address_not_available, permission_denied.
+  virtual Result<ListenerPtr> listen(const Endpoint& local, const ListenOptions& options) = 0;
+
+  virtual Result<DatagramPtr> open_datagram(const DatagramOptions& options) = 0;
+
+  // Whether Egress::device can be used by this process (Linux before 5.7: CAP_NET_RAW).
+  virtual bool can_bind_to_device() const = 0;
+};
+
+}  // namespace dispatch::net

@@ -1,0 +1,48 @@
+#include "engine/net/stream.hpp"
+
+#include <vector>
+
+namespace dispatch::net {
+namespace {
+
+constexpr std::size_t kCopyBufferBytes = 64 * 1024;
+
+}  // namespace
+
+Task<RelayEnd> Stream::relay_to(Stream& sink, ByteCounter& counter) {
+  std::vector<std::byte> buffer(kCopyBufferBytes);
+  for (;;) {
+    const auto got = co_await read_some(buffer);
+    if (!got) co_return RelayEnd{RelayEnd::Side::source, got.error()};
+    if (*got == 0) co_return RelayEnd{};
+    auto left = std::span<const std::byte>(buffer).first(*got);
+    while (!left.empty()) {
+      const auto taken = co_await sink.write_some(left);
+      if (!taken) co_return RelayEnd{RelayEnd::Side::sink, taken.error()};
+      counter.add(*taken);
+      left = left.subspan(*taken);
+    }
+  }
+}
+
+Task<Status> write_all(Stream& stream, std::span<const std::byte> data) {
+  while (!data.empty()) {
+    const auto taken = co_await stream.write_some(data);
+    if (!taken) co_return taken.error();
+    data = data.subspan(*taken);
+  }
+  co_return Status{};
+}
+
+Task<Result<std::size_t>> read_full(Stream& stream, std::span<std::byte> buffer) {
+  std::size_t filled = 0;
+  while (filled < buffer.size()) {
+    const auto got = co_await stream.read_some(buffer.subspan(filled));
+    if (!got) co_return got.error();
+    if (*got == 0) break;
+    filled += *got;
+  }
+  co_return filled;
+}
+
+}  // namespace dispatch::net

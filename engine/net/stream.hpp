@@ -1,0 +1,79 @@
+// A reliable byte stream: a TCP connection, or anything that behaves like one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "engine/net/address.hpp"
+#include "engine/net/async.hpp"
+#include "engine/net/byte_counter.hpp"
+#include "engine/net/time.hpp"
+
+namespace dispatch::net {
+
+// What the transport knows of itself (Linux: TCP_INFO).
+struct TransportInfo {
+  Duration smoothed_rtt{};
+  std::uint64_t bytes_acked = 0;     // of ours, by the peer
+  std::uint64_t bytes_received = 0;  // in order, from the peer
+  std::uint64_t bytes_unacked = 0;   // written and not acknowledged: in flight or waiting to be sent
+  std::uint32_t retransmits = 0;     // segments, since the connection began
+  std::uint32_t congestion_window = 0;  // segments
+};
+
+// How one direction of a relay ended.
+struct RelayEnd {
+  enum class Side : std::uint8_t { none, source, sink };
+
+  Side failed = Side::none;  // none: the source came to its end and every byte was handed to the sink
+  Error error;               // of the side that failed
+};
+
+// At most one read and one write (or one relay in their place) may be outstanding at a time.
+// Destroying a stream closes it; its operations must have ended or been cancelled by then.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+
+  // Waits until there is something, then reads at least one byte: the number of bytes, or 0 at the
+  // peer's end of stream. `buffer` must not be empty.
+  // Errors: connection_reset, timed_out, operation_aborted, ...
+  virtual Task<Result<std::size_t>> read_some(std::span<std::byte> buffer) = 0;
+
+  // Waits until there is room, then hands over at least one byte: the number of bytes taken.
+  // Success means that they are queued, not that they arrived.
+  // Errors: connection_reset, broken_pipe (written after shutdown_write or abort), ...
+  virtual Task<Result<std::size_t>> write_some(std::span<const std::byte> data) = 0;
+
+  // Moves bytes from this stream to `sink` until this stream ends, a side fails, or the operation
+  // is cancelled, with back-pressure; adds them to `counter` as the sink takes them. Does not shut
+  // `sink` down: the caller decides. The default copies through a buffer; a world overrides it
+  // where it can do better between two of its own streams (splice, buffer hand-over).
+  virtual Task<RelayEnd> relay_to(Stream& sink, ByteCounter& counter);
+
+  // Half-close: what was written is delivered, then end of stream (FIN). Reading goes on.
+  virtual Status shutdown_write() = 0;
+
+  // Ends both directions at once and tells the peer so (RST); unsent data is dropped. Outstanding
+  // operations complete with operation_aborted.
+  virtual void abort() = 0;
+
+  virtual Endpoint local_endpoint() const = 0;
+  virtual Endpoint remote_endpoint() const = 0;
+
+  // Empty where the transport cannot tell.
+  virtual std::optional<TransportInfo> transport_info() const { return std::nullopt; }
+};
+
+using StreamPtr = std::unique_ptr<Stream>;
+
+// Writes all of `data`, or fails.
+Task<Status> write_all(Stream& stream, std::span<const std::byte> data);
+
+// Fills `buffer`: its size, or fewer bytes where the peer ended the stream before.
+Task<Result<std::size_t>> read_full(Stream& stream, std::span<std::byte> buffer);
+
+}  // namespace dispatch::net

@@ -1,0 +1,100 @@
+// A TCP connection that behaves like Linux's, as a state machine: no sockets, no clock, no queue of
+// its own. It is fed segments, application calls and the time; it is asked what to send and when it
+// wants to be woken.
+//
+// The caller's side of the contract, after every call that takes `now`:
+//   1. take segments with next_segment() until it returns none, and send them;
+//   2. call on_timer() when deadline() has come (deadlines move with every call);
+//   3. look at readable(), writable(), error() and tell the application.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "engine/net/async.hpp"
+#include "engine/net/stream.hpp"
+#include "engine/net/time.hpp"
+#include "sim/tcp/segment.hpp"
+
+namespace dispatch::sim::tcp {
+
+using net::Duration;
+using net::TimePoint;
+
+enum class State : std::uint8_t {  // RFC 9293 3.3.2
+  closed, syn_sent, syn_received, established, fin_wait_1, fin_wait_2, close_wait, closing,
+  last_ack, time_wait,
+};
+
+enum class CongestionAlgorithm : std::uint8_t { reno };
+
+// A host's settings (Linux: the sysctls of the same name).
+struct Options {
+  CongestionAlgorithm congestion = CongestionAlgorithm::reno;
+  std::uint16_t mss = 1460;                         // of our link: MTU less 40 or 60 bytes
+  std::size_t send_buffer = 4 * 1024 * 1024;        // bytes
+  std::size_t receive_buffer = 6 * 1024 * 1024;     // bytes, the largest window offered
+  int initial_window = 10;                          // segments, RFC 6928
+  int syn_retries = 6;                              // tcp_syn_retries
+  int syn_linear_timeouts = 4;                      // tcp_syn_linear_timeouts
+  int retries2 = 15;                                // tcp_retries2
+  Duration rto_min = std::chrono::milliseconds(200);
+  Duration rto_max = std::chrono::seconds(120);
+  Duration time_wait = std::chrono::seconds(60);
+};
+
+class Connection {
+ public:
+  // `initial_sequence` is random and the caller's (RFC 6528).
+  Connection(const Options& options, std::uint16_t local_port, std::uint16_t remote_port,
+             std::uint32_t initial_sequence);
+  ~Connection();
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) noexcept;
+
+  // Opening: exactly one of these, first.
+  void connect(TimePoint now);                             // sends SYN
+  void accept(const Segment& syn, TimePoint now);          // a listener received this SYN
+
+  // From the network.
+  void receive(const Segment& segment, TimePoint now);
+  // The network says that the peer cannot be reached (ICMP): fatal while connecting (RFC 1122
+  // 4.2.3.9), remembered and reported with the time-out afterwards.
+  void unreachable(net::Error error, TimePoint now);
+
+  // To the network.
+  std::optional<Segment> next_segment(TimePoint now);
+  TimePoint deadline() const;  // kNever: no timer runs
+  void on_timer(TimePoint now);
+
+  // From the application.
+  std::size_t write(std::span<const std::byte> data, TimePoint now);  // bytes taken, maybe 0
+  std::size_t write(Slice data, TimePoint now);                       // the same, without a copy
+  std::size_t read(std::span<std::byte> buffer, TimePoint now);       // bytes given, maybe 0
+  Slice read_slice(std::size_t most, TimePoint now);                  // the same, without a copy
+  void shutdown_write(TimePoint now);  // FIN after what was written; idempotent
+  void abort(TimePoint now);           // RST, and everything is dropped
+  // The application is gone: like shutdown_write, but data that arrives from now on, or that was
+  // not read, is answered with RST (Linux, RFC 1122 4.2.2.13).
+  void close(TimePoint now);
+
+  // To the application.
+  State state() const;
+  bool established() const;  // the handshake has been completed (also true later)
+  bool readable() const;     // there are bytes, or the end of stream, or an error
+  bool writable() const;     // there is room in the send buffer, or an error
+  bool at_end() const;       // the peer's FIN has been received and all bytes before it read
+  // What ended the connection: connection_refused, connection_reset, timed_out, ...
+  net::Error error() const;
+  bool finished() const;     // nothing is left to do: the caller may forget it
+  net::TransportInfo info() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dispatch::sim::tcp
