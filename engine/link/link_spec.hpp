@@ -1,0 +1,44 @@
+// Links as people write them: "eth0", "192.0.2.7/3", "[2001:db8::7]@2".
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/link/link.hpp"
+#include "engine/net/config_error.hpp"
+#include "engine/net/interfaces.hpp"
+#include "engine/net/network.hpp"
+
+namespace dispatch::link {
+
+struct LinkSpec {
+  std::string target;  // an interface's name, or an address without brackets
+  unsigned weight = 1;
+
+  friend bool operator==(const LinkSpec&, const LinkSpec&) = default;
+};
+
+inline constexpr unsigned kWeightMax = 1'000'000;
+
+// ADDRESS, ADDRESS/WEIGHT or ADDRESS@WEIGHT. Throws net::ConfigError.
+LinkSpec parse_link_spec(std::string_view text);
+
+// Addresses of `interface` that connections may come from: no loopback, no link-local ones.
+std::vector<net::Address> usable_addresses(const net::Interface& interface);
+
+// An interface that a link can be made of: up, running, not loopback, with a usable address.
+bool is_usable(const net::Interface& interface);
+
+// The links that `specs` name on this host, in the same order; every usable interface, with weight
+// 1, where `specs` is empty. An interface gives its first usable address of each family, and its
+// sockets are bound to the device where the process may do so; an address gives itself, and the
+// device that owns it. Throws net::ConfigError: no such interface, not an address of this host,
+// given twice, nothing usable.
+std::vector<std::unique_ptr<Link>> make_links(std::span<const LinkSpec> specs,
+                                              std::span<const net::Interface> interfaces,
+                                              net::Network& network);
+
+}  // namespace dispatch::link

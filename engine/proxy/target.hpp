@@ -1,0 +1,22 @@
+// Where a client wants to go: an address or a name, and a port.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "engine/net/address.hpp"
+
+namespace dispatch::proxy {
+
+struct Target {
+  std::variant<net::Address, std::string> host;  // a string is a name to be looked up
+  std::uint16_t port = 0;
+
+  friend bool operator==(const Target&, const Target&) = default;
+};
+
+// "www.example:80", "192.0.2.1:80", "[2001:db8::1]:443".
+std::string to_string(const Target& target);
+
+}  // namespace dispatch::proxy

@@ -1,0 +1,46 @@
+// An HTTP/1.1 origin server for experiments: downloads of any size, uploads, and a count of who came.
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "engine/net/runtime.hpp"
+#include "engine/net/task_group.hpp"
+
+namespace dispatch::traffic {
+
+// What came from one source address, as the origin saw it.
+struct OriginTally {
+  std::uint64_t connections = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t bytes_sent = 0;      // of response bodies
+  std::uint64_t bytes_received = 0;  // of request bodies
+};
+
+//   GET  /bytes/N    N bytes of the pattern of pattern.hpp, with key N
+//   POST /upload     reads the body, checks it against the pattern, answers with its length
+//   GET  /           a line of text
+//   GET  /whoami     the client's address as this server sees it
+// Persistent connections, HEAD, 400/404/405 where they are due.
+class Origin {
+ public:
+  explicit Origin(net::Runtime& runtime);
+
+  net::Result<net::Endpoint> listen(const net::Endpoint& local);
+  void start();
+  // Stops accepting and resets what is open.
+  net::Task<void> stop();
+
+  const std::map<net::Address, OriginTally>& tallies() const { return tallies_; }
+
+ private:
+  net::Task<void> accept_from(net::Listener& listener);
+  net::Task<void> serve(net::StreamPtr stream);
+
+  net::Runtime& runtime_;
+  std::map<net::Address, OriginTally> tallies_;
+  std::vector<net::ListenerPtr> listeners_;
+  net::TaskGroup tasks_;
+};
+
+}  // namespace dispatch::traffic

@@ -1,0 +1,37 @@
+// One HTTP transfer by a client, direct or through a proxy, timed and checked byte by byte.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "engine/net/runtime.hpp"
+#include "engine/proxy/target.hpp"
+
+namespace dispatch::traffic {
+
+struct TransferOptions {
+  proxy::Target origin;                    // a traffic::Origin
+  std::optional<net::Endpoint> socks5;     // through this proxy; the origin's name is looked up there
+  std::uint64_t download_bytes = 0;        // GET /bytes/N
+  std::uint64_t upload_bytes = 0;          // if not 0: POST /upload of that size instead
+  net::Egress egress;                      // of a direct connection
+  net::TimePoint deadline = net::kNever;
+  net::ByteCounter* progress = nullptr;    // body bytes as they pass; outlives the transfer
+};
+
+struct TransferResult {
+  net::Error error;         // empty: completed
+  std::string failure;      // what failed, for people ("SOCKS5 reply 05: connection refused")
+  std::uint64_t bytes = 0;  // of the body, received or sent
+  bool intact = false;      // completed, and every byte was the right one
+  net::TimePoint started;
+  std::optional<net::TimePoint> connected;   // the origin is reached (proxy's answer included)
+  std::optional<net::TimePoint> first_byte;  // of the response's body
+  net::TimePoint ended;
+};
+
+net::Task<TransferResult> transfer(net::Runtime& runtime, TransferOptions options);
+
+}  // namespace dispatch::traffic
