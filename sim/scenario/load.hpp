@@ -1,0 +1,19 @@
+// YAML to Scenario.
+#pragma once
+
+#include "sim/scenario/scenario.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace dispatch::scenario {
+
+// Both throw ScenarioError: the file cannot be read, is not YAML, or does not say what a scenario
+// must. A scenario that has been loaded has also been checked (check.hpp).
+Scenario load_file(const std::filesystem::path& path);
+
+// `name` stands for the file in messages.
+Scenario load_text(std::string_view text, std::string name);
+
+}  // namespace dispatch::scenario

@@ -1,0 +1,121 @@
+// What a run has shown: plain data, for reports, for Python and for expectations.
+//
+// Times count from the start of the simulation.
+#pragma once
+
+#include "sim/scenario/error.hpp"
+#include "sim/scenario/units.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dispatch::scenario {
+
+enum class LinkState : std::uint8_t { up, blackhole, down };
+
+// One line of a link's time series. Counts are totals since the start.
+struct LinkSample {
+  Duration at{};
+  std::uint64_t payload_down = 0;  // bytes that the engine received over the link and relayed
+  std::uint64_t payload_up = 0;
+  std::uint64_t wire_down = 0;  // bytes of IP packets that the link delivered
+  std::uint64_t wire_up = 0;
+  std::uint64_t drops_down = 0;  // packets: queue full, random loss or fault
+  std::uint64_t drops_up = 0;
+  std::uint64_t queue_down = 0;  // bytes waiting now
+  std::uint64_t queue_up = 0;
+  std::uint64_t connections = 0;  // established by the engine, total
+  std::uint64_t live = 0;         // of these, not yet ended
+  std::uint64_t rate_down = 0;    // bit/s, as configured now
+  std::uint64_t rate_up = 0;
+  LinkState state = LinkState::up;
+};
+
+struct LinkResult {
+  std::string name;
+  LinkSample total;  // at the end
+  std::uint64_t dials = 0;
+  std::uint64_t dial_failures = 0;
+  std::optional<Ratio> share;  // of all links' payload bytes; none: no bytes at all
+  std::optional<Ratio> connection_share;
+  std::optional<Rate> goodput;     // payload, between its first and last byte (to a sample)
+  std::vector<LinkSample> series;  // at every sample interval, and at the end
+};
+
+// One transfer or request: its last attempt, and how many there were.
+struct TransferRecord {
+  Duration started{};                 // of the first attempt
+  std::optional<Duration> connected;  // of the last attempt, as the rest
+  std::optional<Duration> first_byte;
+  Duration ended{};
+  std::uint64_t bytes = 0;
+  std::uint64_t attempts = 1;
+  bool completed = false;
+  bool intact = false;  // completed, and every byte was the right one
+  std::string failure;  // why not, for people
+
+  Duration latency() const { return ended - started; }
+};
+
+struct WorkloadSample {
+  Duration at{};
+  std::uint64_t bytes = 0;  // of payload, of all attempts, total
+  std::uint64_t active = 0;
+  std::uint64_t completed = 0;
+  std::uint64_t failed = 0;
+};
+
+struct WorkloadResult {
+  std::string name;
+  std::string kind;             // "download", "upload" or "requests"
+  std::uint64_t transfers = 0;  // that should have been made; completed + failed
+  std::uint64_t completed = 0;
+  std::uint64_t failed = 0;    // those not ended when the run stopped included
+  std::uint64_t attempts = 0;  // at least one for each that was started
+  std::uint64_t bytes = 0;     // of payload that arrived, failed attempts included
+  bool intact = false;         // some completed, and every byte of these was right
+  Duration started{};
+  std::optional<Duration> ended;        // none: it had not ended when the run stopped
+  std::optional<Rate> goodput;          // bytes of completed transfers over started..ended
+  std::vector<TransferRecord> records;  // in the order of their start
+  std::vector<WorkloadSample> series;
+
+  // Of the completed ones; none where there is none. `percent` 0 to 100: the smallest latency that
+  // so many percent do not exceed (nearest rank).
+  std::optional<Duration> latency_percentile(unsigned percent) const;
+  std::optional<Duration> latency_mean() const;
+};
+
+struct ExpectationResult {
+  Position position;
+  std::string text;
+  bool passed = false;
+  std::string observed;  // "60.1 %": what there was
+  std::string reason;    // of a failure, one line with the observed value
+};
+
+struct Result {
+  std::string scenario;  // its name
+  std::string source;    // its file
+  std::uint64_t seed = 0;
+  std::vector<LinkResult> links;  // in the order of the scenario, as the rest
+  std::vector<WorkloadResult> workloads;
+  std::vector<ExpectationResult> expectations;
+  bool hit_time_limit = false;  // stopped by `duration`, with work left
+  Duration end{};               // simulated time when it stopped
+  std::uint64_t event_hash = 0;
+  std::uint64_t events = 0;   // of the simulation's queue
+  std::uint64_t packets = 0;  // that the links delivered
+
+  // All expectations held.
+  bool passed() const;
+  const LinkResult* link(std::string_view name) const;  // null: there is none
+  const WorkloadResult* workload(std::string_view name) const;
+};
+
+// The event hash as 16 hexadecimal digits.
+std::string hash_text(std::uint64_t hash);
+
+}  // namespace dispatch::scenario

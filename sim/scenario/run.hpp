@@ -1,0 +1,33 @@
+// A scenario comes to life: the world, the real engine in it, its traffic, its faults.
+#pragma once
+
+#include "engine/net/log.hpp"
+#include "sim/scenario/result.hpp"
+#include "sim/scenario/scenario.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string_view>
+
+namespace dispatch::scenario {
+
+struct RunOptions {
+  std::optional<std::uint64_t> seed;  // in place of the scenario's
+  Duration sample_interval = std::chrono::milliseconds(100);
+
+  // Hears every line of the engine's log of at least `log_level`, with the simulated time. It is
+  // called on the thread that runs the scenario, and must not change the world.
+  net::LogLevel log_level = net::LogLevel::info;
+  std::function<void(Duration at, net::LogLevel level, std::string_view line)> log;
+};
+
+// Runs it to its end: when all workloads are done and all events have passed, or at its duration.
+// The same scenario, seed and sample interval give the same result. Any number may run at once, on
+// as many threads.
+//
+// Throws ScenarioError where the scenario cannot be run as it is, net::ConfigError where the engine
+// refuses its options, and std::runtime_error for a fault of the engine or the simulator.
+Result run(const Scenario& scenario, const RunOptions& options = {});
+
+}  // namespace dispatch::scenario

@@ -1,0 +1,159 @@
+// What a scenario says: a world, the engine's options, the traffic, the faults and what is expected
+// of it all. Plain data: read from YAML by load.hpp, written by dump.hpp, or built by a program.
+//
+// The members mirror the keys of the file (docs/scenarios.md); defaults stand beside them.
+#pragma once
+
+#include "engine/net/address.hpp"
+#include "sim/scenario/error.hpp"
+#include "sim/scenario/units.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace dispatch::scenario {
+
+// One direction of a link.
+struct DirectionSpec {
+  Rate rate{100'000'000};
+  Duration delay = std::chrono::milliseconds(10);  // one way
+  Duration jitter{};                               // up to so much more, order is kept
+  Ratio loss;                                      // of packets, independent of each other
+  std::optional<Bytes> queue;  // drop-tail; none: one bandwidth-delay product (see queue_of)
+
+  friend bool operator==(const DirectionSpec&, const DirectionSpec&) = default;
+};
+
+// A network interface of the machine, and the access line behind it.
+struct LinkSpec {
+  Position position;
+  std::string name;
+  DirectionSpec down;  // towards the machine
+  DirectionSpec up;
+  std::vector<net::Prefix> addresses;  // none: one of each family, see plan.hpp
+};
+
+// A machine in the internet that serves HTTP (traffic::Origin).
+struct HostSpec {
+  Position position;
+  std::string name;
+  std::vector<net::Address> addresses;  // none: one of each family, see plan.hpp
+  Duration delay{};                     // one way, between it and the middle of the internet
+  std::vector<std::uint16_t> http_ports{80};
+};
+
+enum class DnsOutcome : std::uint8_t { answer, nxdomain, servfail };
+
+struct DnsRecord {
+  Position position;
+  std::string name;
+  DnsOutcome outcome = DnsOutcome::answer;
+  std::vector<net::Address> addresses;  // of an answer
+  std::string host;                     // or, in their place, all addresses of this host
+};
+
+struct DnsSpec {
+  Duration delay = std::chrono::milliseconds(5);  // before the server answers
+  std::vector<DnsRecord> records;
+};
+
+// What `dispatch start` would be given.
+struct EngineSpec {
+  struct Start {
+    Position position;
+    std::string text;  // as link::parse_link_spec reads it
+  };
+
+  std::vector<Start> start;  // none: every interface, with weight 1
+  std::uint16_t port = 1080;
+};
+
+enum class Via : std::uint8_t { socks5, direct };
+
+// Transfers of a given size, some at a time, each tried again where it fails.
+struct BulkSpec {
+  enum class Direction : std::uint8_t { download, upload };
+
+  Direction direction = Direction::download;
+  std::string host;  // a host's name, a name of the DNS, or an address
+  Bytes size;
+  std::uint64_t count = 1;     // transfers in all
+  std::uint64_t parallel = 1;  // at most so many at a time
+  Via via = Via::socks5;
+  Duration timeout = Duration::max();        // for one attempt
+  Duration stall_timeout = Duration::max();  // without a byte of progress: the attempt is given up
+  std::uint64_t retries = 0;                 // attempts after the first, for each transfer
+  Duration retry_delay{};
+};
+
+// Requests at fixed instants, whether or not earlier ones have been answered.
+struct RequestsSpec {
+  std::string host;
+  Frequency rate;
+  Bytes response;
+  Duration until{};  // no request is sent at or after this time
+  Via via = Via::socks5;
+  Duration timeout = std::chrono::seconds(30);  // for one request
+};
+
+struct WorkloadSpec {
+  Position position;
+  std::string name;
+  Duration at{};
+  std::variant<BulkSpec, RequestsSpec> work;
+};
+
+// What a `set` event changes; the rest stays.
+struct DirectionChange {
+  std::optional<Rate> rate;
+  std::optional<Duration> delay;
+  std::optional<Duration> jitter;
+  std::optional<Ratio> loss;
+  std::optional<Bytes> queue;
+
+  friend bool operator==(const DirectionChange&, const DirectionChange&) = default;
+};
+
+struct EventSpec {
+  enum class Action : std::uint8_t {
+    blackhole,  // every packet is lost, silently
+    down,       // the interface is down: errors as Linux gives them
+    up,         // undoes both
+    set,
+  };
+
+  Position position;
+  Duration at{};
+  std::string link;
+  Action action = Action::blackhole;
+  DirectionChange down_change;  // of a set
+  DirectionChange up_change;
+};
+
+struct ExpectationSpec {
+  Position position;
+  std::string text;  // see expression.hpp
+};
+
+struct Scenario {
+  std::string source;  // the file's name, for messages
+  std::string name;
+  std::uint64_t seed = 1;
+  Duration duration = std::chrono::minutes(10);  // hard stop, in simulated time
+  std::vector<LinkSpec> links;
+  std::vector<HostSpec> hosts;
+  std::optional<DnsSpec> dns;  // none: no name server can be reached
+  EngineSpec engine;
+  std::vector<WorkloadSpec> workloads;
+  std::vector<EventSpec> events;
+  std::vector<ExpectationSpec> expectations;
+};
+
+// The size of a queue that was not given: one bandwidth-delay product of the direction's rate and
+// of a round trip of 100 ms, at least 32 kB. (A common rule for access routers.)
+Bytes queue_of(const DirectionSpec& direction);
+
+}  // namespace dispatch::scenario
