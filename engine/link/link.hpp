@@ -1,13 +1,13 @@
 // A link: one way out of this host to the internet.
 #pragma once
 
+#include "engine/net/byte_counter.hpp"
+#include "engine/net/network.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
-
-#include "engine/net/byte_counter.hpp"
-#include "engine/net/network.hpp"
 
 namespace dispatch::link {
 

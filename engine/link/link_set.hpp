@@ -1,13 +1,13 @@
 // The links of one dispatcher, and the choice among them.
 #pragma once
 
+#include "engine/link/link.hpp"
+#include "engine/link/policy.hpp"
+
 #include <functional>
 #include <memory>
 #include <span>
 #include <vector>
-
-#include "engine/link/link.hpp"
-#include "engine/link/policy.hpp"
 
 namespace dispatch::link {
 

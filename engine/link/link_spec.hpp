@@ -1,16 +1,16 @@
 // Links as people write them: "eth0", "192.0.2.7/3", "[2001:db8::7]@2".
 #pragma once
 
+#include "engine/link/link.hpp"
+#include "engine/net/config_error.hpp"
+#include "engine/net/interfaces.hpp"
+#include "engine/net/network.hpp"
+
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "engine/link/link.hpp"
-#include "engine/net/config_error.hpp"
-#include "engine/net/interfaces.hpp"
-#include "engine/net/network.hpp"
 
 namespace dispatch::link {
 

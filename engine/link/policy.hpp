@@ -1,9 +1,9 @@
 // How the next connection's link is chosen.
 #pragma once
 
-#include <span>
-
 #include "engine/link/link.hpp"
+
+#include <span>
 
 namespace dispatch::link {
 

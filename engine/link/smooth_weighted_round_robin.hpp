@@ -1,10 +1,10 @@
 // Smooth weighted round robin: exact shares in every window, evenly interleaved.
 #pragma once
 
+#include "engine/link/policy.hpp"
+
 #include <cstdint>
 #include <map>
-
-#include "engine/link/policy.hpp"
 
 namespace dispatch::link {
 

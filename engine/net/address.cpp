@@ -16,7 +16,9 @@ std::optional<Integer> parse_number(std::string_view text) {
 
 }  // namespace
 
-std::string_view to_string(Family family) { return family == Family::v6 ? "IPv6" : "IPv4"; }
+std::string_view to_string(Family family) {
+  return family == Family::v6 ? "IPv6" : "IPv4";
+}
 
 Address any_address(Family family) {
   return family == Family::v6 ? Address{AddressV6::any()} : Address{AddressV4::any()};

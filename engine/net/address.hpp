@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
+
 #include <compare>
 #include <cstdint>
 #include <optional>

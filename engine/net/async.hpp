@@ -30,7 +30,9 @@ template <typename T>
 using Task = asio::awaitable<T>;
 
 // An errno value as the Error that the kernel would have given (both worlds use it).
-inline Error errno_error(int value) { return {value, boost::system::system_category()}; }
+inline Error errno_error(int value) {
+  return {value, boost::system::system_category()};
+}
 
 inline bool is_cancelled(const Error& error) {
   return error == asio::error::operation_aborted;

@@ -2,6 +2,8 @@
 // seam, and so in both worlds.
 #pragma once
 
+#include "engine/net/stream.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/async_result.hpp>
@@ -9,11 +11,10 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
+
 #include <exception>
 #include <span>
 #include <utility>
-
-#include "engine/net/stream.hpp"
 
 namespace dispatch::net {
 
@@ -75,19 +76,18 @@ class AsyncStream {
   template <typename Handler>
   void spawn(Task<Result<std::size_t>> operation, Handler&& handler, Error at_zero) {
     auto slot = asio::get_associated_cancellation_slot(handler);
-    asio::co_spawn(
-        executor_, std::move(operation),
-        asio::bind_cancellation_slot(
-            slot, [handler = std::forward<Handler>(handler), at_zero](
-                      std::exception_ptr exception, Result<std::size_t> result) mutable {
-              if (exception) {
-                std::move(handler)(Error{asio::error::operation_aborted}, 0);
-              } else if (!result) {
-                std::move(handler)(result.error(), 0);
-              } else {
-                std::move(handler)(*result == 0 ? at_zero : Error{}, *result);
-              }
-            }));
+    asio::co_spawn(executor_, std::move(operation),
+                   asio::bind_cancellation_slot(
+                       slot, [handler = std::forward<Handler>(handler), at_zero](
+                                 std::exception_ptr exception, Result<std::size_t> result) mutable {
+                         if (exception) {
+                           std::move(handler)(Error{asio::error::operation_aborted}, 0);
+                         } else if (!result) {
+                           std::move(handler)(result.error(), 0);
+                         } else {
+                           std::move(handler)(*result == 0 ? at_zero : Error{}, *result);
+                         }
+                       }));
   }
 
   Stream* stream_;

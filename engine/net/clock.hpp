@@ -1,11 +1,11 @@
 // The only source of time and of delays.
 #pragma once
 
-#include <functional>
-#include <memory>
-
 #include "engine/net/async.hpp"
 #include "engine/net/time.hpp"
+
+#include <functional>
+#include <memory>
 
 namespace dispatch::net {
 

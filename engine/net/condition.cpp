@@ -3,6 +3,7 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
 #include <optional>
 #include <utility>
 
@@ -40,12 +41,12 @@ Task<Status> Condition::wait() {
     raw->position = waiters_.insert(waiters_.end(), std::move(waiter));
     auto slot = asio::get_associated_cancellation_slot(raw->handler);
     if (slot.is_connected()) {
-      slot.assign([this, raw](asio::cancellation_type) {
-        complete(*raw, asio::error::operation_aborted);
-      });
+      slot.assign(
+          [this, raw](asio::cancellation_type) { complete(*raw, asio::error::operation_aborted); });
     }
   };
-  const Outcome outcome = co_await asio::async_initiate<const Token, void(Outcome)>(initiate, Token{});
+  const Outcome outcome =
+      co_await asio::async_initiate<const Token, void(Outcome)>(initiate, Token{});
   co_return outcome.status;
 }
 

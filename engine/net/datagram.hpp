@@ -1,19 +1,19 @@
 // A datagram socket (UDP), read and written in batches.
 #pragma once
 
+#include "engine/net/address.hpp"
+#include "engine/net/async.hpp"
+
 #include <cstddef>
 #include <memory>
 #include <span>
-
-#include "engine/net/address.hpp"
-#include "engine/net/async.hpp"
 
 namespace dispatch::net {
 
 // One datagram to be received: the caller owns the buffer, receive() fills in the rest.
 struct DatagramIn {
   std::span<std::byte> buffer;
-  std::size_t size = 0;    // bytes received into the buffer
+  std::size_t size = 0;  // bytes received into the buffer
   Endpoint from;
   bool truncated = false;  // the datagram was longer than the buffer
 };

@@ -1,23 +1,23 @@
 // The host's network interfaces, and word of their changes.
 #pragma once
 
+#include "engine/net/address.hpp"
+#include "engine/net/async.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "engine/net/address.hpp"
-#include "engine/net/async.hpp"
 
 namespace dispatch::net {
 
 struct Interface {
   std::string name;
   std::uint32_t index = 0;
-  bool up = false;        // administratively up (IFF_UP)
-  bool running = false;   // has a carrier (IFF_RUNNING)
+  bool up = false;       // administratively up (IFF_UP)
+  bool running = false;  // has a carrier (IFF_RUNNING)
   bool loopback = false;
-  std::uint32_t mtu = 0;  // bytes
+  std::uint32_t mtu = 0;          // bytes
   std::vector<Prefix> addresses;  // each with its own host part: 192.0.2.7/24
 
   friend bool operator==(const Interface&, const Interface&) = default;

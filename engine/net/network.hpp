@@ -1,14 +1,14 @@
 // Sockets of one host: who connects, listens, and sends datagrams, and by which way out.
 #pragma once
 
-#include <memory>
-#include <optional>
-#include <string>
-
 #include "engine/net/address.hpp"
 #include "engine/net/async.hpp"
 #include "engine/net/datagram.hpp"
 #include "engine/net/stream.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
 
 namespace dispatch::net {
 
@@ -27,8 +27,8 @@ struct ListenOptions {
 };
 
 struct DatagramOptions {
-  Endpoint local;  // unspecified address and port 0: the kernel chooses
-  Egress egress;   // its source, if any, replaces local.address
+  Endpoint local;                   // unspecified address and port 0: the kernel chooses
+  Egress egress;                    // its source, if any, replaces local.address
   std::optional<Endpoint> connect;  // fixes the peer: only its datagrams are received
 };
 

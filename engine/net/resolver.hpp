@@ -1,13 +1,13 @@
 // Names to addresses.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "engine/net/address.hpp"
 #include "engine/net/async.hpp"
 #include "engine/net/network.hpp"
 #include "engine/net/time.hpp"
+
+#include <string>
+#include <vector>
 
 namespace dispatch::net {
 

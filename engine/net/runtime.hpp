@@ -1,14 +1,14 @@
 // One host, as the engine sees it: everything it may ask of the world.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
-
 #include "engine/net/clock.hpp"
 #include "engine/net/entropy.hpp"
 #include "engine/net/interfaces.hpp"
 #include "engine/net/log.hpp"
 #include "engine/net/network.hpp"
 #include "engine/net/resolver.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
 
 namespace dispatch::net {
 

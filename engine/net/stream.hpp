@@ -1,16 +1,16 @@
 // A reliable byte stream: a TCP connection, or anything that behaves like one.
 #pragma once
 
+#include "engine/net/address.hpp"
+#include "engine/net/async.hpp"
+#include "engine/net/byte_counter.hpp"
+#include "engine/net/time.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
-
-#include "engine/net/address.hpp"
-#include "engine/net/async.hpp"
-#include "engine/net/byte_counter.hpp"
-#include "engine/net/time.hpp"
 
 namespace dispatch::net {
 
@@ -19,8 +19,8 @@ struct TransportInfo {
   Duration smoothed_rtt{};
   std::uint64_t bytes_acked = 0;     // of ours, by the peer
   std::uint64_t bytes_received = 0;  // in order, from the peer
-  std::uint64_t bytes_unacked = 0;   // written and not acknowledged: in flight or waiting to be sent
-  std::uint32_t retransmits = 0;     // segments, since the connection began
+  std::uint64_t bytes_unacked = 0;  // written and not acknowledged: in flight or waiting to be sent
+  std::uint32_t retransmits = 0;    // segments, since the connection began
   std::uint32_t congestion_window = 0;  // segments
 };
 
@@ -28,8 +28,9 @@ struct TransportInfo {
 struct RelayEnd {
   enum class Side : std::uint8_t { none, source, sink };
 
-  Side failed = Side::none;  // none: the source came to its end and every byte was handed to the sink
-  Error error;               // of the side that failed
+  Side failed =
+      Side::none;  // none: the source came to its end and every byte was handed to the sink
+  Error error;     // of the side that failed
 };
 
 // At most one read and one write (or one relay in their place) may be outstanding at a time.

@@ -3,6 +3,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+
 #include <exception>
 #include <utility>
 #include <vector>
@@ -28,8 +29,7 @@ struct TaskGroup::Member {
   TaskGroup* group = nullptr;  // null once the group is gone
 };
 
-TaskGroup::TaskGroup(asio::any_io_executor executor,
-                     std::function<void(std::exception_ptr)> failed)
+TaskGroup::TaskGroup(asio::any_io_executor executor, std::function<void(std::exception_ptr)> failed)
     : executor_(executor), failed_(std::move(failed)), emptied_(std::move(executor)) {}
 
 TaskGroup::~TaskGroup() {

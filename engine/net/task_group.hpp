@@ -1,14 +1,15 @@
 // Tasks that someone owns: they can be cancelled together and waited for.
 #pragma once
 
+#include "engine/net/async.hpp"
+#include "engine/net/condition.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
+
 #include <cstddef>
 #include <functional>
 #include <list>
 #include <memory>
-
-#include "engine/net/async.hpp"
-#include "engine/net/condition.hpp"
 
 namespace dispatch::net {
 

@@ -1,12 +1,12 @@
 // Reaching a target through one of the links.
 #pragma once
 
-#include <memory>
-#include <string>
-
 #include "engine/link/link_set.hpp"
 #include "engine/net/runtime.hpp"
 #include "engine/proxy/target.hpp"
+
+#include <memory>
+#include <string>
 
 namespace dispatch::proxy {
 
@@ -32,6 +32,7 @@ class Dialer {
   net::Task<net::Result<Dialed>> dial(Target target);
 
  private:
+  net::Task<net::Result<Dialed>> dial_all(Target target);
   net::Task<net::Result<std::vector<net::Address>>> addresses_of(const Target& target);
   net::Task<net::Result<Dialed>> dial_address(net::Endpoint remote);
 

@@ -1,14 +1,14 @@
 // The proxy: accepts clients and serves each until it ends.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <vector>
-
 #include "engine/link/link_set.hpp"
 #include "engine/net/runtime.hpp"
 #include "engine/net/task_group.hpp"
 #include "engine/proxy/dialer.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
 
 namespace dispatch::proxy {
 
@@ -41,8 +41,6 @@ class Server {
   const ServerCounters& counters() const { return counters_; }
 
  private:
-  net::Task<void> accept_from(net::Listener& listener);
-
   net::Runtime& runtime_;
   ServerOptions options_;
   Dialer dialer_;

@@ -1,9 +1,12 @@
 // The SOCKS5 protocol (RFC 1928) as functions of bytes, for both of its sides.
 //
-// Decoders read from the front of what has arrived so far: they say how many bytes the message took,
-// or that there are not enough yet, or why it cannot become a message. They never need a message to
-// arrive in one piece, and never touch what follows it.
+// Decoders read from the front of what has arrived so far: they say how many bytes the message
+// took, or that there are not enough yet, or why it cannot become a message. They never need a
+// message to arrive in one piece, and never touch what follows it.
 #pragma once
+
+#include "engine/net/async.hpp"
+#include "engine/proxy/target.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -12,14 +15,16 @@
 #include <string>
 #include <vector>
 
-#include "engine/net/async.hpp"
-#include "engine/proxy/target.hpp"
-
 namespace dispatch::proxy::socks5 {
 
 inline constexpr std::uint8_t kVersion = 5;
 
-enum class Method : std::uint8_t { none = 0x00, gssapi = 0x01, password = 0x02, unacceptable = 0xff };
+enum class Method : std::uint8_t {
+  none = 0x00,
+  gssapi = 0x01,
+  password = 0x02,
+  unacceptable = 0xff
+};
 enum class Command : std::uint8_t { connect = 1, bind = 2, udp_associate = 3 };
 
 enum class Reply : std::uint8_t {  // RFC 1928 6
@@ -44,8 +49,8 @@ enum class Progress : std::uint8_t { complete, incomplete, invalid };
 template <typename Message>
 struct Decoded {
   Progress progress = Progress::incomplete;
-  std::size_t size = 0;  // bytes that the message took (complete)
-  Message message{};     // (complete)
+  std::size_t size = 0;                  // bytes that the message took (complete)
+  Message message{};                     // (complete)
   Reply reply = Reply::general_failure;  // what to answer (invalid)
 };
 

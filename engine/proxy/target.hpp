@@ -1,11 +1,11 @@
 // Where a client wants to go: an address or a name, and a port.
 #pragma once
 
+#include "engine/net/address.hpp"
+
 #include <cstdint>
 #include <string>
 #include <variant>
-
-#include "engine/net/address.hpp"
 
 namespace dispatch::proxy {
 

@@ -1,11 +1,13 @@
-// An HTTP/1.1 origin server for experiments: downloads of any size, uploads, and a count of who came.
+// An HTTP/1.1 origin server for experiments: downloads of any size, uploads, and a count of who
+// came.
 #pragma once
-
-#include <cstdint>
-#include <map>
 
 #include "engine/net/runtime.hpp"
 #include "engine/net/task_group.hpp"
+
+#include <cstdint>
+#include <map>
+#include <vector>
 
 namespace dispatch::traffic {
 
@@ -34,7 +36,6 @@ class Origin {
   const std::map<net::Address, OriginTally>& tallies() const { return tallies_; }
 
  private:
-  net::Task<void> accept_from(net::Listener& listener);
   net::Task<void> serve(net::StreamPtr stream);
 
   net::Runtime& runtime_;

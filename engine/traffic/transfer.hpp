@@ -1,24 +1,24 @@
 // One HTTP transfer by a client, direct or through a proxy, timed and checked byte by byte.
 #pragma once
 
+#include "engine/net/runtime.hpp"
+#include "engine/proxy/target.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 
-#include "engine/net/runtime.hpp"
-#include "engine/proxy/target.hpp"
-
 namespace dispatch::traffic {
 
 struct TransferOptions {
-  proxy::Target origin;                    // a traffic::Origin
-  std::optional<net::Endpoint> socks5;     // through this proxy; the origin's name is looked up there
-  std::uint64_t download_bytes = 0;        // GET /bytes/N
-  std::uint64_t upload_bytes = 0;          // if not 0: POST /upload of that size instead
-  net::Egress egress;                      // of a direct connection
+  proxy::Target origin;                 // a traffic::Origin
+  std::optional<net::Endpoint> socks5;  // through this proxy; the origin's name is looked up there
+  std::uint64_t download_bytes = 0;     // GET /bytes/N
+  std::uint64_t upload_bytes = 0;       // if not 0: POST /upload of that size instead
+  net::Egress egress;                   // of a direct connection
   net::TimePoint deadline = net::kNever;
-  net::ByteCounter* progress = nullptr;    // body bytes as they pass; outlives the transfer
+  net::ByteCounter* progress = nullptr;  // body bytes as they pass; outlives the transfer
 };
 
 struct TransferResult {

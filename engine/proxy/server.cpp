@@ -1,0 +1,61 @@
+#include "engine/proxy/server.hpp"
+
+#include "engine/net/accept_loop.hpp"
+#include "engine/net/deadline.hpp"
+#include "engine/proxy/session.hpp"
+
+#include <utility>
+
+namespace dispatch::proxy {
+namespace {
+
+std::function<void(std::exception_ptr)> logs_to(net::Runtime& runtime) {
+  return [&runtime](std::exception_ptr exception) {
+    try {
+      std::rethrow_exception(exception);
+    } catch (const std::exception& error) {
+      runtime.log().error("internal error, one connection ended: {}", error.what());
+    }
+  };
+}
+
+net::Task<void> until_idle(net::TaskGroup& group) {
+  co_await group.idle();
+}
+
+}  // namespace
+
+Server::Server(net::Runtime& runtime, link::LinkSet& links, ServerOptions options)
+    : runtime_(runtime),
+      options_(options),
+      dialer_(runtime, links, options.dial),
+      acceptors_(runtime.executor(), logs_to(runtime)),
+      sessions_(runtime.executor(), logs_to(runtime)) {}
+
+net::Result<net::Endpoint> Server::listen(const net::Endpoint& local) {
+  auto listener = runtime_.network().listen(local, {});
+  if (!listener) return listener.error();
+  listeners_.push_back(std::move(*listener));
+  return listeners_.back()->local_endpoint();
+}
+
+void Server::start() {
+  for (auto& listener : listeners_) {
+    acceptors_.spawn(net::accept_loop(runtime_, *listener, [this](net::StreamPtr client) {
+      sessions_.spawn(serve_client(runtime_, dialer_, options_, counters_, std::move(client)));
+    }));
+  }
+}
+
+net::Task<void> Server::stop(net::Duration drain) {
+  for (auto& listener : listeners_) listener->close();
+  acceptors_.cancel();
+  co_await acceptors_.idle();
+  listeners_.clear();
+  const auto deadline = runtime_.clock().now() + drain;
+  co_await net::run_until(runtime_.clock(), deadline, until_idle(sessions_));
+  sessions_.cancel();
+  co_await sessions_.idle();
+}
+
+}  // namespace dispatch::proxy

@@ -1,0 +1,168 @@
+#include "engine/traffic/origin.hpp"
+
+#include "engine/net/accept_loop.hpp"
+#include "engine/traffic/http_message.hpp"
+#include "engine/traffic/pattern.hpp"
+
+#include <array>
+#include <charconv>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dispatch::traffic {
+namespace {
+
+using net::Status;
+using net::Task;
+
+constexpr std::size_t kBlockBytes = 64 * 1024;
+constexpr std::string_view kBytesPath = "/bytes/";
+constexpr std::string_view kHello =
+    "An origin of dispatch: GET /bytes/N, GET /whoami, POST /upload\n";
+
+std::optional<std::uint64_t> size_in_path(std::string_view path) {
+  if (!path.starts_with(kBytesPath)) return std::nullopt;
+  path.remove_prefix(kBytesPath.size());
+  std::uint64_t size = 0;
+  const auto* end = path.data() + path.size();
+  const auto parsed = std::from_chars(path.data(), end, size);
+  if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+  return size;
+}
+
+// One client's connection.
+class Exchange {
+ public:
+  Exchange(net::Runtime& runtime, net::Stream& stream, OriginTally& tally)
+      : stream_(stream), http_(stream, runtime.executor()), tally_(tally) {}
+
+  // Serves requests until one side wants no more.
+  Task<void> run() {
+    for (;;) {
+      auto request = co_await http_.read_request();
+      if (!request) {
+        if (request.error() != net::asio::error::eof) {
+          co_await respond_text({}, 400, "Bad request\n");
+        }
+        co_return;
+      }
+      ++tally_.requests;
+      if (co_await respond(*request) || !request->keep_alive) co_return;
+    }
+  }
+
+ private:
+  Task<Status> respond(const HttpRequest& request) {
+    const bool upload = request.path == "/upload";
+    if (upload && request.method == "POST") co_return co_await receive_upload(request);
+    if (request.content_length != 0 || (request.method != "GET" && request.method != "HEAD")) {
+      // Its body is not read: the connection cannot go on behind it.
+      co_await respond_text(request, 405, "Method not allowed\n");
+      co_return net::Error{net::asio::error::eof};
+    }
+    if (const auto size = size_in_path(request.path)) co_return co_await send_bytes(request, *size);
+    if (request.path == "/") co_return co_await respond_text(request, 200, std::string(kHello));
+    if (request.path == "/whoami") {
+      co_return co_await respond_text(request, 200,
+                                      stream_.remote_endpoint().address.to_string() + "\n");
+    }
+    co_return co_await respond_text(request, upload ? 405 : 404,
+                                    upload ? "Method not allowed\n" : "Not found\n");
+  }
+
+  Task<Status> respond_text(const HttpRequest& request, unsigned status, std::string body) {
+    if (const auto error =
+            co_await http_.write_response({status, body.size(), request.keep_alive})) {
+      co_return error;
+    }
+    if (request.method == "HEAD") co_return Status{};
+    tally_.bytes_sent += body.size();
+    co_return co_await net::write_all(stream_, std::as_bytes(std::span(body)));
+  }
+
+  Task<Status> send_bytes(const HttpRequest& request, std::uint64_t size) {
+    if (const auto error = co_await http_.write_response({200, size, request.keep_alive})) {
+      co_return error;
+    }
+    if (request.method == "HEAD") co_return Status{};
+    Pattern pattern(size);
+    std::vector<std::byte> block(std::min<std::uint64_t>(kBlockBytes, size));
+    for (std::uint64_t left = size; left != 0;) {
+      auto part = std::span(block).first(std::min<std::uint64_t>(block.size(), left));
+      pattern.make(part);
+      for (std::span<const std::byte> rest = part; !rest.empty();) {
+        const auto taken = co_await stream_.write_some(rest);
+        if (!taken) co_return taken.error();
+        tally_.bytes_sent += *taken;
+        rest = rest.subspan(*taken);
+      }
+      left -= part.size();
+    }
+    co_return Status{};
+  }
+
+  Task<Status> receive_upload(const HttpRequest& request) {
+    Pattern pattern(request.content_length);
+    std::vector<std::byte> block(std::min<std::uint64_t>(kBlockBytes, request.content_length));
+    bool intact = true;
+    for (std::uint64_t left = request.content_length; left != 0;) {
+      const auto got = co_await http_.read_body_some(
+          std::span(block).first(std::min<std::uint64_t>(block.size(), left)));
+      if (!got) co_return got.error();
+      if (*got == 0) co_return net::Error{net::asio::error::eof};
+      intact = pattern.check(std::span(block).first(*got)) && intact;
+      tally_.bytes_received += *got;
+      left -= *got;
+    }
+    const auto length = std::to_string(request.content_length);
+    co_return co_await respond_text(request, intact ? 200 : 422,
+                                    (intact ? "received " : "damaged ") + length + "\n");
+  }
+
+  net::Stream& stream_;
+  HttpConnection http_;
+  OriginTally& tally_;
+};
+
+}  // namespace
+
+Origin::Origin(net::Runtime& runtime)
+    : runtime_(runtime), tasks_(runtime.executor(), [&runtime](std::exception_ptr exception) {
+        try {
+          std::rethrow_exception(exception);
+        } catch (const std::exception& error) {
+          runtime.log().error("origin: internal error: {}", error.what());
+        }
+      }) {}
+
+net::Result<net::Endpoint> Origin::listen(const net::Endpoint& local) {
+  auto listener = runtime_.network().listen(local, {});
+  if (!listener) return listener.error();
+  listeners_.push_back(std::move(*listener));
+  return listeners_.back()->local_endpoint();
+}
+
+void Origin::start() {
+  for (auto& listener : listeners_) {
+    tasks_.spawn(net::accept_loop(runtime_, *listener, [this](net::StreamPtr stream) {
+      tasks_.spawn(serve(std::move(stream)));
+    }));
+  }
+}
+
+Task<void> Origin::serve(net::StreamPtr stream) {
+  auto& tally = tallies_[stream->remote_endpoint().address];
+  ++tally.connections;
+  Exchange exchange(runtime_, *stream, tally);
+  co_await exchange.run();
+}
+
+Task<void> Origin::stop() {
+  for (auto& listener : listeners_) listener->close();
+  tasks_.cancel();
+  co_await tasks_.idle();
+  listeners_.clear();
+}
+
+}  // namespace dispatch::traffic

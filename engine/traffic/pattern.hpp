@@ -1,0 +1,27 @@
+// Bytes that anyone can make and check at any offset, so that a stream proves itself end to end.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace dispatch::traffic {
+
+// The stream of `key` is a sequence of 64-bit words, each a mix of the key and its own position
+// (splitmix64), in little-endian order. A lost, repeated, moved or changed byte shows.
+class Pattern {
+ public:
+  explicit Pattern(std::uint64_t key) : key_(key) {}
+
+  // Fills `buffer` with the bytes that follow those already made.
+  void make(std::span<std::byte> buffer);
+
+  // Whether `bytes` are the ones that follow those already checked. Moves on either way.
+  bool check(std::span<const std::byte> bytes);
+
+ private:
+  std::uint64_t key_;
+  std::uint64_t offset_ = 0;  // bytes
+};
+
+}  // namespace dispatch::traffic

@@ -1,0 +1,193 @@
+#include "engine/traffic/transfer.hpp"
+
+#include "engine/net/deadline.hpp"
+#include "engine/proxy/socks5_client.hpp"
+#include "engine/traffic/http_message.hpp"
+#include "engine/traffic/pattern.hpp"
+
+#include <boost/system/errc.hpp>
+#include <fmt/format.h>
+
+#include <vector>
+
+namespace dispatch::traffic {
+namespace {
+
+using net::Error;
+using net::Result;
+using net::Status;
+using net::Task;
+namespace errc = boost::system::errc;
+namespace socks5 = proxy::socks5;
+
+constexpr std::size_t kBlockBytes = 64 * 1024;
+
+// A failed reply of the proxy's, as the error that the connection itself would have had.
+Error error_of(socks5::Reply reply) {
+  switch (reply) {
+    case socks5::Reply::network_unreachable:
+      return errc::make_error_code(errc::network_unreachable);
+    case socks5::Reply::host_unreachable:
+    case socks5::Reply::ttl_expired:
+      return errc::make_error_code(errc::host_unreachable);
+    case socks5::Reply::connection_refused:
+      return errc::make_error_code(errc::connection_refused);
+    case socks5::Reply::not_allowed:
+      return errc::make_error_code(errc::permission_denied);
+    case socks5::Reply::command_not_supported:
+      return errc::make_error_code(errc::operation_not_supported);
+    case socks5::Reply::address_type_not_supported:
+      return errc::make_error_code(errc::address_family_not_supported);
+    default:
+      return errc::make_error_code(errc::connection_aborted);
+  }
+}
+
+class Transfer {
+ public:
+  Transfer(net::Runtime& runtime, const TransferOptions& options, TransferResult& result)
+      : runtime_(runtime), options_(options), result_(result) {}
+
+  Task<void> run() {
+    result_.error = co_await reach();
+    if (result_.error) co_return;
+    result_.connected = now();
+    HttpConnection http(*stream_, runtime_.executor());
+    const bool upload = options_.upload_bytes != 0;
+    result_.error = co_await (upload ? send(http) : receive(http));
+    if (!result_.error) result_.intact = intact_;
+    if (!result_.error && !intact_) result_.failure = "the bytes are not the ones that were sent";
+  }
+
+ private:
+  net::TimePoint now() const { return runtime_.clock().now(); }
+
+  Status failed(const char* step, const Error& error) {
+    result_.failure = fmt::format("{}: {}", step, error.message());
+    return error;
+  }
+
+  void count(std::size_t bytes) {
+    result_.bytes += bytes;
+    if (options_.progress != nullptr) options_.progress->add(bytes);
+  }
+
+  // A connection to the origin.
+  Task<Status> reach() {
+    if (options_.socks5) co_return co_await reach_through_proxy();
+    net::Endpoint remote{{}, options_.origin.port};
+    if (const auto* name = std::get_if<std::string>(&options_.origin.host)) {
+      net::ResolveQuery query;
+      query.name = *name;
+      query.egress = options_.egress;
+      const auto resolved = co_await runtime_.resolver().resolve(std::move(query));
+      if (!resolved) co_return failed("name resolution", resolved.error());
+      remote.address = resolved->front().address;
+    } else {
+      remote.address = std::get<net::Address>(options_.origin.host);
+    }
+    auto stream = co_await runtime_.network().connect(remote, options_.egress);
+    if (!stream) co_return failed("connection", stream.error());
+    stream_ = std::move(*stream);
+    co_return Status{};
+  }
+
+  Task<Status> reach_through_proxy() {
+    auto stream = co_await runtime_.network().connect(*options_.socks5, {});
+    if (!stream) co_return failed("connection to the proxy", stream.error());
+    stream_ = std::move(*stream);
+    proxy::HandshakeBuffer buffer;
+    const auto answer = co_await socks5::request_connection(*stream_, buffer, options_.origin);
+    if (!answer) co_return failed("SOCKS5 handshake", answer.error());
+    if (answer->reply != socks5::Reply::succeeded) {
+      result_.failure = fmt::format("SOCKS5 reply {:02x}: {}", static_cast<unsigned>(answer->reply),
+                                    to_string(answer->reply));
+      co_return error_of(answer->reply);
+    }
+    // An HTTP server speaks second: nothing may have come yet.
+    if (!buffer.bytes().empty()) {
+      co_return failed("SOCKS5 handshake", errc::make_error_code(errc::protocol_error));
+    }
+    co_return Status{};
+  }
+
+  Task<Status> receive(HttpConnection& http) {
+    const auto path = fmt::format("/bytes/{}", options_.download_bytes);
+    if (const auto error = co_await http.write_request(
+            {"GET", path, proxy::to_string(options_.origin), 0, false})) {
+      co_return failed("request", error);
+    }
+    const auto response = co_await http.read_response();
+    if (!response) co_return failed("response", response.error());
+    if (response->status != 200 || response->content_length != options_.download_bytes) {
+      result_.failure = fmt::format("response: status {} with {} bytes", response->status,
+                                    response->content_length);
+      co_return errc::make_error_code(errc::protocol_error);
+    }
+    Pattern pattern(options_.download_bytes);
+    std::vector<std::byte> block(std::min<std::uint64_t>(kBlockBytes, options_.download_bytes));
+    while (result_.bytes < options_.download_bytes) {
+      const auto left = options_.download_bytes - result_.bytes;
+      const auto got = co_await http.read_body_some(
+          std::span(block).first(std::min<std::uint64_t>(block.size(), left)));
+      if (!got) co_return failed("response body", got.error());
+      if (*got == 0) co_return failed("response body", Error{net::asio::error::eof});
+      if (!result_.first_byte) result_.first_byte = now();
+      intact_ = pattern.check(std::span(block).first(*got)) && intact_;
+      count(*got);
+    }
+    co_return Status{};
+  }
+
+  Task<Status> send(HttpConnection& http) {
+    if (const auto error = co_await http.write_request(
+            {"POST", "/upload", proxy::to_string(options_.origin), options_.upload_bytes, false})) {
+      co_return failed("request", error);
+    }
+    Pattern pattern(options_.upload_bytes);
+    std::vector<std::byte> block(std::min<std::uint64_t>(kBlockBytes, options_.upload_bytes));
+    while (result_.bytes < options_.upload_bytes) {
+      const auto left = options_.upload_bytes - result_.bytes;
+      const auto part = std::span(block).first(std::min<std::uint64_t>(block.size(), left));
+      pattern.make(part);
+      for (std::span<const std::byte> rest = part; !rest.empty();) {
+        const auto taken = co_await stream_->write_some(rest);
+        if (!taken) co_return failed("request body", taken.error());
+        count(*taken);
+        rest = rest.subspan(*taken);
+      }
+    }
+    const auto response = co_await http.read_response();
+    if (!response) co_return failed("response", response.error());
+    result_.first_byte = now();
+    intact_ = response->status == 200;
+    co_return Status{};
+  }
+
+  net::Runtime& runtime_;
+  const TransferOptions& options_;
+  TransferResult& result_;
+  net::StreamPtr stream_;
+  bool intact_ = true;
+};
+
+}  // namespace
+
+Task<TransferResult> transfer(net::Runtime& runtime, TransferOptions options) {
+  TransferResult result;
+  result.started = runtime.clock().now();
+  // Whatever cuts it short, what happened until then is kept.
+  result.error = net::asio::error::operation_aborted;
+  Transfer work(runtime, options, result);
+  const auto ended = co_await net::run_until(runtime.clock(), options.deadline, work.run());
+  if (ended == net::Ended::at_deadline && net::is_cancelled(result.error)) {
+    result.error = net::asio::error::timed_out;
+    result.failure = result.connected
+                         ? fmt::format("no end within the time limit, at {} bytes", result.bytes)
+                         : "the origin was not reached within the time limit";
+  }
+  result.ended = runtime.clock().now();
+  co_return result;
+}
+
+}  // namespace dispatch::traffic
