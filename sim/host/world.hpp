@@ -1,0 +1,78 @@
+// A simulated world: hosts, joined by links to one ideal internet.
+#pragma once
+
+#include "engine/net/address.hpp"
+#include "sim/host/host.hpp"
+#include "sim/link/link.hpp"
+#include "sim/link/packet.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dispatch::sim {
+
+class Internet;
+class Simulation;
+
+// Builds a topology:
+//
+//     Simulation simulation(seed);
+//     World world(simulation);
+//     auto& client = world.add_host("client");
+//     world.attach(client, "wifi", {*net::parse_prefix("192.0.2.2/24")}, wifi_options);
+//     world.attach(client, "lte", {*net::parse_prefix("198.51.100.2/24")}, lte_options);
+//     auto& www = world.add_host("www");
+//     world.attach(www, "eth0", {*net::parse_prefix("203.0.113.10/24")},
+//                  LinkOptions::symmetric({.delay = 8ms}));
+//     client.spawn(program(client));
+//     simulation.run();
+//
+// The internet sends each packet to the link whose host has its destination address, so answers to
+// the address of "wifi" come back through the down direction of "wifi".
+class World {
+ public:
+  explicit World(Simulation& simulation);
+  // Destroys every coroutine that still waits, then the hosts.
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  // Names are unique: std::invalid_argument.
+  Host& add_host(std::string name, HostOptions options = {});
+
+  // Gives `host` an interface with these addresses (each with its own host part), routes to their
+  // prefixes and a default route per address family, of a metric higher than those of the
+  // interfaces attached before (100, 200, ...). The link is called "HOST/INTERFACE".
+  Link& attach(Host& host, std::string_view interface, std::vector<net::Prefix> addresses,
+               const LinkOptions& options);
+
+  // In the order of their making. Null where there is none of that name.
+  Host* find_host(std::string_view name) const;
+  Link* find_link(std::string_view name) const;
+  const std::vector<std::unique_ptr<Host>>& hosts() const { return hosts_; }
+  const std::vector<std::unique_ptr<Link>>& links() const { return links_; }
+
+  // What happens to packets for an address that nobody has (default: ICMP host unreachable).
+  enum class UnknownDestination : std::uint8_t { host_unreachable, network_unreachable, silent };
+  void set_unknown_destination(UnknownDestination what);
+  // Whether the internet drops packets whose source address is not of the link that they come from
+  // (BCP 38). Default: it does.
+  void set_ingress_filter(bool on);
+
+  Simulation& simulation() const { return simulation_; }
+  PacketPool& packets() { return packets_; }
+
+ private:
+  friend class Host;
+
+  Simulation& simulation_;
+  PacketPool packets_;  // outlives all that holds packets
+  std::unique_ptr<Internet> internet_;
+  std::vector<std::unique_ptr<Link>> links_;
+  std::vector<std::unique_ptr<Host>> hosts_;
+};
+
+}  // namespace dispatch::sim

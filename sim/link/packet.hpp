@@ -1,0 +1,88 @@
+// An IP packet on its way through the simulated world.
+#pragma once
+
+#include "engine/net/address.hpp"
+#include "engine/net/async.hpp"
+#include "sim/core/payload.hpp"
+#include "sim/tcp/segment.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <variant>
+#include <vector>
+
+namespace dispatch::sim {
+
+class EventHash;
+class PacketPool;
+
+struct UdpDatagram {
+  std::uint16_t source_port = 0;
+  std::uint16_t destination_port = 0;
+  Slice payload;
+};
+
+// ICMP (RFC 792) or ICMPv6 (RFC 4443) destination unreachable.
+struct IcmpUnreachable {
+  enum class Reason : std::uint8_t { network, host, port, prohibited };
+  enum class Protocol : std::uint8_t { tcp, udp };
+
+  Reason reason = Reason::host;
+  // Of the packet that could not be delivered, as its sender wrote it.
+  Protocol protocol = Protocol::tcp;
+  net::Endpoint source;
+  net::Endpoint destination;
+  std::uint32_t tcp_sequence = 0;  // the error must belong to what is in flight (RFC 5927 4.1)
+  std::uint32_t quoted_size = 0;   // bytes of it that are quoted
+
+  // The error that Linux gives to the socket (icmp_err_convert).
+  net::Error error() const;
+};
+
+using Transport = std::variant<tcp::Segment, UdpDatagram, IcmpUnreachable>;
+
+struct Packet {
+  static constexpr std::uint8_t kInitialTtl = 64;
+
+  net::Address source;
+  net::Address destination;
+  std::uint8_t ttl = kInitialTtl;
+  Transport transport;
+
+  // On the wire, IP header (20 or 40 bytes) included. A datagram longer than the MTU counts the
+  // headers of all its fragments: see fragmented_size().
+  std::uint32_t size = 0;
+
+  // Sets `size` from the rest, for a path of this MTU.
+  void measure(std::uint32_t mtu);
+
+  void add_to(EventHash& hash) const;
+
+ private:
+  friend class PacketPool;
+  PacketPool* pool_ = nullptr;
+  friend struct PacketReturn;
+};
+
+struct PacketReturn {
+  void operator()(Packet* packet) const;
+};
+
+// Goes back to its pool, which must outlive it.
+using PacketPtr = std::unique_ptr<Packet, PacketReturn>;
+
+// Packets are used again and again: the steady state allocates none.
+class PacketPool {
+ public:
+  PacketPtr make();
+  // Packets of this pool that are under way.
+  std::size_t in_use() const { return all_.size() - idle_.size(); }
+
+ private:
+  friend struct PacketReturn;
+  std::vector<std::unique_ptr<Packet>> all_;
+  std::vector<Packet*> idle_;
+};
+
+}  // namespace dispatch::sim
