@@ -1,0 +1,54 @@
+#include "engine/os/listener.hpp"
+
+#include "engine/os/socket_address.hpp"
+#include "engine/os/tcp_stream.hpp"
+
+#include <cerrno>
+#include <sys/socket.h>
+#include <utility>
+
+namespace dispatch::os {
+namespace {
+
+// Errors of the connection that was to be accepted, not of the listener; accept(2) asks that they
+// be treated like EAGAIN.
+bool is_of_the_connection(int error) {
+  switch (error) {
+    case EINTR:
+    case ENETDOWN:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Listener::Listener(Loop& loop, FileDescriptor socket)
+    : loop_(loop), socket_(loop, std::move(socket)), local_(local_endpoint_of(socket_.get())) {}
+
+net::Task<net::Result<net::StreamPtr>> Listener::accept() {
+  if (turn_.is_over()) co_await loop_.yield();
+  for (;;) {
+    if (!socket_.is_open()) co_return cancelled();
+    SocketAddress peer;
+    auto size = SocketAddress::capacity();
+    FileDescriptor accepted(
+        ::accept4(socket_.get(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (accepted) {
+      co_return net::StreamPtr(
+          std::make_unique<TcpStream>(loop_, std::move(accepted), peer.endpoint()));
+    }
+    if (is_of_the_connection(errno)) continue;
+    if (errno != EAGAIN) co_return last_error();
+    turn_.waited();
+    if (const auto error = co_await socket_.wait(Socket::For::reading)) co_return error;
+  }
+}
+
+}  // namespace dispatch::os

@@ -1,0 +1,107 @@
+#include "engine/os/network.hpp"
+
+#include "engine/os/datagram.hpp"
+#include "engine/os/listener.hpp"
+#include "engine/os/loop.hpp"
+#include "engine/os/socket.hpp"
+#include "engine/os/socket_address.hpp"
+#include "engine/os/tcp_stream.hpp"
+
+#include <cerrno>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <utility>
+
+namespace dispatch::os {
+namespace {
+
+// The end of a connect that was in progress: EINPROGRESS where it is still.
+int outcome_of_connect(int socket) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
+  if (error != 0) return error;
+  SocketAddress peer;
+  auto peer_size = SocketAddress::capacity();
+  return ::getpeername(socket, peer.data(), &peer_size) == 0 ? 0 : EINPROGRESS;
+}
+
+}  // namespace
+
+net::Task<net::Result<net::StreamPtr>> Network::connect(const net::Endpoint& remote,
+                                                        const net::Egress& egress) {
+  // Held by this task: what the caller passed may be gone by its next suspension.
+  const auto peer = remote;
+  const auto family = net::family_of(peer.address);
+  auto opened = open_socket(loop_, family, SOCK_STREAM);
+  if (!opened) co_return opened.error();
+  auto descriptor = std::move(*opened);
+  if (const auto error = bind_to_egress(descriptor.get(), family, egress)) co_return error;
+  set_option(descriptor.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+
+  const SocketAddress address(peer);
+  int error = ::connect(descriptor.get(), address.data(), address.size()) == 0 ? 0 : errno;
+  if (error != 0 && error != EINPROGRESS && error != EINTR) co_return net::errno_error(error);
+  // Watched only from here on: the reactor would report an unconnected socket as hung up.
+  Socket socket(loop_, std::move(descriptor));
+  while (error != 0) {
+    if (const auto stopped = co_await socket.wait(Socket::For::writing)) co_return stopped;
+    error = outcome_of_connect(socket.get());
+    if (error != 0 && error != EINPROGRESS) co_return net::errno_error(error);
+  }
+  co_return net::StreamPtr(std::make_unique<TcpStream>(loop_, std::move(socket), peer));
+}
+
+net::Result<net::ListenerPtr> Network::listen(const net::Endpoint& local,
+                                              const net::ListenOptions& options) {
+  const auto family = net::family_of(local.address);
+  auto opened = open_socket(loop_, family, SOCK_STREAM);
+  if (!opened) return opened.error();
+  auto& descriptor = *opened;
+  // A restarted server takes its port back while old connections are in TIME_WAIT; a port on which
+  // another listens stays refused.
+  set_option(descriptor.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  set_option(descriptor.get(), IPPROTO_TCP, TCP_NODELAY, 1);  // accepted connections inherit it
+  if (family == net::Family::v6 && !options.v6_only) {
+    set_option(descriptor.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  }
+  if (!options.device.empty()) {
+    if (const auto error = bind_to_device(descriptor.get(), options.device)) return error;
+  }
+  const SocketAddress address(local);
+  if (::bind(descriptor.get(), address.data(), address.size()) != 0) return last_error();
+  if (::listen(descriptor.get(), options.backlog) != 0) return last_error();
+  return net::ListenerPtr(std::make_unique<Listener>(loop_, std::move(descriptor)));
+}
+
+net::Result<net::DatagramPtr> Network::open_datagram(const net::DatagramOptions& options) {
+  auto local = options.local;
+  if (options.egress.source) local.address = *options.egress.source;
+  if (options.connect && !options.egress.source && local.address.is_unspecified()) {
+    local.address = net::any_address(net::family_of(options.connect->address));
+  }
+  auto opened = open_socket(loop_, net::family_of(local.address), SOCK_DGRAM);
+  if (!opened) return opened.error();
+  auto& descriptor = *opened;
+  if (!options.egress.device.empty()) {
+    if (const auto error = bind_to_device(descriptor.get(), options.egress.device)) return error;
+  }
+  const SocketAddress address(local);
+  if (::bind(descriptor.get(), address.data(), address.size()) != 0) return last_error();
+  if (options.connect) {
+    const SocketAddress peer(*options.connect);
+    if (::connect(descriptor.get(), peer.data(), peer.size()) != 0) return last_error();
+  }
+  return net::DatagramPtr(
+      std::make_unique<Datagram>(loop_, std::move(descriptor), options.connect.has_value()));
+}
+
+bool Network::can_bind_to_device() const {
+  if (!can_bind_to_device_) {
+    const auto probe = open_socket(loop_, net::Family::v4, SOCK_DGRAM);
+    can_bind_to_device_ = probe && !bind_to_device(probe->get(), "lo");
+  }
+  return *can_bind_to_device_;
+}
+
+}  // namespace dispatch::os

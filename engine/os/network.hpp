@@ -1,0 +1,30 @@
+// The kernel's sockets.
+#pragma once
+
+#include "engine/net/network.hpp"
+
+#include <optional>
+
+namespace dispatch::os {
+
+struct Loop;
+
+// Egress::source is bound before connecting; its family must be the remote's (else
+// address_family_not_supported).
+class Network final : public net::Network {
+ public:
+  explicit Network(Loop& loop) : loop_(loop) {}
+
+  net::Task<net::Result<net::StreamPtr>> connect(const net::Endpoint& remote,
+                                                 const net::Egress& egress) override;
+  net::Result<net::ListenerPtr> listen(const net::Endpoint& local,
+                                       const net::ListenOptions& options) override;
+  net::Result<net::DatagramPtr> open_datagram(const net::DatagramOptions& options) override;
+  bool can_bind_to_device() const override;
+
+ private:
+  Loop& loop_;
+  mutable std::optional<bool> can_bind_to_device_;
+};
+
+}  // namespace dispatch::os

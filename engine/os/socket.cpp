@@ -1,0 +1,61 @@
+#include "engine/os/socket.hpp"
+
+#include "engine/os/loop.hpp"
+#include "engine/os/socket_address.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <cerrno>
+#include <sys/socket.h>
+
+namespace dispatch::os {
+
+net::Error last_error() {
+  return net::errno_error(errno);
+}
+
+bool set_option(int socket, int level, int name, int value) {
+  return ::setsockopt(socket, level, name, &value, sizeof value) == 0;
+}
+
+net::Result<FileDescriptor> open_socket(const Loop& loop, net::Family family, int type) {
+  const NetworkNamespace::Visit visit(loop.network_namespace.get());
+  FileDescriptor socket(::socket(native_family(family), type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket) return last_error();
+  if (family == net::Family::v6) set_option(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  return socket;
+}
+
+net::Status bind_to_egress(int socket, net::Family family, const net::Egress& egress) {
+  if (!egress.device.empty()) {
+    if (const auto error = bind_to_device(socket, egress.device)) return error;
+  }
+  if (!egress.source) return {};
+  // The kernel would call one of the two mismatches EINVAL.
+  if (net::family_of(*egress.source) != family) return net::errno_error(EAFNOSUPPORT);
+  let_connect_choose_the_port(socket);
+  const SocketAddress address({*egress.source, 0});
+  if (::bind(socket, address.data(), address.size()) != 0) return last_error();
+  return {};
+}
+
+Socket::Socket(Loop& loop, FileDescriptor descriptor)
+    : descriptor_(loop.io.get_executor(), descriptor.get()) {
+  descriptor.release();
+}
+
+void Socket::close() {
+  net::Error ignored;
+  descriptor_.close(ignored);
+}
+
+net::Task<net::Status> Socket::wait(For what) {
+  using Descriptor = net::asio::posix::descriptor_base;
+  const auto type = what == For::reading ? Descriptor::wait_read : Descriptor::wait_write;
+  const auto [error] =
+      co_await descriptor_.async_wait(type, net::asio::as_tuple(net::asio::use_awaitable));
+  co_return error;
+}
+
+}  // namespace dispatch::os

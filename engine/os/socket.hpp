@@ -1,0 +1,57 @@
+// A non-blocking socket on the event loop: opened, waited for, closed.
+#pragma once
+
+#include "engine/net/async.hpp"
+#include "engine/net/network.hpp"
+#include "engine/os/file_descriptor.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+namespace dispatch::os {
+
+struct Loop;
+
+// Errno as the kernel gave it.
+net::Error last_error();
+
+// The end of an operation whose object was closed under it.
+inline net::Error cancelled() { return net::asio::error::operation_aborted; }
+
+// Options that must be set before the socket is bound or connected.
+bool set_option(int socket, int level, int name, int value);
+
+// A non-blocking socket in the loop's network namespace. Type: SOCK_STREAM or SOCK_DGRAM. An IPv6
+// socket is IPv6 only.
+net::Result<FileDescriptor> open_socket(const Loop& loop, net::Family family, int type);
+
+// Binds to the egress: its device, then its source with a port chosen by the kernel when it
+// connects (for TCP that lets one port serve many destinations). Errors: address_not_available,
+// no_such_device, operation_not_permitted, address_family_not_supported.
+net::Status bind_to_egress(int socket, net::Family family, const net::Egress& egress);
+
+// Of the platform (device_*.cpp).
+net::Status bind_to_device(int socket, const std::string& device);
+void let_connect_choose_the_port(int socket);
+
+// A descriptor that the reactor watches. Destroying or closing it ends outstanding waits with
+// operation_aborted.
+class Socket {
+ public:
+  enum class For { reading, writing };
+
+  Socket(Loop& loop, FileDescriptor descriptor);
+
+  int get() { return descriptor_.native_handle(); }
+  bool is_open() const { return descriptor_.is_open(); }
+  void close();
+
+  // Ends when the kernel says that the operation would not block; that may be wrong, so the caller
+  // tries and waits again. Errors: operation_aborted.
+  net::Task<net::Status> wait(For what);
+
+ private:
+  net::asio::posix::basic_stream_descriptor<net::asio::io_context::executor_type> descriptor_;
+};
+
+}  // namespace dispatch::os

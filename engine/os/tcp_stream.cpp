@@ -1,0 +1,102 @@
+#include "engine/os/tcp_stream.hpp"
+
+#include "engine/os/socket_address.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <sys/socket.h>
+#include <utility>
+
+namespace dispatch::os {
+
+TcpStream::TcpStream(Loop& loop, FileDescriptor socket, const net::Endpoint& remote)
+    : TcpStream(loop, Socket(loop, std::move(socket)), remote) {}
+
+TcpStream::TcpStream(Loop& loop, Socket socket, const net::Endpoint& remote)
+    : loop_(loop),
+      socket_(std::move(socket)),
+      local_(local_endpoint_of(socket_.get())),
+      remote_(remote) {}
+
+net::Task<net::Result<std::size_t>> TcpStream::read_some(std::span<std::byte> buffer) {
+  if (const auto bytes = take_unread(buffer); bytes != 0) co_return bytes;
+  if (read_turn_.is_over()) co_await loop_.yield();
+  for (;;) {
+    if (!socket_.is_open()) co_return cancelled();
+    const auto got = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
+    if (got > 0) co_return static_cast<std::size_t>(got);
+    if (got == 0) {
+      if (const auto error = end_of_stream()) co_return error;
+      co_return std::size_t{0};
+    }
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN) co_return read_failed(errno);
+    read_turn_.waited();
+    if (const auto error = co_await socket_.wait(Socket::For::reading)) co_return error;
+  }
+}
+
+net::Task<net::Result<std::size_t>> TcpStream::write_some(std::span<const std::byte> data) {
+  if (!socket_.is_open()) co_return net::errno_error(EPIPE);
+  if (write_turn_.is_over()) co_await loop_.yield();
+  for (;;) {
+    if (!socket_.is_open()) co_return cancelled();
+    const auto sent = ::send(socket_.get(), data.data(), data.size(), MSG_NOSIGNAL);
+    if (sent >= 0) co_return static_cast<std::size_t>(sent);
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN) co_return write_failed(errno);
+    write_turn_.waited();
+    if (const auto error = co_await socket_.wait(Socket::For::writing)) co_return error;
+  }
+}
+
+net::Status TcpStream::shutdown_write() {
+  if (!socket_.is_open()) return net::errno_error(ENOTCONN);
+  if (::shutdown(socket_.get(), SHUT_WR) != 0) return last_error();
+  return {};
+}
+
+void TcpStream::abort() {
+  if (!socket_.is_open()) return;
+  const linger at_once{1, 0};
+  ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  socket_.close();
+  unread_.reset();
+}
+
+void TcpStream::unread(std::span<const std::byte> bytes) {
+  if (bytes.empty() || !socket_.is_open()) return;
+  if (!unread_) unread_ = std::make_unique<Unread>();
+  auto& kept = unread_->bytes;
+  kept.erase(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(unread_->begin));
+  unread_->begin = 0;
+  kept.insert(kept.begin(), bytes.begin(), bytes.end());
+}
+
+std::size_t TcpStream::take_unread(std::span<std::byte> buffer) {
+  if (!unread_) return 0;
+  const auto left = std::span(unread_->bytes).subspan(unread_->begin);
+  const auto bytes = std::min(left.size(), buffer.size());
+  std::memcpy(buffer.data(), left.data(), bytes);
+  unread_->begin += bytes;
+  if (bytes == left.size()) unread_.reset();
+  return bytes;
+}
+
+net::Error TcpStream::read_failed(int error) {
+  fatal_ = error;
+  return net::errno_error(error);
+}
+
+net::Error TcpStream::write_failed(int error) {
+  // EPIPE says only that writing is over: reading may go on.
+  if (error != EPIPE && error != ENOBUFS && error != ENOMEM) fatal_ = error;
+  return net::errno_error(error);
+}
+
+net::Error TcpStream::end_of_stream() const {
+  return fatal_ != 0 ? net::errno_error(fatal_) : net::Error{};
+}
+
+}  // namespace dispatch::os
