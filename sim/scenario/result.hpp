@@ -3,6 +3,7 @@
 // Times count from the start of the simulation.
 #pragma once
 
+#include "sim/link/link.hpp"
 #include "sim/scenario/error.hpp"
 #include "sim/scenario/units.hpp"
 
@@ -13,7 +14,7 @@
 
 namespace dispatch::scenario {
 
-enum class LinkState : std::uint8_t { up, blackhole, down };
+using sim::LinkState;
 
 // One line of a link's time series. Counts are totals since the start.
 struct LinkSample {

@@ -20,7 +20,7 @@ namespace dispatch::scenario {
 struct DirectionSpec {
   Rate rate{100'000'000};
   Duration delay = std::chrono::milliseconds(10);  // one way
-  Duration jitter{};                               // up to so much more, order is kept
+  Duration jitter{};                               // uniformly so much more or less; order is kept
   Ratio loss;                                      // of packets, independent of each other
   std::optional<Bytes> queue;  // drop-tail; none: one bandwidth-delay product (see queue_of)
 
@@ -119,9 +119,11 @@ struct DirectionChange {
 
 struct EventSpec {
   enum class Action : std::uint8_t {
-    blackhole,  // every packet is lost, silently
-    down,       // the interface is down: errors as Linux gives them
-    up,         // undoes both
+    blackhole,       // every packet vanishes, and nobody is told
+    blackhole_down,  // only towards the machine
+    blackhole_up,
+    down,  // the interface is down: errors as Linux gives them
+    up,    // undoes all of these
     set,
   };
 

@@ -64,6 +64,20 @@ Ratio parse_ratio(std::string_view text);        // %
 Frequency parse_frequency(std::string_view text);  // /s, /min, /h
 std::uint64_t parse_count(std::string_view text);  // a whole number, no unit
 
+// A quantity of any kind, told by its unit.
+struct Quantity {
+  enum class Kind : std::uint8_t { truth, count, bytes, duration, rate, ratio };
+
+  Kind kind = Kind::count;
+  std::uint64_t value = 0;  // in the integer of the kind; truth: 0 or 1
+
+  friend bool operator==(const Quantity&, const Quantity&) = default;
+};
+
+Quantity parse_quantity(std::string_view text);
+std::string rounded(Quantity quantity);
+std::string_view to_string(Quantity::Kind kind);  // "a rate"
+
 // The shortest text that parses to the same value.
 std::string to_string(Rate rate);
 std::string to_string(Bytes bytes);

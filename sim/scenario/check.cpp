@@ -1,0 +1,309 @@
+#include "sim/scenario/check.hpp"
+
+#include "engine/link/link_spec.hpp"
+#include "sim/scenario/expression.hpp"
+#include "sim/scenario/plan.hpp"
+#include "sim/scenario/suggestion.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace dispatch::scenario {
+namespace {
+
+template <typename Specs>
+std::vector<std::string> names_of(const Specs& specs) {
+  std::vector<std::string> names;
+  for (const auto& spec : specs) names.push_back(spec.name);
+  return names;
+}
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// What an expectation can name.
+bool is_name(std::string_view name) {
+  return !name.empty() && is_letter(name.front()) &&
+         std::all_of(name.begin(), name.end(),
+                     [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
+}
+
+class Checker {
+ public:
+  explicit Checker(const Scenario& scenario)
+      : scenario_(scenario),
+        link_names_(names_of(scenario.links)),
+        workload_names_(names_of(scenario.workloads)) {}
+
+  void check() {
+    check_links();
+    check_hosts();
+    check_addresses();
+    check_dns();
+    check_engine();
+    check_workloads();
+    check_events();
+    check_expectations();
+  }
+
+ private:
+  [[noreturn]] void fail(Position position, std::string message) const {
+    throw ScenarioError(scenario_.source, position, std::move(message));
+  }
+
+  template <typename Specs>
+  void check_names(const Specs& specs, std::string_view noun) const {
+    std::set<std::string_view> seen;
+    for (const auto& spec : specs) {
+      if (!is_name(spec.name)) {
+        fail(spec.position,
+             fmt::format("\"{}\" cannot name {}: write a letter, then letters, digits, - and _",
+                         spec.name, noun));
+      }
+      if (!seen.insert(spec.name).second) {
+        fail(spec.position, fmt::format("a second {} named \"{}\"", noun.substr(2), spec.name));
+      }
+    }
+  }
+
+  void check_links() const {
+    if (scenario_.links.empty()) fail({}, "no links: the machine needs at least one");
+    if (scenario_.links.size() > kLinksMax) {
+      fail(scenario_.links.back().position, fmt::format("more than {} links", kLinksMax));
+    }
+    check_names(scenario_.links, "a link");
+    for (const auto& link : scenario_.links) {
+      if (link.name == "all" || link.name == "lo") {
+        fail(link.position,
+             fmt::format("\"{}\" cannot name a link: it means something else", link.name));
+      }
+      if (link.name.size() > kInterfaceNameMax) {
+        fail(link.position,
+             fmt::format("\"{}\" is longer than the {} characters of an interface's name",
+                         link.name, kInterfaceNameMax));
+      }
+    }
+  }
+
+  void check_hosts() const {
+    if (scenario_.hosts.size() > kHostsMax) {
+      fail(scenario_.hosts.back().position, fmt::format("more than {} hosts", kHostsMax));
+    }
+    check_names(scenario_.hosts, "a host");
+  }
+
+  void check_addresses() const {
+    std::map<net::Address, std::string> owners;
+    const auto add = [&](const net::Address& address, Position position, const std::string& owner) {
+      const auto [it, added] = owners.emplace(address, owner);
+      if (!added) {
+        fail(position, fmt::format("{} is the address of \"{}\" and of \"{}\"", address.to_string(),
+                                   it->second, owner));
+      }
+      if (address.is_loopback() || address.is_multicast() || net::is_link_local(address)) {
+        fail(position, fmt::format("{} of \"{}\" is not an address of the internet",
+                                   address.to_string(), owner));
+      }
+    };
+    for (const auto& address : name_server_addresses()) add(address, {}, "the name server");
+    for (std::size_t i = 0; i < scenario_.links.size(); ++i) {
+      for (const auto& prefix : addresses_of_link(scenario_, i)) {
+        add(prefix.address, scenario_.links[i].position, scenario_.links[i].name);
+      }
+    }
+    for (std::size_t i = 0; i < scenario_.hosts.size(); ++i) {
+      for (const auto& address : addresses_of_host(scenario_, i)) {
+        add(address, scenario_.hosts[i].position, scenario_.hosts[i].name);
+      }
+    }
+  }
+
+  void check_dns() const {
+    if (!scenario_.dns) return;
+    std::set<std::string_view> seen;
+    for (const auto& record : scenario_.dns->records) {
+      if (!seen.insert(record.name).second) {
+        fail(record.position, fmt::format("a second record named \"{}\"", record.name));
+      }
+      if (record.outcome == DnsOutcome::answer && addresses_of_record(scenario_, record).empty()) {
+        fail(record.position,
+             fmt::format("\"{}\" is neither an address, a host, NXDOMAIN nor SERVFAIL{}",
+                         record.host, near(record.host, names_of(scenario_.hosts))));
+      }
+    }
+  }
+
+  void check_engine() const {
+    if (scenario_.engine.port == 0) fail({}, "the proxy needs a port from 1 to 65535");
+    std::set<std::string> seen;
+    for (const auto& start : scenario_.engine.start) {
+      try {
+        const auto target = link::parse_link_spec(start.text).target;
+        if (!is_own(target)) {
+          fail(start.position,
+               fmt::format("no link or address \"{}\"{}", target, near(target, link_names_)));
+        }
+        if (!seen.insert(target).second) {
+          fail(start.position, fmt::format("\"{}\" is given twice", target));
+        }
+      } catch (const ScenarioError&) {
+        throw;
+      } catch (const net::ConfigError& error) {
+        fail(start.position, error.what());
+      }
+    }
+  }
+
+  // A link's name, or one of its addresses.
+  bool is_own(const std::string& target) const {
+    const auto address = net::parse_address(target);
+    for (std::size_t i = 0; i < scenario_.links.size(); ++i) {
+      if (scenario_.links[i].name == target) return true;
+      for (const auto& prefix : addresses_of_link(scenario_, i)) {
+        if (address && prefix.address == *address) return true;
+      }
+    }
+    return false;
+  }
+
+  void check_workloads() const {
+    check_names(scenario_.workloads, "a workload");
+    for (const auto& workload : scenario_.workloads) {
+      if (workload.at >= scenario_.duration) {
+        fail(workload.position,
+             fmt::format("\"{}\" begins at {}, the scenario ends at {}", workload.name,
+                         to_string(workload.at), to_string(scenario_.duration)));
+      }
+      if (const auto* bulk = std::get_if<BulkSpec>(&workload.work)) {
+        check_target(workload, bulk->host);
+        if (bulk->count == 0 || bulk->parallel == 0) {
+          fail(workload.position, fmt::format("\"{}\" makes no transfer", workload.name));
+        }
+        if (bulk->size.count == 0) {
+          fail(workload.position, fmt::format("\"{}\" transfers nothing", workload.name));
+        }
+        check_times(workload, {bulk->timeout, bulk->stall_timeout});
+      } else {
+        const auto& requests = std::get<RequestsSpec>(workload.work);
+        check_target(workload, requests.host);
+        if (requests.until <= workload.at) {
+          fail(workload.position, fmt::format("\"{}\" ends at {}, before it begins", workload.name,
+                                              to_string(requests.until)));
+        }
+        if (requests.rate.count == 0 || requests.rate.period <= Duration::zero()) {
+          fail(workload.position, fmt::format("\"{}\" sends no request", workload.name));
+        }
+        check_times(workload, {requests.timeout});
+      }
+    }
+  }
+
+  void check_times(const WorkloadSpec& workload, std::initializer_list<Duration> times) const {
+    for (const auto time : times) {
+      if (time <= Duration::zero()) {
+        fail(workload.position, fmt::format("a timeout of \"{}\" is 0", workload.name));
+      }
+    }
+  }
+
+  void check_target(const WorkloadSpec& workload, const std::string& host) const {
+    if (target_of(scenario_, host)) return;
+    auto candidates = names_of(scenario_.hosts);
+    if (scenario_.dns) {
+      for (const auto& record : scenario_.dns->records) candidates.push_back(record.name);
+    }
+    fail(workload.position,
+         fmt::format(
+             "\"{}\" goes to \"{}\", which is neither a host, a name of the dns nor an address{}",
+             workload.name, host, near(host, candidates)));
+  }
+
+  void check_events() const {
+    for (const auto& event : scenario_.events) {
+      if (std::find(link_names_.begin(), link_names_.end(), event.link) == link_names_.end()) {
+        fail(event.position,
+             fmt::format("no link \"{}\"{}", event.link, hint(event.link, link_names_)));
+      }
+      if (event.at > scenario_.duration) {
+        fail(event.position, fmt::format("an event at {}, the scenario ends at {}",
+                                         to_string(event.at), to_string(scenario_.duration)));
+      }
+    }
+  }
+
+  void check_expectations() const {
+    for (const auto& expectation : scenario_.expectations) {
+      std::size_t offset = 0;
+      try {
+        const auto expression = parse_expression(expectation.text);
+        for (const auto* metric : expression.metrics()) {
+          offset = metric->offset;
+          check_metric(*metric);
+        }
+      } catch (const ExpressionError& error) {
+        fail(inside(expectation, error.offset()), error.what());
+      } catch (const UnitError& error) {
+        fail(inside(expectation, offset), error.what());
+      }
+    }
+  }
+
+  static Position inside(const ExpectationSpec& expectation, std::size_t offset) {
+    if (expectation.position.line == 0) return {};
+    return {expectation.position.line, expectation.position.column + static_cast<int>(offset)};
+  }
+
+  void check_metric(const Metric& metric) const {
+    if (metric.subject == Metric::Subject::links && metric.name != "all") {
+      auto names = link_names_;
+      names.push_back("all");
+      expect_one_of(metric, names, "link");
+    }
+    if (metric.subject == Metric::Subject::workload) {
+      expect_one_of(metric, workload_names_, "workload");
+    }
+    if (metric.window && metric.window->to > scenario_.duration) {
+      throw ExpressionError(
+          metric.offset, fmt::format("the scenario ends at {}, before {}",
+                                     to_string(scenario_.duration), to_string(metric.window->to)));
+    }
+  }
+
+  static void expect_one_of(const Metric& metric, const std::vector<std::string>& names,
+                            std::string_view noun) {
+    if (std::find(names.begin(), names.end(), metric.name) != names.end()) return;
+    throw ExpressionError(
+        metric.offset, fmt::format("no {} \"{}\"{}", noun, metric.name, hint(metric.name, names)));
+  }
+
+  static std::string near(std::string_view word, const std::vector<std::string>& names) {
+    const auto best = suggestion(word, names);
+    return best.empty() ? std::string() : fmt::format("; did you mean \"{}\"?", best);
+  }
+
+  const Scenario& scenario_;
+  std::vector<std::string> link_names_;
+  std::vector<std::string> workload_names_;
+};
+
+}  // namespace
+
+void check(const Scenario& scenario) {
+  Checker(scenario).check();
+}
+
+Bytes queue_of(const DirectionSpec& direction) {
+  if (direction.queue) return *direction.queue;
+  constexpr std::uint64_t kLeast = 32'000;
+  // 100 ms at the line's rate, in bytes.
+  return {std::max<std::uint64_t>(direction.rate.bits_per_second / 80, kLeast)};
+}
+
+}  // namespace dispatch::scenario

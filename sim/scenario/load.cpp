@@ -1,0 +1,140 @@
+#include "sim/scenario/load.hpp"
+
+#include "sim/scenario/check.hpp"
+#include "sim/scenario/load_parts.hpp"
+#include "sim/scenario/suggestion.hpp"
+#include "sim/scenario/yaml_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <limits>
+
+namespace dispatch::scenario {
+namespace {
+
+constexpr std::string_view kTopKeys[] = {"dispatch",  "name",   "seed",  "duration",
+                                         "links",     "hosts",  "dns",   "engine",
+                                         "workloads", "events", "expect"};
+constexpr std::string_view kTopLater[] = {"seeds", "include", "clients", "engines"};
+constexpr std::string_view kEngineKeys[] = {"start", "port", "policy"};
+constexpr std::string_view kEngineLater[] = {"ip", "rules", "auth", "http", "probe", "health"};
+constexpr std::string_view kPolicies[] = {"weighted-round-robin"};
+constexpr std::string_view kPoliciesLater[] = {
+    "least-connections", "latency",    "failover", "random",
+    "least-loaded",      "throughput", "hash",     "sticky"};
+
+constexpr std::uint64_t kVersion = 1;
+
+EngineSpec read_engine(const YamlValue& value) {
+  const auto map = value.map("engine", kEngineKeys, kEngineLater);
+  EngineSpec engine;
+  if (const auto* start = map.find("start")) {
+    for (const auto& each : start->list("a list such as [wifi/2, lte/1]")) {
+      engine.start.push_back({each.position(), each.text("a link such as wifi/2")});
+    }
+    if (engine.start.empty()) start->fail("no link: write some, or leave \"start\" out to use all");
+  }
+  if (const auto* port = map.find("port")) {
+    engine.port = static_cast<std::uint16_t>(port->count(1, 65535));
+  }
+  if (const auto* policy = map.find("policy")) {
+    const auto text = policy->text("weighted-round-robin");
+    for (const auto later : kPoliciesLater) {
+      if (text == later) policy->fail(fmt::format("policy \"{}\" is not supported yet", text));
+    }
+    if (text != kPolicies[0]) {
+      policy->fail(fmt::format("unknown policy \"{}\"{}", text, hint(text, kPolicies)));
+    }
+  }
+  return engine;
+}
+
+// Expectations that are maps are part of the language to come: {eventually: ...}.
+ExpectationSpec read_expectation(const YamlValue& value) {
+  if (value.is_map()) {
+    constexpr std::string_view kLater[] = {"eventually", "during", "sometimes", "always", "never"};
+    value.map("an expectation", {}, kLater);
+  }
+  ExpectationSpec expectation;
+  expectation.text = value.text("an expectation such as big.completed");
+  expectation.position = value.position_in_text(0);
+  return expectation;
+}
+
+Scenario read_scenario(const YamlValue& document) {
+  const auto map = document.map("a scenario", kTopKeys, kTopLater);
+  const auto& version = map.require("dispatch", "1");
+  if (version.count(0, std::numeric_limits<std::uint32_t>::max()) != kVersion) {
+    version.fail(fmt::format("version {} of the format: this program reads version {}",
+                             version.text("a version"), kVersion));
+  }
+  Scenario scenario;
+  scenario.source = document.file();
+  if (const auto* name = map.find("name")) scenario.name = name->text("a name");
+  if (const auto* seed = map.find("seed")) {
+    scenario.seed = seed->count(0, std::numeric_limits<std::int64_t>::max());
+  }
+  if (const auto* duration = map.find("duration")) {
+    scenario.duration = read_positive_duration(*duration);
+  }
+  for (const auto& [name, key, link] :
+       map.require("links", "{wifi: {rate: 20 Mbit/s}}").names("links by their names").entries()) {
+    scenario.links.push_back(read_link(name, key.position(), link));
+  }
+  if (scenario.links.empty()) map.find("links")->fail("no links: the machine needs at least one");
+  if (const auto* hosts = map.find("hosts")) {
+    for (const auto& [name, key, host] : hosts->names("hosts by their names").entries()) {
+      scenario.hosts.push_back(read_host(name, key.position(), host));
+    }
+  }
+  if (const auto* dns = map.find("dns")) scenario.dns = read_dns(*dns);
+  if (const auto* engine = map.find("engine")) scenario.engine = read_engine(*engine);
+  if (const auto* workloads = map.find("workloads")) {
+    for (const auto& each : workloads->list("a list of workloads")) {
+      scenario.workloads.push_back(read_workload(each));
+    }
+  }
+  if (const auto* events = map.find("events")) {
+    for (const auto& each : events->list("a list of events")) {
+      scenario.events.push_back(read_event(each));
+    }
+  }
+  if (const auto* expectations = map.find("expect")) {
+    for (const auto& each : expectations->list("a list of expectations")) {
+      scenario.expectations.push_back(read_expectation(each));
+    }
+  }
+  return scenario;
+}
+
+}  // namespace
+
+Duration read_positive_duration(const YamlValue& value) {
+  const auto duration = value.duration();
+  if (duration == Duration::zero()) value.fail("a duration of 0");
+  return duration;
+}
+
+Scenario load_text(std::string_view text, std::string name) {
+  auto scenario = read_scenario(YamlValue::parse(text, std::move(name)));
+  check(scenario);
+  return scenario;
+}
+
+Scenario load_file(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    throw ScenarioError(path.string(), {}, "is a directory");
+  }
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw ScenarioError(path.string(), {}, std::strerror(errno));
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  if (file.bad()) throw ScenarioError(path.string(), {}, "cannot be read");
+  return load_text(text, path.string());
+}
+
+}  // namespace dispatch::scenario

@@ -1,0 +1,78 @@
+#include "sim/scenario/load_parts.hpp"
+#include "sim/scenario/suggestion.hpp"
+
+#include <fmt/format.h>
+
+namespace dispatch::scenario {
+namespace {
+
+constexpr std::string_view kHostKeys[] = {"address", "delay", "serves"};
+constexpr std::string_view kHostLater[] = {"rate", "down", "up", "loss"};
+constexpr std::string_view kServiceKeys[] = {"http"};
+constexpr std::string_view kServiceLater[] = {"https", "echo", "tcp", "udp"};
+constexpr std::string_view kDnsKeys[] = {"delay", "records"};
+
+constexpr std::uint64_t kPortMax = 65535;
+
+DnsRecord read_record(const std::string& name, const YamlValue& key, const YamlValue& value) {
+  DnsRecord record;
+  record.name = name;
+  record.position = value.position();
+  if (name.empty() || name.size() > 253)
+    key.fail(fmt::format("\"{}\" is not a name of the DNS", name));
+  if (net::parse_address(name)) key.fail(fmt::format("\"{}\" is an address, not a name", name));
+  if (value.is_list()) {
+    for (const auto& each : value.list("addresses")) record.addresses.push_back(each.address());
+    if (record.addresses.empty()) value.fail("no address: write one, or NXDOMAIN");
+    return record;
+  }
+  const auto text = value.text("an address, a host, NXDOMAIN or SERVFAIL");
+  if (text == "NXDOMAIN") {
+    record.outcome = DnsOutcome::nxdomain;
+  } else if (text == "SERVFAIL") {
+    record.outcome = DnsOutcome::servfail;
+  } else if (const auto address = net::parse_address(text)) {
+    record.addresses.push_back(*address);
+  } else {
+    record.host = text;
+  }
+  return record;
+}
+
+}  // namespace
+
+HostSpec read_host(const std::string& name, Position position, const YamlValue& value) {
+  HostSpec host;
+  host.name = name;
+  host.position = position;
+  if (value.is_null()) return host;
+  const auto map = value.map("a host", kHostKeys, kHostLater);
+  if (const auto* address = map.find("address")) {
+    for (const auto& each : address->one_or_more("an address"))
+      host.addresses.push_back(each.address());
+  }
+  if (const auto* delay = map.find("delay")) host.delay = delay->duration();
+  if (const auto* serves = map.find("serves")) {
+    host.http_ports.clear();
+    for (const auto& each : serves->list("a list of services such as [{http: 80}]")) {
+      const auto service = each.map("a service", kServiceKeys, kServiceLater);
+      const auto port = service.require("http", "80").count(1, kPortMax);
+      host.http_ports.push_back(static_cast<std::uint16_t>(port));
+    }
+  }
+  return host;
+}
+
+DnsSpec read_dns(const YamlValue& value) {
+  const auto map = value.map("dns", kDnsKeys);
+  DnsSpec dns;
+  if (const auto* delay = map.find("delay")) dns.delay = delay->duration();
+  if (const auto* records = map.find("records")) {
+    for (const auto& [name, key, record] : records->names("names and their addresses").entries()) {
+      dns.records.push_back(read_record(name, key, record));
+    }
+  }
+  return dns;
+}
+
+}  // namespace dispatch::scenario

@@ -1,0 +1,22 @@
+// The parts of a scenario file, each read by one function. Internal to load.cpp.
+#pragma once
+
+#include "sim/scenario/scenario.hpp"
+#include "sim/scenario/yaml_reader.hpp"
+
+namespace dispatch::scenario {
+
+// A positive duration.
+Duration read_positive_duration(const YamlValue& value);
+
+LinkSpec read_link(const std::string& name, Position position, const YamlValue& value);
+// The `set` of an event.
+void read_link_change(const YamlValue& value, EventSpec& event);
+
+HostSpec read_host(const std::string& name, Position position, const YamlValue& value);
+DnsSpec read_dns(const YamlValue& value);
+
+WorkloadSpec read_workload(const YamlValue& value);
+EventSpec read_event(const YamlValue& value);
+
+}  // namespace dispatch::scenario

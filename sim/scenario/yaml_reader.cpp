@@ -1,0 +1,237 @@
+#include "sim/scenario/yaml_reader.hpp"
+
+#include "sim/scenario/suggestion.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace dispatch::scenario {
+namespace {
+
+constexpr std::size_t kTextMax = 4 * 1024 * 1024;
+constexpr int kMergesMax = 1000;  // in one map, however nested
+
+Position position_of(const YAML::Mark& mark) {
+  return {mark.line + 1, mark.column + 1};
+}
+
+std::string_view kind_of(const YAML::Node& node) {
+  if (!node.IsDefined() || node.IsNull()) return "nothing";
+  if (node.IsMap()) return "a map";
+  if (node.IsSequence()) return "a list";
+  return "a text";
+}
+
+std::string found(const YAML::Node& node) {
+  if (!node.IsScalar()) return std::string(kind_of(node));
+  constexpr std::size_t kShown = 40;
+  auto text = node.Scalar().substr(0, kShown);
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 32; }, ' ');
+  return fmt::format("\"{}{}\"", text, node.Scalar().size() > kShown ? "..." : "");
+}
+
+bool contains(std::span<const std::string_view> list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+}  // namespace
+
+YamlValue YamlValue::parse(std::string_view text, std::string file) {
+  const auto shared = std::make_shared<const std::string>(std::move(file));
+  if (text.size() > kTextMax) {
+    throw ScenarioError(*shared, {}, "larger than 4 MiB: not a scenario");
+  }
+  try {
+    const auto documents = YAML::LoadAll(std::string(text));
+    if (documents.empty() || documents.front().IsNull()) {
+      throw ScenarioError(*shared, {1, 1}, "the file is empty: a scenario begins with dispatch: 1");
+    }
+    if (documents.size() > 1) {
+      throw ScenarioError(*shared, position_of(documents[1].Mark()),
+                          "a second YAML document: a file holds one scenario");
+    }
+    return {documents.front(), position_of(documents.front().Mark()), shared};
+  } catch (const YAML::Exception& error) {
+    throw ScenarioError(*shared, error.mark.is_null() ? Position{} : position_of(error.mark),
+                        fmt::format("not YAML: {}", error.msg));
+  }
+}
+
+void YamlValue::fail_at(Position position, std::string message) const {
+  throw ScenarioError(*file_, position, std::move(message));
+}
+
+YamlValue YamlValue::child(const YAML::Node& node, Position key) const {
+  // yaml-cpp puts an empty value where the next token stands, maybe lines below.
+  const bool placed = node.IsDefined() && !node.IsNull() && !node.Mark().is_null();
+  return {node, placed ? position_of(node.Mark()) : key, file_};
+}
+
+void YamlValue::must_be(bool right, std::string_view what) const {
+  if (!right) fail(fmt::format("{} where {} is due", found(node_), what));
+}
+
+// The entries of a map with those that it merges. Own keys hide merged ones.
+class YamlValue::Collector {
+ public:
+  void collect(const YamlValue& map) {
+    map.must_be(map.is_map(), "a map to merge");
+    std::set<std::string> own;
+    std::vector<YamlValue> merged;
+    for (const auto& pair : map.node_) {
+      const auto key = map.child(pair.first, map.position_);
+      const auto value = map.child(pair.second, key.position_);
+      const auto name = key.text("a key");
+      if (!own.insert(name).second) key.fail(fmt::format("\"{}\" is given twice", name));
+      if (name == "<<") {
+        for (const auto& each : value.one_or_more("a map to merge")) merged.push_back(each);
+      } else if (!name.starts_with("x-") && names_.insert(name).second) {
+        entries_.push_back({name, key, value});
+      }
+    }
+    for (const auto& each : merged) {
+      if (++merges_ > kMergesMax) map.fail("too many maps merged into one another");
+      collect(each);
+    }
+  }
+
+  std::vector<YamlMap::Entry> take() { return std::move(entries_); }
+
+ private:
+  std::set<std::string> names_;
+  std::vector<YamlMap::Entry> entries_;
+  int merges_ = 0;
+};
+
+YamlMap YamlValue::names(std::string_view what) const {
+  must_be(is_map(), what);
+  Collector collector;
+  collector.collect(*this);
+  return {*this, std::string(what), collector.take()};
+}
+
+YamlMap YamlValue::map(std::string_view what, std::span<const std::string_view> known,
+                       std::span<const std::string_view> later) const {
+  auto result = names(what);
+  for (const auto& entry : result.entries()) {
+    if (contains(later, entry.name)) {
+      entry.key.fail(fmt::format("\"{}\" is not supported yet", entry.name));
+    }
+    if (!contains(known, entry.name)) {
+      entry.key.fail(
+          fmt::format("unknown key \"{}\" in {}{}", entry.name, what, hint(entry.name, known)));
+    }
+  }
+  return result;
+}
+
+std::vector<YamlValue> YamlValue::list(std::string_view what) const {
+  must_be(is_list(), what);
+  std::vector<YamlValue> result;
+  for (const auto& node : node_) result.push_back(child(node, position_));
+  return result;
+}
+
+std::vector<YamlValue> YamlValue::one_or_more(std::string_view what) const {
+  if (is_list()) return list(what);
+  return {*this};
+}
+
+std::string YamlValue::text(std::string_view what) const {
+  must_be(is_scalar(), what);
+  return node_.Scalar();
+}
+
+Position YamlValue::position_in_text(std::size_t offset) const {
+  const int quote = node_.Tag() == "!" ? 1 : 0;  // yaml-cpp's tag of a quoted text
+  return {position_.line, position_.column + quote + static_cast<int>(offset)};
+}
+
+template <typename Parse>
+auto YamlValue::quantity(std::string_view what, Parse parser) const {
+  const auto value = text(what);
+  try {
+    return parser(value);
+  } catch (const UnitError& error) {
+    fail(error.what());
+  }
+}
+
+Rate YamlValue::rate() const {
+  return quantity("a rate such as 50 Mbit/s", parse_rate);
+}
+Bytes YamlValue::bytes() const {
+  return quantity("a size such as 250 kB", parse_bytes);
+}
+Duration YamlValue::duration() const {
+  return quantity("a duration such as 12 ms", parse_duration);
+}
+Frequency YamlValue::frequency() const {
+  return quantity("a frequency such as 5/s", parse_frequency);
+}
+
+Ratio YamlValue::ratio() const {
+  const auto ratio = quantity("a percentage such as 0.2 %", parse_ratio);
+  if (ratio.parts_per_billion > Ratio::kWhole)
+    fail(fmt::format("{} is more than 100 %", found(node_)));
+  return ratio;
+}
+
+std::uint64_t YamlValue::count(std::uint64_t at_least, std::uint64_t at_most) const {
+  const auto value = quantity("a whole number", parse_count);
+  if (value < at_least || value > at_most) {
+    fail(fmt::format("{} is out of range: write {} to {}", value, at_least, at_most));
+  }
+  return value;
+}
+
+net::Address YamlValue::address() const {
+  const auto value = text("an address such as 203.0.113.10");
+  const auto address = net::parse_address(value);
+  if (!address || address->is_unspecified()) {
+    fail(fmt::format("{} is not an IP address: write one such as 203.0.113.10 or \"2001:db8::10\"",
+                     found(node_)));
+  }
+  return *address;
+}
+
+net::Prefix YamlValue::prefix() const {
+  const auto value = text("an address such as 192.168.1.2/24");
+  auto prefix = net::parse_prefix(value);
+  if (!prefix || prefix->address.is_unspecified()) {
+    fail(fmt::format("{} is not an address of an interface: write one such as 192.168.1.2/24",
+                     found(node_)));
+  }
+  if (value.find('/') == std::string::npos) prefix->length = prefix->address.is_v6() ? 64 : 24;
+  return *prefix;
+}
+
+const YamlMap::Entry* YamlMap::entry(std::string_view key) const {
+  const auto it = std::find_if(entries_.begin(), entries_.end(),
+                               [&](const Entry& entry) { return entry.name == key; });
+  return it == entries_.end() ? nullptr : &*it;
+}
+
+const YamlValue& YamlMap::require(std::string_view key, std::string_view example) const {
+  if (const auto* value = find(key)) return *value;
+  self_.fail(fmt::format("{} needs \"{}\": write {}: {}", what_, key, key, example));
+}
+
+std::string_view YamlMap::one_of(std::span<const std::string_view> keys) const {
+  std::string_view only;
+  for (const auto name : keys) {
+    if (find(name) == nullptr) continue;
+    if (!only.empty()) {
+      key(name)->fail(fmt::format("\"{}\" beside \"{}\": {} is one of {}", name, only, what_,
+                                  fmt::join(keys, ", ")));
+    }
+    only = name;
+  }
+  if (only.empty()) self_.fail(fmt::format("{} needs one of {}", what_, fmt::join(keys, ", ")));
+  return only;
+}
+
+}  // namespace dispatch::scenario

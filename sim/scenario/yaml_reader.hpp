@@ -1,0 +1,111 @@
+// Typed, strict reading of YAML: what is not what it should be is a ScenarioError with its place.
+#pragma once
+
+#include "engine/net/address.hpp"
+#include "sim/scenario/error.hpp"
+#include "sim/scenario/units.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dispatch::scenario {
+
+class YamlMap;
+
+// A node and the place where it stands. Cheap to copy.
+class YamlValue {
+ public:
+  // The only document of `text`. `file` is what errors call it.
+  static YamlValue parse(std::string_view text, std::string file);
+
+  Position position() const { return position_; }
+  const std::string& file() const { return *file_; }
+  [[noreturn]] void fail(std::string message) const { fail_at(position_, std::move(message)); }
+  [[noreturn]] void fail_at(Position position, std::string message) const;
+
+  bool is_map() const { return node_.IsMap(); }
+  bool is_list() const { return node_.IsSequence(); }
+  bool is_scalar() const { return node_.IsScalar(); }
+  bool is_null() const { return !node_.IsDefined() || node_.IsNull(); }
+
+  // `what` says what should stand here: "a link", "the address of a host".
+  // `known` are the map's keys; `later` those that a later version will know.
+  YamlMap map(std::string_view what, std::span<const std::string_view> known,
+              std::span<const std::string_view> later = {}) const;
+  // Its keys are names that the user chooses.
+  YamlMap names(std::string_view what) const;
+  std::vector<YamlValue> list(std::string_view what) const;
+  // A list, or one value in its place.
+  std::vector<YamlValue> one_or_more(std::string_view what) const;
+
+  std::string text(std::string_view what) const;
+  // The place of the n-th character of text(), as far as it is on the first line.
+  Position position_in_text(std::size_t offset) const;
+
+  Rate rate() const;
+  Bytes bytes() const;
+  Duration duration() const;
+  Ratio ratio() const;
+  Frequency frequency() const;
+  std::uint64_t count(std::uint64_t at_least, std::uint64_t at_most) const;
+  net::Address address() const;
+  net::Prefix prefix() const;  // with its host part; an address alone is /24 or /64
+
+ private:
+  class Collector;
+
+  YamlValue(YAML::Node node, Position position, std::shared_ptr<const std::string> file)
+      : node_(std::move(node)), position_(position), file_(std::move(file)) {}
+  // `key` gives the place of a value that is empty.
+  YamlValue child(const YAML::Node& node, Position key) const;
+  void must_be(bool right, std::string_view what) const;
+  template <typename Parse>
+  auto quantity(std::string_view what, Parse parser) const;
+
+  YAML::Node node_;
+  Position position_;
+  std::shared_ptr<const std::string> file_;
+};
+
+// A map whose keys have been checked: each is known, and given once. `x-` keys are skipped; a `<<`
+// key merges the map (or maps) that it holds, as YAML 1.1 has it.
+class YamlMap {
+ public:
+  struct Entry {
+    std::string name;
+    YamlValue key;
+    YamlValue value;
+  };
+
+  YamlMap(YamlValue self, std::string what, std::vector<Entry> entries)
+      : self_(std::move(self)), what_(std::move(what)), entries_(std::move(entries)) {}
+
+  const YamlValue& self() const { return self_; }
+  const std::vector<Entry>& entries() const { return entries_; }  // in the order of the file
+  // Null: not given.
+  const YamlValue* find(std::string_view key) const {
+    return entry(key) ? &entry(key)->value : nullptr;
+  }
+  const YamlValue* key(std::string_view key) const {
+    return entry(key) ? &entry(key)->key : nullptr;
+  }
+  const YamlValue& require(std::string_view key, std::string_view example) const;
+  // The one of `keys` that is given; an error where there is none or more than one.
+  std::string_view one_of(std::span<const std::string_view> keys) const;
+
+ private:
+  const Entry* entry(std::string_view key) const;
+
+  YamlValue self_;
+  std::string what_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace dispatch::scenario
