@@ -1,0 +1,42 @@
+// The command line of `dispatch`.
+#pragma once
+
+#include "engine/link/link_spec.hpp"
+#include "engine/net/address.hpp"
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace dispatch::cli {
+
+struct ListArguments {
+  bool json = false;
+};
+
+struct StartArguments {
+  net::Endpoint listen;
+  std::vector<link::LinkSpec> links;  // empty: every usable interface
+};
+
+struct DemoArguments {
+  std::uint64_t downloads = 40;
+  std::uint64_t size_bytes = 1'000'000;
+  std::uint64_t parallel = 4;  // at the same time
+};
+
+// A text to print, and nothing else to do: --help, --version.
+struct Answer {
+  std::string text;
+};
+
+struct Arguments {
+  bool debug = false;
+  std::variant<Answer, ListArguments, StartArguments, DemoArguments> command;
+};
+
+// `argv` as main has it. Throws UsageError and net::ConfigError; both have one line.
+Arguments parse_arguments(int argc, const char* const* argv);
+
+}  // namespace dispatch::cli

@@ -1,0 +1,80 @@
+// The program `dispatch`.
+
+#include "cli/arguments.hpp"
+#include "cli/console.hpp"
+#include "cli/demo.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/interface_list.hpp"
+#include "cli/log_file.hpp"
+#include "cli/start.hpp"
+#include "engine/net/config_error.hpp"
+#include "engine/os/runtime.hpp"
+
+#include <fmt/format.h>
+
+#include <exception>
+
+namespace dispatch::cli {
+namespace {
+
+int run_list(const ListArguments& arguments) {
+  os::Runtime runtime;
+  const auto interfaces = runtime.interfaces().list();
+  if (!interfaces) {
+    throw RuntimeError("cannot list the network interfaces: " + interfaces.error().message());
+  }
+  print(arguments.json ? interface_json(*interfaces)
+                       : interface_table(*interfaces, styled_output()));
+  return kSuccess;
+}
+
+// The log of a command that is over in a moment is for those who ask for it.
+std::unique_ptr<net::Log> open_log(const Arguments& arguments) {
+  if (arguments.debug) return open_log_on_standard_output();
+  if (std::holds_alternative<StartArguments>(arguments.command)) {
+    return open_log_file(default_log_path());
+  }
+  return std::make_unique<net::NullLog>();
+}
+
+struct Command {
+  const Arguments& arguments;
+
+  int operator()(const Answer& answer) const {
+    print(answer.text);
+    return kSuccess;
+  }
+  int operator()(const ListArguments& list) const { return run_list(list); }
+  int operator()(const StartArguments& start) const {
+    return run_start(start, *open_log(arguments));
+  }
+  int operator()(const DemoArguments& demo) const { return run_demo(demo, *open_log(arguments)); }
+};
+
+int run(int argc, const char* const* argv) {
+  try {
+    const auto arguments = parse_arguments(argc, argv);
+    return std::visit(Command{arguments}, arguments.command);
+  } catch (const UsageError& error) {
+    complain(error.what());
+    return kUsage;
+  } catch (const net::ConfigError& error) {
+    complain(error.what());
+    return kUsage;
+  } catch (const OutputError& error) {
+    // A reader that has seen enough (`dispatch list | head -1`) needs no message.
+    if (error.code() != std::errc::broken_pipe) complain(error.what());
+    return kFailure;
+  } catch (const std::exception& error) {
+    complain(error.what());
+    return kFailure;
+  }
+}
+
+}  // namespace
+}  // namespace dispatch::cli
+
+int main(int argc, char** argv) {
+  dispatch::cli::prepare_standard_streams();
+  return dispatch::cli::run(argc, argv);
+}

@@ -1,0 +1,82 @@
+#include "cli/link_report.hpp"
+
+#include "cli/table.hpp"
+#include "cli/units.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr std::array kFamilies{net::Family::v4, net::Family::v6};
+
+// The name of the interface that owns the address; empty where none is listed with it.
+std::string owner_name(const net::Address& address, std::span<const net::Interface> interfaces) {
+  const auto owns = [&](const net::Interface& interface) {
+    return std::any_of(
+        interface.addresses.begin(), interface.addresses.end(), [&](const net::Prefix& own) {
+          return own.address == address || (interface.loopback && own.contains(address));
+        });
+  };
+  const auto owner = std::find_if(interfaces.begin(), interfaces.end(), owns);
+  return owner == interfaces.end() ? "" : owner->name;
+}
+
+}  // namespace
+
+std::string link_table(const Links& links, std::span<const net::Interface> interfaces) {
+  Table table({{"ADDRESS"},
+               {"INTERFACE"},
+               {"WEIGHT", Align::right},
+               {"SHARE", Align::right},
+               {"BOUND TO"}});
+  std::array<std::uint64_t, kFamilies.size()> weights{};
+  for (const auto& link : links) {
+    for (const auto family : kFamilies) {
+      if (link->egress(family)) weights[static_cast<std::size_t>(family)] += link->weight();
+    }
+  }
+  for (const auto& link : links) {
+    for (const auto family : kFamilies) {
+      const auto& egress = link->egress(family);
+      if (!egress || !egress->source) continue;
+      table.add({egress->source->to_string(), owner_name(*egress->source, interfaces),
+                 std::to_string(link->weight()),
+                 format_share(link->weight(), weights[static_cast<std::size_t>(family)]),
+                 egress->device.empty() ? "address" : "device"});
+    }
+  }
+  return table.render("  ");
+}
+
+bool lacks_device_binding(const Links& links) {
+  return std::any_of(links.begin(), links.end(), [](const auto& link) {
+    return std::any_of(kFamilies.begin(), kFamilies.end(), [&](net::Family family) {
+      const auto& egress = link->egress(family);
+      return egress && egress->source && !egress->source->is_loopback() && egress->device.empty();
+    });
+  });
+}
+
+std::string link_summary(const Links& links) {
+  std::uint64_t connections = 0;
+  for (const auto& link : links) connections += link->counters().connections;
+  Table table({{"LINK"},
+               {"CONNECTIONS", Align::right},
+               {"SHARE", Align::right},
+               {"FAILED", Align::right},
+               {"SENT", Align::right},
+               {"RECEIVED", Align::right}});
+  for (const auto& link : links) {
+    const auto& counters = link->counters();
+    table.add({link->name(), std::to_string(counters.connections),
+               format_share(counters.connections, connections),
+               std::to_string(counters.dial_failures), format_bytes(counters.sent.total()),
+               format_bytes(counters.received.total())});
+  }
+  return table.render("  ");
+}
+
+}  // namespace dispatch::cli

@@ -1,0 +1,100 @@
+#include "cli/start.hpp"
+
+#include "cli/console.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/link_report.hpp"
+#include "cli/units.hpp"
+#include "cli/version.hpp"
+#include "engine/link/link_set.hpp"
+#include "engine/link/smooth_weighted_round_robin.hpp"
+#include "engine/os/runtime.hpp"
+#include "engine/os/signals.hpp"
+#include "engine/proxy/server.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <fmt/format.h>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr auto kDrain = std::chrono::seconds(5);
+
+[[noreturn]] void throw_cannot_listen(const net::Endpoint& local, const net::Error& error) {
+  const auto where = net::to_string(local);
+  if (error == net::asio::error::address_in_use) {
+    throw RuntimeError(where +
+                       " is already in use: choose another port with --port, or stop the "
+                       "program that listens there");
+  }
+  if (error == boost::system::errc::address_not_available) {
+    throw UsageError(fmt::format("--ip: {} is not an address of this machine (see 'dispatch list')",
+                                 local.address.to_string()));
+  }
+  throw RuntimeError(fmt::format("cannot listen on {}: {}", where, error.message()));
+}
+
+void show_banner(const net::Endpoint& local, const Links& links,
+                 std::span<const net::Interface> interfaces) {
+  try_print(fmt::format("dispatch {}: SOCKS5 proxy on {}, dispatching to {}\n{}", kVersion,
+                        net::to_string(local), format_count(links.size(), "link"),
+                        link_table(links, interfaces)));
+  if (!local.address.is_loopback()) {
+    complain(
+        fmt::format("warning: {} can be reached from other machines, and asks nobody for a "
+                    "password: whoever reaches it can use your links",
+                    net::to_string(local)));
+  }
+  if (lacks_device_binding(links)) {
+    complain(
+        "warning: this process may not bind sockets to a device (SO_BINDTODEVICE): connections "
+        "carry the link's source address, and the system's routing rules must send them its way");
+  }
+}
+
+// Ends when the server has stopped, after the first signal; a second one cuts its drain short.
+net::Task<void> serve_until_signal(os::Signals& signals, proxy::Server& server, net::Log& log) {
+  using net::asio::experimental::awaitable_operators::operator||;
+  (void)co_await signals.next();
+  const auto live = server.counters().live;
+  log.info("stopping with {}", format_count(live, "open connection"));
+  try_print(live == 0 ? "\nStopping.\n"
+                      : fmt::format("\nStopping: {} may take up to {} s to end; a second signal "
+                                    "ends {} now.\n",
+                                    format_count(live, "open connection"), kDrain.count(),
+                                    live == 1 ? "it" : "them"));
+  const auto first = co_await (server.stop(kDrain) || signals.next());
+  if (first.index() == 1) co_await server.stop({});
+}
+
+}  // namespace
+
+int run_start(const StartArguments& arguments, net::Log& log) {
+  os::Runtime runtime(log);
+  const auto interfaces = runtime.interfaces().list();
+  if (!interfaces) {
+    throw RuntimeError("cannot list the network interfaces: " + interfaces.error().message());
+  }
+  link::LinkSet links(link::make_links(arguments.links, *interfaces, runtime.network()),
+                      [] { return std::make_unique<link::SmoothWeightedRoundRobin>(); });
+  os::Signals signals(runtime);
+  proxy::Server server(runtime, links, {});
+  const auto local = server.listen(arguments.listen);
+  if (!local) throw_cannot_listen(arguments.listen, local.error());
+  server.start();
+  show_banner(*local, links.links(), *interfaces);
+  log.info("dispatch {} listens on {}", kVersion, net::to_string(*local));
+
+  net::asio::co_spawn(runtime.executor(), serve_until_signal(signals, server, log),
+                      [&](std::exception_ptr exception) {
+                        runtime.stop();
+                        if (exception) std::rethrow_exception(exception);
+                      });
+  runtime.run();
+  try_print(fmt::format("Dispatched {}:\n{}",
+                        format_count(server.counters().accepted, "client connection"),
+                        link_summary(links.links())));
+  return kSuccess;
+}
+
+}  // namespace dispatch::cli
