@@ -93,7 +93,6 @@ Arguments parse_arguments(int argc, const char* const* argv) {
   CLI::App app("Spreads connections over several internet links.", "dispatch");
   app.set_help_flag("-h,--help", "Print this help");
   app.set_version_flag("--version", fmt::format("dispatch {}", kVersion), "Print the version");
-  app.require_subcommand(1);
   app.footer(kExamples + fmt::format("\nThe debug log is appended to {}\n", default_log_path()));
   const auto debug_flag = [&](CLI::App& command) {
     command.add_flag("-d,--debug", raw.debug, kDebugHelp);
@@ -106,17 +105,23 @@ Arguments parse_arguments(int argc, const char* const* argv) {
 
   auto* start = app.add_subcommand("start", "Start the SOCKS5 proxy");
   debug_flag(*start);
-  start->add_option("--ip", raw.ip, "Address to listen on")->option_text("ADDRESS [127.0.0.1]");
+  start->add_option("--ip", raw.ip, "Address to listen on")
+      ->type_name("ADDRESS")
+      ->default_str("127.0.0.1");
   start->add_option("--port", raw.port, "Port to listen on; 0 takes a free one")
-      ->option_text("PORT [1080]");
-  start->add_option("ADDRESS", raw.addresses, "Links to dispatch to, with their weights");
+      ->type_name("PORT")
+      ->default_str("1080");
+  start->add_option("ADDRESS", raw.addresses, "Links to dispatch to, with their weights")
+      ->type_name("");
   start->footer(kStartExamples);
 
   auto* demo = app.add_subcommand("demo", "Dispatch downloads on this machine and check the split");
   debug_flag(*demo);
-  demo->add_option("--downloads", raw.downloads, "How many")->option_text("N [40]");
-  demo->add_option("--size", raw.size, "Bytes in each")->option_text("N [1000000]");
-  demo->add_option("--parallel", raw.parallel, "How many at the same time")->option_text("N [4]");
+  demo->add_option("--downloads", raw.downloads, "How many")->type_name("N")->default_str("40");
+  demo->add_option("--size", raw.size, "Bytes in each")->type_name("N")->default_str("1000000");
+  demo->add_option("--parallel", raw.parallel, "How many at the same time")
+      ->type_name("N")
+      ->default_str("4");
   demo->footer(
       "Starts an HTTP server, and the proxy with the links 127.0.0.2/7 and 127.0.0.3/3; downloads\n"
       "through it with curl; prints what the server counted. No internet, no second link "
@@ -130,8 +135,17 @@ Arguments parse_arguments(int argc, const char* const* argv) {
     return {false, Answer{app.version() + "\n"}};
   } catch (const CLI::ParseError& error) {
     const auto used = app.get_subcommands();
-    throw UsageError(fmt::format("{} (see 'dispatch {}--help')", error.what(),
+    if (used.empty() && !app.remaining().empty()) {
+      throw UsageError(
+          fmt::format("'{}' is neither a command (list, start, demo) nor an option; "
+                      "see 'dispatch --help'",
+                      app.remaining().front()));
+    }
+    throw UsageError(fmt::format("{}; see 'dispatch {}--help'", error.what(),
                                  used.empty() ? "" : used.front()->get_name() + " "));
+  }
+  if (app.get_subcommands().empty()) {
+    throw UsageError("a command is missing: list, start or demo; see 'dispatch --help'");
   }
 
   Arguments arguments;

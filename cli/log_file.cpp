@@ -91,10 +91,13 @@ std::unique_ptr<net::Log> open_log_file(const std::string& path) {
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
     return std::make_unique<SpdlogLog>(
         std::make_shared<spdlog::sinks::rotating_file_sink_st>(path, kFileSizeMax, kOldFiles));
-  } catch (const std::exception& error) {
+  } catch (const std::filesystem::filesystem_error& error) {
+    complain(fmt::format("warning: no log is kept: {}: {}", error.path1().string(),
+                         error.code().message()));
+  } catch (const spdlog::spdlog_ex& error) {
     complain(fmt::format("warning: no log is kept: {}", error.what()));
-    return std::make_unique<net::NullLog>();
   }
+  return std::make_unique<net::NullLog>();
 }
 
 std::unique_ptr<net::Log> open_log_on_standard_output() {

@@ -52,7 +52,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
                                 std::span<const net::Interface> interfaces) {
   std::vector<std::string> names;
   const net::Interface* nearest = nullptr;
-  std::size_t nearest_distance = 3;
+  // At most every second letter differs: 'eht0' may mean 'eth0', 'foo' does not mean 'lo'.
+  std::size_t nearest_distance = target.size() / 2 + 1;
   for (const auto& interface : interfaces) {
     names.push_back(interface.name);
     if (const auto distance = edit_distance(target, interface.name); distance < nearest_distance) {
