@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string_view>
 
 namespace dispatch::scenario {
@@ -20,6 +21,17 @@ struct RunOptions {
   // called on the thread that runs the scenario, and must not change the world.
   net::LogLevel log_level = net::LogLevel::info;
   std::function<void(Duration at, net::LogLevel level, std::string_view line)> log;
+
+  // Asked before the first event and then at least every few thousand events (not counted in
+  // simulated time: a run may be slow) whether to go on. False ends the run with Interrupted. It is
+  // called on the thread that runs the scenario, and must not throw. None: the run goes on.
+  std::function<bool()> keep_going;
+};
+
+// RunOptions::keep_going said no.
+class Interrupted : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
 };
 
 // Runs it to its end: when all workloads are done and all events have passed, or at its duration.
