@@ -9,19 +9,26 @@
 namespace dispatch::sim {
 
 // A block of bytes with a count of its users. Not thread-safe: a simulation is one thread's.
+//
+// Freed blocks are kept for the next make() on the same thread (a bounded number of each size), so
+// that traffic in its steady state does not go to the allocator.
 class Block {
  public:
+  // With room for at least `capacity` bytes (rounded up to what the cache keeps), and one user.
   static Block* make(std::size_t capacity);
 
   std::byte* data() { return reinterpret_cast<std::byte*>(this + 1); }
   std::size_t capacity() const { return capacity_; }
 
   void retain() { ++users_; }
-  void release();
+  void release() {
+    if (--users_ == 0) dispose();
+  }
   bool shared() const { return users_ > 1; }
 
  private:
   explicit Block(std::size_t capacity) : capacity_(static_cast<std::uint32_t>(capacity)) {}
+  void dispose();
 
   std::uint32_t users_ = 1;
   std::uint32_t capacity_;
@@ -33,13 +40,15 @@ class Slice {
   Slice() = default;
   // Takes over one use of `block`.
   Slice(Block* block, std::size_t offset, std::size_t size)
-      : block_(block), offset_(static_cast<std::uint32_t>(offset)),
+      : block_(block),
+        offset_(static_cast<std::uint32_t>(offset)),
         size_(static_cast<std::uint32_t>(size)) {}
   Slice(const Slice& other) : block_(other.block_), offset_(other.offset_), size_(other.size_) {
     if (block_ != nullptr) block_->retain();
   }
   Slice(Slice&& other) noexcept
-      : block_(std::exchange(other.block_, nullptr)), offset_(other.offset_),
+      : block_(std::exchange(other.block_, nullptr)),
+        offset_(other.offset_),
         size_(std::exchange(other.size_, 0)) {}
   Slice& operator=(Slice other) noexcept {
     std::swap(block_, other.block_);
@@ -63,6 +72,19 @@ class Slice {
 
   // The bytes [from, from + count) of this slice, sharing its block.
   Slice part(std::size_t from, std::size_t count) const;
+
+  // Drops the first `count` bytes.
+  void remove_prefix(std::size_t count);
+
+  // Takes in the bytes of `next` where they follow this slice's in the same block: whether it did.
+  bool join(const Slice& next) {
+    if (block_ == nullptr || next.block_ != block_ || next.offset_ != offset_ + size_) return false;
+    size_ += next.size_;
+    return true;
+  }
+
+  // For the maker of the block only: `count` bytes after the slice's end have been filled.
+  void extend(std::size_t count) { size_ += static_cast<std::uint32_t>(count); }
 
  private:
   Block* block_ = nullptr;

@@ -8,42 +8,30 @@
 //   3. look at readable(), writable(), error() and tell the application.
 #pragma once
 
+#include "engine/net/async.hpp"
+#include "engine/net/stream.hpp"
+#include "sim/tcp/options.hpp"
+#include "sim/tcp/segment.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 
-#include "engine/net/async.hpp"
-#include "engine/net/stream.hpp"
-#include "engine/net/time.hpp"
-#include "sim/tcp/segment.hpp"
-
 namespace dispatch::sim::tcp {
 
-using net::Duration;
-using net::TimePoint;
-
 enum class State : std::uint8_t {  // RFC 9293 3.3.2
-  closed, syn_sent, syn_received, established, fin_wait_1, fin_wait_2, close_wait, closing,
-  last_ack, time_wait,
-};
-
-enum class CongestionAlgorithm : std::uint8_t { reno };
-
-// A host's settings (Linux: the sysctls of the same name).
-struct Options {
-  CongestionAlgorithm congestion = CongestionAlgorithm::reno;
-  std::uint16_t mss = 1460;                         // of our link: MTU less 40 or 60 bytes
-  std::size_t send_buffer = 4 * 1024 * 1024;        // bytes
-  std::size_t receive_buffer = 6 * 1024 * 1024;     // bytes, the largest window offered
-  int initial_window = 10;                          // segments, RFC 6928
-  int syn_retries = 6;                              // tcp_syn_retries
-  int syn_linear_timeouts = 4;                      // tcp_syn_linear_timeouts
-  int retries2 = 15;                                // tcp_retries2
-  Duration rto_min = std::chrono::milliseconds(200);
-  Duration rto_max = std::chrono::seconds(120);
-  Duration time_wait = std::chrono::seconds(60);
+  closed,
+  syn_sent,
+  syn_received,
+  established,
+  fin_wait_1,
+  fin_wait_2,
+  close_wait,
+  closing,
+  last_ack,
+  time_wait,
 };
 
 class Connection {
@@ -56,8 +44,8 @@ class Connection {
   Connection& operator=(Connection&&) noexcept;
 
   // Opening: exactly one of these, first.
-  void connect(TimePoint now);                             // sends SYN
-  void accept(const Segment& syn, TimePoint now);          // a listener received this SYN
+  void connect(TimePoint now);                     // sends SYN
+  void accept(const Segment& syn, TimePoint now);  // a listener received this SYN
 
   // From the network.
   void receive(const Segment& segment, TimePoint now);
@@ -89,7 +77,7 @@ class Connection {
   bool at_end() const;       // the peer's FIN has been received and all bytes before it read
   // What ended the connection: connection_refused, connection_reset, timed_out, ...
   net::Error error() const;
-  bool finished() const;     // nothing is left to do: the caller may forget it
+  bool finished() const;  // nothing is left to do: the caller may forget it
   net::TransportInfo info() const;
 
  private:

@@ -1,12 +1,12 @@
 // One TCP segment, as fields (RFC 9293 3.1); bytes on the wire are made only for captures.
 #pragma once
 
+#include "sim/core/payload.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-
-#include "sim/core/payload.hpp"
 
 namespace dispatch::sim::tcp {
 

@@ -1,0 +1,215 @@
+#include "sim/tcp/connection.hpp"
+
+#include "sim/tcp/connection_impl.hpp"
+#include "sim/tcp/send_limit.hpp"
+
+#include <algorithm>
+
+namespace dispatch::sim::tcp {
+
+Connection::Impl::Impl(const Options& settings, std::uint16_t local, std::uint16_t remote,
+                       Sequence initial_sequence)
+    : options(settings),
+      local_port(local),
+      remote_port(remote),
+      initial(initial_sequence),
+      una(initial_sequence),
+      nxt(initial_sequence),
+      send_limit(grown_send_limit(0, 0, settings.send_buffer)),
+      rtt(settings.rto_min, settings.rto_max),
+      rto(rtt.timeout()),
+      window(settings.receive_buffer, settings.mss) {}
+
+std::size_t Connection::Impl::room() const {
+  if (fin_queued || orphan || error || (state == State::closed)) return 0;
+  return send_limit - std::min(send_limit, send_buffer.size());
+}
+
+void Connection::Impl::after_read() {
+  acks.on_read(rcv_nxt - rcv_acked, received.empty());
+  const bool receiving =
+      state == State::established || state == State::fin_wait_1 || state == State::fin_wait_2;
+  if (receiving && window.worth_telling(rcv_nxt, received.size(), agreed.receive_scale)) {
+    acks.request_now();
+  }
+}
+
+void Connection::Impl::shutdown_write() {
+  if (fin_queued || state == State::closed) return;
+  fin_queued = true;
+  if (state == State::established) state = State::fin_wait_1;
+  if (state == State::close_wait) state = State::last_ack;
+}
+
+// Linux's tcp_disconnect and tcp_need_reset: nothing is said to a peer that has not answered, or
+// that has had our FIN and all before it.
+void Connection::Impl::abort() {
+  received.clear();
+  switch (state) {
+    case State::syn_received:
+    case State::established:
+    case State::fin_wait_1:
+    case State::fin_wait_2:
+    case State::close_wait:
+      return reset_peer();
+    case State::closing:
+    case State::last_ack:
+      if (unsent() > 0 || !fin_sent) return reset_peer();
+      return finish();
+    case State::closed:
+    case State::syn_sent:
+    case State::time_wait:
+      return finish();
+  }
+}
+
+void Connection::Impl::close(TimePoint now) {
+  if (orphan) return;
+  const bool unread = !received.empty();
+  received.clear();
+  if (state == State::closed) return;
+  if (state == State::syn_sent) return finish();
+  if (unread && state != State::time_wait) return reset_peer();
+  shutdown_write();
+  orphan = true;
+  if (state == State::fin_wait_2) await_orphan(now);
+}
+
+void Connection::Impl::reset_peer() {
+  reset = Reset{nxt, true};
+  finish();
+}
+
+void Connection::Impl::fail(Error why) {
+  error = why;
+  finish();
+}
+
+void Connection::Impl::finish() {
+  state = State::closed;
+  send_buffer.clear();
+  scoreboard = {};
+  reassembly.clear();
+  acks.stop();
+  retransmit_deadline = close_deadline = net::kNever;
+  syn_due = probe_due = false;
+}
+
+// Milliseconds, from an origin of the connection's own (RFC 7323 7.1).
+std::uint32_t Connection::Impl::timestamp(TimePoint now) const {
+  const auto elapsed = std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch());
+  return static_cast<std::uint32_t>(elapsed.count()) + (initial | 1);
+}
+
+Connection::Connection(const Options& options, std::uint16_t local_port, std::uint16_t remote_port,
+                       std::uint32_t initial_sequence)
+    : impl_(std::make_unique<Impl>(options, local_port, remote_port, initial_sequence)) {}
+
+Connection::~Connection() = default;
+Connection::Connection(Connection&&) noexcept = default;
+Connection& Connection::operator=(Connection&&) noexcept = default;
+
+void Connection::connect(TimePoint now) {
+  impl_->connect(now);
+}
+void Connection::accept(const Segment& syn, TimePoint now) {
+  impl_->accept(syn, now);
+}
+void Connection::receive(const Segment& segment, TimePoint now) {
+  impl_->receive(segment, now);
+}
+std::optional<Segment> Connection::next_segment(TimePoint now) {
+  return impl_->next_segment(now);
+}
+TimePoint Connection::deadline() const {
+  return impl_->deadline();
+}
+void Connection::on_timer(TimePoint now) {
+  impl_->on_timer(now);
+}
+
+void Connection::unreachable(net::Error error, TimePoint) {
+  if (impl_->state == State::closed) return;
+  if (impl_->state == State::syn_sent || impl_->state == State::syn_received) {
+    impl_->fail(error);
+  } else {
+    impl_->soft_error = error;
+  }
+}
+
+std::size_t Connection::write(std::span<const std::byte> data, TimePoint) {
+  const auto count = std::min(data.size(), impl_->room());
+  impl_->send_buffer.append(data.first(count));
+  return count;
+}
+
+std::size_t Connection::write(Slice data, TimePoint) {
+  const auto count = std::min(data.size(), impl_->room());
+  impl_->send_buffer.append(count == data.size() ? std::move(data) : data.part(0, count));
+  return count;
+}
+
+std::size_t Connection::read(std::span<std::byte> buffer, TimePoint) {
+  const auto count = impl_->received.read(buffer);
+  if (count > 0) impl_->after_read();
+  return count;
+}
+
+Slice Connection::read_slice(std::size_t most, TimePoint) {
+  auto slice = impl_->received.read_slice(most);
+  if (!slice.empty()) impl_->after_read();
+  return slice;
+}
+
+void Connection::shutdown_write(TimePoint) {
+  impl_->shutdown_write();
+}
+void Connection::abort(TimePoint) {
+  impl_->abort();
+}
+void Connection::close(TimePoint now) {
+  impl_->close(now);
+}
+
+State Connection::state() const {
+  return impl_->state;
+}
+bool Connection::established() const {
+  return impl_->was_established;
+}
+
+bool Connection::readable() const {
+  return !impl_->received.empty() || impl_->fin_received || impl_->error;
+}
+
+// Linux wakes a writer when a third of the buffer is free (sk_stream_is_writeable).
+bool Connection::writable() const {
+  if (impl_->error) return true;
+  const auto room = impl_->room();
+  return impl_->was_established && room > 0 && room >= impl_->send_buffer.size() / 2;
+}
+
+bool Connection::at_end() const {
+  return impl_->fin_received && impl_->received.empty();
+}
+net::Error Connection::error() const {
+  return impl_->error;
+}
+bool Connection::finished() const {
+  return impl_->state == State::closed && !impl_->reset;
+}
+
+net::TransportInfo Connection::info() const {
+  net::TransportInfo info;
+  info.smoothed_rtt = impl_->rtt.smoothed();
+  info.bytes_acked = impl_->bytes_acked;
+  info.bytes_received = impl_->bytes_received;
+  info.bytes_unacked = impl_->send_buffer.size();
+  info.retransmits = impl_->retransmits;
+  if (impl_->congestion) {
+    info.congestion_window = static_cast<std::uint32_t>(impl_->congestion->window());
+  }
+  return info;
+}
+
+}  // namespace dispatch::sim::tcp

@@ -1,0 +1,119 @@
+// The three-way handshake, active, passive and simultaneous (RFC 9293 3.5).
+#include "sim/tcp/connection_impl.hpp"
+#include "sim/tcp/retry_limits.hpp"
+
+namespace dispatch::sim::tcp {
+
+namespace {
+
+// A lost SYN is bad luck, a second one is congestion: start from one segment (RFC 6298 5.7; Linux
+// forgives the first, tcp_init_transfer).
+constexpr int kForgivenSynTimeouts = 1;
+
+}  // namespace
+
+void Connection::Impl::connect(TimePoint now) {
+  state = State::syn_sent;
+  nxt = initial + 1;
+  syn_due = true;
+  arm(rto, now);
+}
+
+void Connection::Impl::accept(const Segment& syn, TimePoint now) {
+  passive = true;
+  take_syn(syn);
+  state = State::syn_received;
+  nxt = initial + 1;
+  syn_due = true;
+  arm(rto, now);
+}
+
+void Connection::Impl::take_syn(const Segment& syn) {
+  agreed = agree(options, syn);
+  scaling = options.window_scaling && syn.window_scale.has_value();
+  payload_limit = segment_payload(options, agreed);
+  window.set_mss(payload_limit);
+  rcv_nxt = rcv_acked = syn.sequence + 1;
+  send_window = send_window_max = syn.window;  // never scaled (RFC 7323 2.2)
+  window_sequence = syn.sequence;
+  if (agreed.timestamps) recent_timestamp = syn.timestamps->value;
+}
+
+void Connection::Impl::receive_in_syn_sent(const Segment& segment, TimePoint now) {
+  if (segment.ack && segment.acknowledgment != nxt) {
+    if (!segment.rst) reset = Reset{segment.acknowledgment, false};
+    return;
+  }
+  if (segment.rst) {
+    if (segment.ack) fail(net::asio::error::connection_refused);
+    return;
+  }
+  if (!segment.syn) return;
+  take_syn(segment);
+  if (segment.ack) {
+    on_handshake_done(segment, now);
+    acks.request_now();
+  } else {  // simultaneous open
+    state = State::syn_received;
+    syn_due = true;
+  }
+}
+
+// Our SYN has been acknowledged.
+void Connection::Impl::on_handshake_done(const Segment& segment, TimePoint now) {
+  una = segment.acknowledgment;
+  state = fin_queued ? State::fin_wait_1 : State::established;
+  was_established = true;
+  syn_due = false;
+  retransmit_deadline = net::kNever;
+  congestion = make_congestion_control(
+      options.congestion, syn_timeouts > kForgivenSynTimeouts ? 1 : options.initial_window);
+  recovery = make_loss_recovery(agreed.sack);
+  if (syn_timeouts == 0) {
+    rtt.on_sample(now - syn_sent_at, una, nxt);
+  } else if (agreed.timestamps && segment.timestamps && segment.timestamps->echo != 0) {
+    rtt.on_sample(std::chrono::milliseconds(timestamp(now) - segment.timestamps->echo), una, nxt);
+  }
+  rto = rtt.timeout();
+  last_sent = now;
+}
+
+Segment Connection::Impl::make_syn(TimePoint now) {
+  syn_due = false;
+  syn_sent_at = now;
+  Segment segment;
+  segment.source_port = local_port;
+  segment.destination_port = remote_port;
+  segment.sequence = initial;
+  segment.syn = true;
+  if (state == State::syn_received) {
+    segment.ack = true;
+    segment.acknowledgment = rcv_acked = rcv_nxt;
+    answer_options(options, agreed, scaling, segment);
+    if (agreed.timestamps) segment.timestamps = Timestamps{timestamp(now), recent_timestamp};
+    acks.on_sent(false, now);
+  } else {
+    offer_options(options, segment);
+    if (options.timestamps) segment.timestamps = Timestamps{timestamp(now), 0};
+  }
+  segment.window = window.offer_unscaled(rcv_nxt);
+  return segment;
+}
+
+// Linux: the first `syn_linear_timeouts` repetitions of a SYN do not back off, and do not count as
+// retries; those of a SYN-ACK always back off.
+void Connection::Impl::on_syn_timeout(TimePoint now) {
+  const auto linear = passive ? 0 : options.syn_linear_timeouts;
+  const auto retries = passive ? options.synack_retries : options.syn_retries;
+  if (syn_timeouts >= linear + retries) {
+    fail(soft_error ? soft_error : Error(net::asio::error::timed_out));
+    return;
+  }
+  ++syn_timeouts;
+  if (syn_timeouts > linear) rto = backed_off(rto, options.rto_max);
+  syn_due = true;
+  ++retransmits;
+  arm(rto, now);
+}
+
+}  // namespace dispatch::sim::tcp

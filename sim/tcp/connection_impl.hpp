@@ -1,0 +1,156 @@
+// The state of a connection, and the steps of its machine; each source file is one part of it.
+#pragma once
+
+#include "sim/tcp/ack_policy.hpp"
+#include "sim/tcp/congestion.hpp"
+#include "sim/tcp/connection.hpp"
+#include "sim/tcp/negotiation.hpp"
+#include "sim/tcp/reassembly.hpp"
+#include "sim/tcp/receive_queue.hpp"
+#include "sim/tcp/receive_window.hpp"
+#include "sim/tcp/recovery.hpp"
+#include "sim/tcp/rtt_estimator.hpp"
+#include "sim/tcp/scoreboard.hpp"
+#include "sim/tcp/send_buffer.hpp"
+#include "sim/tcp/window_usage.hpp"
+
+#include <memory>
+#include <optional>
+
+namespace dispatch::sim::tcp {
+
+using net::Error;
+
+// The variables are those of RFC 9293 3.3.1, with its names: una, nxt (send), rcv_nxt (receive).
+struct Connection::Impl {
+  Impl(const Options& settings, std::uint16_t local, std::uint16_t remote, Sequence initial);
+
+  // connection_handshake.cpp
+  void connect(TimePoint now);
+  void accept(const Segment& syn, TimePoint now);
+  void receive_in_syn_sent(const Segment& segment, TimePoint now);
+  void on_handshake_done(const Segment& segment, TimePoint now);
+  void take_syn(const Segment& syn);
+  Segment make_syn(TimePoint now);
+  void on_syn_timeout(TimePoint now);
+
+  // connection_receive.cpp
+  void receive(const Segment& segment, TimePoint now);
+  void receive_in_time_wait(const Segment& segment, TimePoint now);
+  bool in_window(const Segment& segment) const;
+  void on_reset(const Segment& segment, TimePoint now);
+  void receive_data(const Segment& segment, TimePoint now);
+  void deliver(const Payload& payload, std::size_t from, std::size_t count);
+  void on_fin(TimePoint now);
+  void challenge(const Segment& segment, TimePoint now);
+
+  // connection_acknowledge.cpp: our data, as the peer acknowledges it
+  bool acknowledge(const Segment& segment, TimePoint now);
+  void update_window(const Segment& segment);
+  void measure(const Acknowledged& acked, const Segment& segment, TimePoint now);
+  void on_fin_acknowledged(TimePoint now);
+
+  // connection_send.cpp
+  std::optional<Segment> next_segment(TimePoint now);
+  std::optional<Segment> next_retransmission(TimePoint now);
+  std::optional<Segment> next_new_data(TimePoint now);
+  std::optional<Segment> next_probe(TimePoint now);
+  Segment make_data(Sequence begin, std::size_t count, bool fin, TimePoint now);
+  Segment make_segment(Sequence sequence, TimePoint now);
+  void fill_acknowledgment(Segment& segment, TimePoint now);
+  Segment make_reset();
+  std::size_t unsent() const;         // bytes written and not yet sent
+  std::size_t segment_limit() const;  // bytes of payload in one segment
+  bool can_send() const;              // the state lets data and FIN out
+
+  // connection_timers.cpp
+  TimePoint deadline() const;
+  void on_timer(TimePoint now);
+  void on_retransmission_timeout(TimePoint now);
+  void on_probe_timeout(TimePoint now);
+  void arm(Duration delay, TimePoint now);
+  void enter_time_wait(TimePoint now);
+  void await_orphan(TimePoint now);
+
+  // connection.cpp: the application's calls, and the end
+  std::size_t room() const;
+  void after_read();
+  void shutdown_write();
+  void abort();
+  void close(TimePoint now);
+  void reset_peer();  // RST, and over
+  void fail(Error why);
+  void finish();  // nothing more to send; what was received can be read
+  std::uint32_t timestamp(TimePoint now) const;
+
+  Options options;
+  std::uint16_t local_port;
+  std::uint16_t remote_port;
+  State state = State::closed;
+  bool was_established = false;
+  bool passive = false;
+  bool orphan = false;  // close() has been called
+  Error error;
+  Error soft_error;  // told by the network, reported with the time-out
+
+  Agreement agreed;
+  bool scaling = false;             // the peer's SYN had a window scale
+  std::uint16_t payload_limit = 0;  // bytes of payload of a full segment
+
+  // Sending.
+  Sequence initial;  // ISS
+  Sequence una;
+  Sequence nxt;
+  std::uint32_t send_window = 0;      // bytes, from una
+  std::uint32_t send_window_max = 0;  // the largest that was offered
+  Sequence window_sequence = 0;       // SND.WL1
+  SendBuffer send_buffer;
+  std::size_t send_limit = 0;  // what autotuning lets the send buffer hold
+  Scoreboard scoreboard;
+  std::unique_ptr<CongestionControl> congestion;
+  std::unique_ptr<LossRecovery> recovery;
+  WindowUsage usage;
+  RttEstimator rtt;
+  Duration rto;  // with its back-off
+  TimePoint last_sent{};
+  bool fin_queued = false;
+  bool fin_sent = false;
+  bool retransmit_at_once = false;
+  bool probe_due = false;
+
+  // Receiving.
+  Sequence rcv_nxt = 0;
+  Sequence rcv_acked = 0;  // what the last segment we sent has acknowledged
+  std::optional<Sequence> fin_at;
+  bool fin_received = false;
+  ReceiveQueue received;
+  Reassembly reassembly;
+  ReceiveWindow window;
+  AckPolicy acks;
+  std::uint32_t recent_timestamp = 0;  // TS.Recent
+  std::optional<TimePoint> last_challenge;
+
+  // Timers, and what waits to be sent.
+  TimePoint retransmit_deadline = net::kNever;  // SYN, retransmission or zero-window probe
+  TimePoint close_deadline = net::kNever;       // TIME_WAIT, or FIN_WAIT_2 of an orphan
+  int syn_timeouts = 0;
+  bool syn_due = false;
+  TimePoint syn_sent_at{};
+  std::optional<TimePoint> stalled_since;  // the first time-out without progress since
+  int probe_backoff = 0;
+  int probes_unanswered = 0;
+  struct Reset {
+    Sequence sequence;
+    bool with_ack;
+  };
+  std::optional<Reset> reset;
+
+  // Figures.
+  std::uint64_t bytes_acked = 0;
+  std::uint64_t bytes_received = 0;
+  std::uint32_t retransmits = 0;
+};
+
+std::unique_ptr<LossRecovery> make_loss_recovery(bool sack);
+
+}  // namespace dispatch::sim::tcp

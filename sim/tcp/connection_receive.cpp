@@ -1,0 +1,169 @@
+// A segment arrives (RFC 9293 3.10.7, with the checks of RFC 5961).
+#include "sim/tcp/connection_impl.hpp"
+
+#include <algorithm>
+
+namespace dispatch::sim::tcp {
+
+namespace {
+
+// Answers to segments that should not have come are this far apart at least, or two confused ends
+// could answer each other for ever (Linux: tcp_invalid_ratelimit).
+constexpr Duration kChallengeInterval = std::chrono::milliseconds(500);
+
+}  // namespace
+
+void Connection::Impl::receive(const Segment& segment, TimePoint now) {
+  if (state == State::closed) return;
+  if (state == State::syn_sent) return receive_in_syn_sent(segment, now);
+  if (state == State::time_wait) return receive_in_time_wait(segment, now);
+
+  if (state == State::syn_received && segment.syn && !segment.rst &&
+      segment.sequence == rcv_nxt - 1) {
+    if (!segment.ack) {  // the peer repeats its SYN: it has not had our SYN-ACK
+      syn_due = true;
+      return;
+    }
+    auto rest = segment;  // the SYN-ACK of a simultaneous open
+    rest.syn = false;
+    ++rest.sequence;
+    rest.window = static_cast<std::uint16_t>(segment.window >> agreed.send_scale);  // not scaled
+    acks.request_now();
+    return receive(rest, now);
+  }
+  if (!in_window(segment)) {
+    if (!segment.rst) challenge(segment, now);
+    return;
+  }
+  if (segment.rst) return on_reset(segment, now);
+  if (segment.syn) return challenge(segment, now);  // RFC 5961 4.2
+  if (!segment.ack) return;
+  if (agreed.timestamps && segment.timestamps && at_or_before(segment.sequence, rcv_acked) &&
+      at_or_after(segment.timestamps->value, recent_timestamp)) {
+    recent_timestamp = segment.timestamps->value;
+  }
+  if (!acknowledge(segment, now)) return;
+  receive_data(segment, now);
+}
+
+// Linux's tcp_sequence: nothing that ends before what we have acknowledged, or begins beyond the
+// window.
+bool Connection::Impl::in_window(const Segment& segment) const {
+  return at_or_after(segment.sequence + segment.sequence_length(), rcv_acked) &&
+         at_or_before(segment.sequence, later(window.right_edge(), rcv_nxt));
+}
+
+// Says where we are (RFC 5961: a challenge ACK). Data is always answered: its sender repeats it.
+void Connection::Impl::challenge(const Segment& segment, TimePoint now) {
+  if (segment.payload.size() == 0 || segment.syn) {
+    if (last_challenge && now - *last_challenge < kChallengeInterval) return;
+    last_challenge = now;
+  }
+  acks.on_disorder();
+}
+
+void Connection::Impl::on_reset(const Segment& segment, TimePoint now) {
+  if (segment.sequence != rcv_nxt) return challenge(segment, now);  // RFC 5961 3.2
+  fail(state == State::close_wait ? Error(net::asio::error::broken_pipe)
+                                  : Error(net::asio::error::connection_reset));
+}
+
+// RFC 9293 3.10.7.4: what the peer repeats is acknowledged again, and the wait begins anew.
+void Connection::Impl::receive_in_time_wait(const Segment& segment, TimePoint now) {
+  if (segment.rst) {
+    if (segment.sequence == rcv_nxt) finish();
+    return;
+  }
+  if (segment.sequence == rcv_nxt && segment.sequence_length() == 0) return;
+  challenge(segment, now);
+  if (!segment.fin) return;
+  enter_time_wait(now);
+  acks.request_now();
+}
+
+void Connection::Impl::receive_data(const Segment& segment, TimePoint now) {
+  const auto size = segment.payload.size();
+  if (size == 0 && !segment.fin) return;
+  if (state != State::established && state != State::fin_wait_1 && state != State::fin_wait_2) {
+    return;  // the peer has ended its side before
+  }
+  const auto begin = segment.sequence;
+  const auto end = begin + static_cast<Sequence>(size);
+  if (orphan && after(end, rcv_nxt)) {  // nobody will read it (RFC 1122 4.2.2.13)
+    reset = Reset{segment.acknowledgment, false};
+    return fail(net::asio::error::connection_reset);
+  }
+  if (at_or_before(segment.sequence + segment.sequence_length(), rcv_nxt)) {
+    return acks.on_disorder();  // nothing new
+  }
+
+  // What lies beyond the window is dropped.
+  const auto edge = later(window.right_edge(), rcv_nxt);
+  const auto kept_end = earlier(end, edge);
+  if (segment.fin && kept_end == end) fin_at = end;
+  if (kept_end != end && at_or_before(kept_end, rcv_nxt)) return acks.on_disorder();
+
+  if (at_or_before(begin, rcv_nxt)) {
+    const bool had_holes = !reassembly.empty();
+    const std::size_t skipped = rcv_nxt - begin;
+    const auto before_arrival = rcv_nxt;
+    deliver(segment.payload, skipped, kept_end - rcv_nxt);
+    if (had_holes) reassembly.take(rcv_nxt, received);
+    bytes_received += rcv_nxt - before_arrival;
+    if (rcv_nxt != before_arrival) {
+      acks.on_data(kept_end - before_arrival, segment.psh, rto, now);
+    }
+    if (had_holes) acks.request_now();  // RFC 5681 4.2
+  } else {
+    Payload kept = segment.payload;
+    for (auto excess = end - kept_end; excess > 0;) {
+      auto& last = kept.slices[kept.slices[1].empty() ? 0 : 1];
+      const auto cut = std::min<std::size_t>(excess, last.size());
+      last = last.part(0, last.size() - cut);
+      excess -= static_cast<Sequence>(cut);
+    }
+    reassembly.insert(begin, kept);
+    acks.on_disorder();
+  }
+  if (fin_at && *fin_at == rcv_nxt) on_fin(now);
+  acks.schedule(rcv_nxt - rcv_acked, !reassembly.empty(), now);
+}
+
+// Puts payload bytes [from, from + count) into the queue.
+void Connection::Impl::deliver(const Payload& payload, std::size_t from, std::size_t count) {
+  rcv_nxt += static_cast<Sequence>(count);
+  for (const auto& slice : payload.slices) {
+    if (from >= slice.size()) {
+      from -= slice.size();
+      continue;
+    }
+    const auto taken = std::min(count, slice.size() - from);
+    received.push(slice.part(from, taken));
+    count -= taken;
+    from = 0;
+  }
+}
+
+void Connection::Impl::on_fin(TimePoint now) {
+  ++rcv_nxt;
+  fin_received = true;
+  reassembly.clear();
+  switch (state) {
+    case State::established:
+      state = State::close_wait;
+      acks.on_fin();
+      break;
+    case State::fin_wait_1:  // ours is not acknowledged yet: simultaneous close
+      state = State::closing;
+      acks.request_now();
+      break;
+    case State::fin_wait_2:
+      enter_time_wait(now);
+      acks.request_now();
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace dispatch::sim::tcp

@@ -1,0 +1,30 @@
+// Bytes that arrived in order and wait for the application.
+#pragma once
+
+#include "sim/core/payload.hpp"
+#include "sim/core/ring.hpp"
+
+#include <cstddef>
+#include <span>
+
+namespace dispatch::sim::tcp {
+
+class ReceiveQueue {
+ public:
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+
+  // Slices of one block that follow each other become one.
+  void push(Slice data);
+  // Copies out: how many bytes.
+  std::size_t read(std::span<std::byte> buffer);
+  // Hands over the next slice, at most `most` bytes of it.
+  Slice read_slice(std::size_t most);
+  void clear();
+
+ private:
+  Ring<Slice> slices_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace dispatch::sim::tcp
