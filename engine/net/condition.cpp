@@ -1,7 +1,10 @@
 #include "engine/net/condition.hpp"
 
 #include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/query.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <optional>
@@ -20,26 +23,70 @@ using Handler = asio::async_result<Token, void(Outcome)>::handler_type;
 }  // namespace
 
 struct Condition::Waiter {
-  explicit Waiter(Handler&& resume) : handler(std::move(resume)) {}
+  Waiter(Registry& owner, Handler&& resume);
+  ~Waiter() { unregister(); }
 
-  Handler handler;
+  void unregister();
+  // Destroys the task, and maybe this with it.
+  void drop() {
+    unregister();
+    asio::get_associated_cancellation_slot(*handler).clear();
+    const auto dropped = std::exchange(handler, std::nullopt);
+  }
+
+  Registry* registry;              // none once dropped
+  std::optional<Handler> handler;  // none once dropped
   std::list<std::unique_ptr<Waiter>>::iterator position;
+  std::list<Waiter*>::iterator registered;
 };
+
+// Knows every waiter of a context, so that none outlives it.
+class Condition::Registry : public asio::execution_context::service {
+ public:
+  using key_type = Registry;
+  inline static asio::execution_context::id id;
+
+  explicit Registry(asio::execution_context& context) : service(context) {}
+
+  std::list<Waiter*> waiters;
+
+ private:
+  void shutdown() override {
+    while (!waiters.empty()) waiters.front()->drop();
+  }
+};
+
+Condition::Waiter::Waiter(Registry& owner, Handler&& resume)
+    : registry(&owner),
+      handler(std::move(resume)),
+      registered(owner.waiters.insert(owner.waiters.end(), this)) {}
+
+void Condition::Waiter::unregister() {
+  if (auto* from = std::exchange(registry, nullptr)) from->waiters.erase(registered);
+}
 
 Condition::Condition(asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
 Condition::~Condition() {
-  for (auto& waiter : waiters_) {
-    asio::get_associated_cancellation_slot(waiter->handler).clear();
+  drop_waiters();
+}
+
+void Condition::drop_waiters() {
+  const auto dropped = std::exchange(waiters_, {});
+  for (const auto& waiter : dropped) {
+    if (waiter->handler) waiter->drop();
   }
 }
 
 Task<Status> Condition::wait() {
   const auto initiate = [this](auto handler) {
-    auto waiter = std::make_unique<Waiter>(std::move(handler));
+    if (registry_ == nullptr) {
+      registry_ = &asio::use_service<Registry>(asio::query(executor_, asio::execution::context));
+    }
+    auto waiter = std::make_unique<Waiter>(*registry_, std::move(handler));
     auto* raw = waiter.get();
     raw->position = waiters_.insert(waiters_.end(), std::move(waiter));
-    auto slot = asio::get_associated_cancellation_slot(raw->handler);
+    auto slot = asio::get_associated_cancellation_slot(*raw->handler);
     if (slot.is_connected()) {
       slot.assign(
           [this, raw](asio::cancellation_type) { complete(*raw, asio::error::operation_aborted); });
@@ -51,11 +98,12 @@ Task<Status> Condition::wait() {
 }
 
 void Condition::complete(Waiter& waiter, Status status) {
-  auto owned = std::move(*waiter.position);
+  const auto owned = std::move(*waiter.position);
   waiters_.erase(owned->position);
+  if (!owned->handler) return;  // its context has ended
   // Not cleared from within its own invocation: once resumed, the handler's slot is used anew.
-  if (!status) asio::get_associated_cancellation_slot(owned->handler).clear();
-  asio::post(executor_, [handler = std::move(owned->handler), status]() mutable {
+  if (!status) asio::get_associated_cancellation_slot(*owned->handler).clear();
+  asio::post(executor_, [handler = std::move(*owned->handler), status]() mutable {
     std::move(handler)(Outcome{status});
   });
 }

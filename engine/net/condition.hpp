@@ -1,12 +1,11 @@
 // Waiting for something that another task does: a condition variable for one event loop.
 #pragma once
 
-#include "engine/net/async.hpp"
-
 #include <boost/asio/any_io_executor.hpp>
-
 #include <list>
 #include <memory>
+
+#include "engine/net/async.hpp"
 
 namespace dispatch::net {
 
@@ -17,7 +16,8 @@ namespace dispatch::net {
 //     }
 //
 // A notification with nobody waiting is not kept. Destroying the condition drops its waiters
-// without resuming them.
+// without resuming them, and so does the end of the execution context, like that of Asio's own
+// operations: a task that waits on a condition that it owns itself is no leak.
 class Condition {
  public:
   explicit Condition(asio::any_io_executor executor);
@@ -32,12 +32,17 @@ class Condition {
   void notify_one();
   void notify_all();
 
+  // Destroys the waiting tasks without resuming them; the condition may go with them.
+  void drop_waiters();
+
  private:
+  class Registry;
   struct Waiter;
 
   void complete(Waiter& waiter, Status status);
 
   asio::any_io_executor executor_;
+  Registry* registry_ = nullptr;  // of the executor's context; set by the first wait
   std::list<std::unique_ptr<Waiter>> waiters_;
 };
 

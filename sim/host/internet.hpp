@@ -1,0 +1,53 @@
+// The internet: an ideal router with a link to every host.
+#pragma once
+
+#include "engine/net/address.hpp"
+#include "sim/host/world.hpp"
+#include "sim/link/link_direction.hpp"
+#include "sim/link/packet.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace dispatch::sim {
+
+// Forwards in no time what a link brings to the link that has claimed the destination.
+class Internet {
+ public:
+  explicit Internet(PacketPool& packets) : packets_(packets) {}
+
+  // One link's end.
+  class Port : public PacketSink {
+   public:
+    explicit Port(Internet& internet) : internet_(internet) {}
+    void deliver(PacketPtr packet) override { internet_.forward(*this, std::move(packet)); }
+    void connect_to(LinkDirection& out) { out_ = &out; }
+
+   private:
+    friend class Internet;
+    Internet& internet_;
+    LinkDirection* out_ = nullptr;
+  };
+
+  Port& add_port();
+  // Packets to `address` go to `port` from now on.
+  void claim(const net::Address& address, Port& port) { ports_by_address_[address] = &port; }
+
+  void set_unknown_destination(World::UnknownDestination what) { unknown_ = what; }
+  void set_ingress_filter(bool on) { ingress_filter_ = on; }
+
+ private:
+  void forward(Port& from, PacketPtr packet);
+  void answer_unreachable(Port& from, const Packet& packet);
+
+  PacketPool& packets_;
+  std::vector<std::unique_ptr<Port>> ports_;
+  // Only looked up, never walked: its order is the library's.
+  std::unordered_map<net::Address, Port*> ports_by_address_;
+  World::UnknownDestination unknown_ = World::UnknownDestination::host_unreachable;
+  bool ingress_filter_ = true;
+};
+
+}  // namespace dispatch::sim

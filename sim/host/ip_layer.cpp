@@ -1,0 +1,207 @@
+#include "sim/host/ip_layer.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <stdexcept>
+#include <utility>
+
+namespace dispatch::sim {
+
+using net::errno_error;
+
+IpLayer::IpLayer(Kernel& kernel, Receiver receiver)
+    : kernel_(kernel), receiver_(std::move(receiver)) {}
+
+NetworkInterface* IpLayer::find_interface(std::string_view name) const {
+  for (const auto& candidate : interfaces_) {
+    if (candidate->name() == name) return candidate.get();
+  }
+  return nullptr;
+}
+
+NetworkInterface& IpLayer::interface(std::string_view name) const {
+  if (auto* found = find_interface(name)) return *found;
+  throw std::invalid_argument("host " + kernel_.host_name + " has no interface " +
+                              std::string(name));
+}
+
+NetworkInterface* IpLayer::owner_of(const net::Address& address) const {
+  for (const auto& candidate : interfaces_) {
+    if (candidate->has(address)) return candidate.get();
+  }
+  return nullptr;
+}
+
+bool IpLayer::owns(const net::Address& address) const {
+  return owner_of(address) != nullptr;
+}
+
+const IpLayer::Route* IpLayer::find_route(const net::Address& destination,
+                                          const NetworkInterface* only) const {
+  const Route* best = nullptr;
+  for (const auto& route : routes_) {
+    if (!route.interface->usable() || (only != nullptr && route.interface != only)) continue;
+    if (!route.to.contains(destination)) continue;
+    // A family whose last address is gone has no routes.
+    const auto own = route.interface->addresses();
+    const auto family = net::family_of(destination);
+    if (std::none_of(own.begin(), own.end(),
+                     [&](const auto& each) { return net::family_of(each.address) == family; })) {
+      continue;
+    }
+    if (best == nullptr || route.to.length > best->to.length ||
+        (route.to.length == best->to.length && route.metric < best->metric)) {
+      best = &route;
+    }
+  }
+  return best;
+}
+
+net::Status IpLayer::check_device(const std::string& device) const {
+  if (!kernel_.options.device_binding) return errno_error(EPERM);
+  const auto* found = find_interface(device);
+  if (found == nullptr || !found->plugged()) return errno_error(ENODEV);
+  return {};
+}
+
+net::Result<Path> IpLayer::find_path(const net::Address& destination,
+                                     const net::Egress& egress) const {
+  const auto& source = egress.source;
+  if (!egress.device.empty()) {
+    if (const auto error = check_device(egress.device)) return error;
+  }
+  if (source) {
+    // What bind() says of the other family's address.
+    if (source->is_v6() && destination.is_v4()) return errno_error(EAFNOSUPPORT);
+    if (source->is_v4() && destination.is_v6()) return errno_error(EINVAL);
+    if (!source->is_unspecified() && !owns(*source)) return errno_error(EADDRNOTAVAIL);
+  }
+  const bool bound = source && !source->is_unspecified();
+
+  if (const auto* owner = owner_of(destination); owner != nullptr) {
+    auto* loopback = interfaces_.front().get();
+    if (egress.device.empty() || egress.device == loopback->name()) {
+      if (!loopback->usable()) return errno_error(ENETUNREACH);
+      if (bound) return Path{loopback, *source};
+      // The route to 127.0.0.0/8 prefers the source 127.0.0.1.
+      return Path{loopback, owner == loopback ? net::loopback_address(net::family_of(destination))
+                                              : destination};
+    }
+  }
+  if (!egress.device.empty()) return path_by_device(destination, egress);
+  if (bound) return path_from(destination, *source);
+
+  const auto* route = find_route(destination, nullptr);
+  if (route == nullptr) return errno_error(ENETUNREACH);
+  const auto chosen = route->interface->source_for(destination);
+  if (!chosen) return errno_error(ENETUNREACH);
+  return Path{route->interface, *chosen};
+}
+
+net::Result<Path> IpLayer::path_by_device(const net::Address& destination,
+                                          const net::Egress& egress) const {
+  auto* device = find_interface(egress.device);
+  if (!device->usable()) return errno_error(ENETUNREACH);
+  // "Apparently, routing tables are wrong. Assume, that the destination is on link" (Linux,
+  // net/ipv4/route.c). IPv6 has no such faith.
+  if (destination.is_v6() && find_route(destination, device) == nullptr) {
+    return errno_error(ENETUNREACH);
+  }
+  if (egress.source && !egress.source->is_unspecified()) return Path{device, *egress.source};
+  if (const auto own = device->source_for(destination)) return Path{device, *own};
+  // An address of another interface then; the answers will not come back by this one.
+  for (const auto& other : interfaces_) {
+    if (other->loopback() || !other->usable()) continue;
+    if (const auto foreign = other->source_for(destination)) return Path{device, *foreign};
+  }
+  return Path{device, net::any_address(net::family_of(destination))};
+}
+
+net::Result<Path> IpLayer::path_from(const net::Address& destination,
+                                     const net::Address& source) const {
+  auto* owner = owner_of(source);
+  // A loopback address must not leave the host.
+  if (owner->loopback()) return errno_error(source.is_v4() ? EINVAL : ENETUNREACH);
+  const auto* route = find_route(destination, kernel_.options.source_routing ? owner : nullptr);
+  if (route == nullptr) return errno_error(ENETUNREACH);
+  return Path{route->interface, source};
+}
+
+void IpLayer::receive(NetworkInterface& from, PacketPtr packet) {
+  if (owns(packet->destination)) receiver_(from, std::move(packet));
+}
+
+void IpLayer::send(NetworkInterface& interface, PacketPtr packet) {
+  packet->measure(interface.mtu());
+  interface.send(std::move(packet));
+}
+
+NetworkInterface& IpLayer::add_interface(std::string_view name, std::uint32_t mtu, bool loopback) {
+  if (find_interface(name) != nullptr) {
+    throw std::invalid_argument("host " + kernel_.host_name + " has two interfaces " +
+                                std::string(name));
+  }
+  interfaces_.push_back(
+      std::make_unique<NetworkInterface>(*this, std::string(name), next_index_++, mtu, loopback));
+  changed();
+  return *interfaces_.back();
+}
+
+void IpLayer::changed() {
+  ++generation_;
+  ++interface_generation_;
+  if (changed_) changed_();
+}
+
+void IpLayer::set_up(NetworkInterface& interface, bool up) {
+  if (std::exchange(interface.up_, up) != up) changed();
+}
+
+void IpLayer::set_carrier(NetworkInterface& interface, bool carrier) {
+  if (std::exchange(interface.carrier_, carrier) != carrier) changed();
+}
+
+void IpLayer::set_plugged(NetworkInterface& interface, bool plugged) {
+  if (std::exchange(interface.plugged_, plugged) == plugged) return;
+  if (plugged) interface.index_ = next_index_++;
+  changed();
+}
+
+void IpLayer::add_address(NetworkInterface& interface, const net::Prefix& address) {
+  interface.configured_.push_back(address);
+  routes_.push_back({address, &interface, 0});
+  if (interface.claim_) interface.claim_(address.address);
+  changed();
+}
+
+void IpLayer::remove_address(NetworkInterface& interface, const net::Address& address) {
+  auto& own = interface.configured_;
+  const auto found = std::find_if(own.begin(), own.end(),
+                                  [&](const net::Prefix& each) { return each.address == address; });
+  if (found == own.end()) {
+    throw std::invalid_argument("interface " + interface.name() + " does not have " +
+                                address.to_string());
+  }
+  std::erase_if(routes_, [&](const Route& route) {
+    return route.interface == &interface && route.to == *found;
+  });
+  own.erase(found);
+  changed();
+}
+
+void IpLayer::add_route(const net::Prefix& to, NetworkInterface& interface, std::uint32_t metric) {
+  routes_.push_back({to, &interface, metric});
+  ++generation_;
+}
+
+void IpLayer::remove_route(const net::Prefix& to, NetworkInterface& interface) {
+  const auto gone = std::erase_if(
+      routes_, [&](const Route& route) { return route.interface == &interface && route.to == to; });
+  if (gone == 0) {
+    throw std::invalid_argument("there is no route to " + net::to_string(to) + " by " +
+                                interface.name());
+  }
+  ++generation_;
+}
+
+}  // namespace dispatch::sim

@@ -1,0 +1,95 @@
+// Addresses, routes and packets of a simulated host.
+#pragma once
+
+#include "engine/net/address.hpp"
+#include "engine/net/async.hpp"
+#include "engine/net/network.hpp"
+#include "sim/host/kernel.hpp"
+#include "sim/host/network_interface.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dispatch::sim {
+
+// Where packets to a destination leave, and with which source address.
+struct Path {
+  NetworkInterface* interface = nullptr;
+  net::Address source;
+};
+
+class IpLayer {
+ public:
+  // Who takes the packets that are for this host.
+  using Receiver = std::function<void(NetworkInterface&, PacketPtr)>;
+
+  IpLayer(Kernel& kernel, Receiver receiver);
+
+  // The way to `destination`, as Linux finds it. Errors: ENETUNREACH; EADDRNOTAVAIL (the source is
+  // not ours); ENODEV; EPERM (device binding); EINVAL, EAFNOSUPPORT (source of the wrong family).
+  net::Result<Path> find_path(const net::Address& destination, const net::Egress& egress) const;
+
+  // Whether a socket may be bound to that device. Errors: ENODEV, EPERM.
+  net::Status check_device(const std::string& device) const;
+  // Whether an address is this host's.
+  bool owns(const net::Address& address) const;
+
+  // From an interface: drops what is not for us (a host is no router).
+  void receive(NetworkInterface& from, PacketPtr packet);
+  // Sends what `packet` says by `interface`.
+  void send(NetworkInterface& interface, PacketPtr packet);
+
+  // Configuration. What names an interface throws std::invalid_argument where there is none.
+  NetworkInterface& add_interface(std::string_view name, std::uint32_t mtu, bool loopback);
+  NetworkInterface& interface(std::string_view name) const;
+  void set_up(NetworkInterface& interface, bool up);
+  void set_carrier(NetworkInterface& interface, bool carrier);
+  void set_plugged(NetworkInterface& interface, bool plugged);
+  // Adds a route to its prefix. The last address of a family takes the family's routes by this
+  // interface with it; the next one brings them back, as a DHCP client does.
+  void add_address(NetworkInterface& interface, const net::Prefix& address);
+  void remove_address(NetworkInterface& interface, const net::Address& address);
+  void add_route(const net::Prefix& to, NetworkInterface& interface, std::uint32_t metric);
+  void remove_route(const net::Prefix& to, NetworkInterface& interface);
+
+  // In the order of their making; the unplugged are there too.
+  const std::vector<std::unique_ptr<NetworkInterface>>& interfaces() const { return interfaces_; }
+
+  // Changes whenever a path may have changed.
+  std::uint64_t generation() const { return generation_; }
+  // Changes whenever an interface or an address has changed.
+  std::uint64_t interface_generation() const { return interface_generation_; }
+  // Hears of every change of an interface or an address, after it.
+  void on_change(std::function<void()> changed) { changed_ = std::move(changed); }
+
+ private:
+  struct Route {
+    net::Prefix to;
+    NetworkInterface* interface;
+    std::uint32_t metric;
+  };
+
+  NetworkInterface* find_interface(std::string_view name) const;
+  NetworkInterface* owner_of(const net::Address& address) const;
+  // The best usable route, by `only` if that is given.
+  const Route* find_route(const net::Address& destination, const NetworkInterface* only) const;
+  net::Result<Path> path_by_device(const net::Address& destination,
+                                   const net::Egress& egress) const;
+  net::Result<Path> path_from(const net::Address& destination, const net::Address& source) const;
+  void changed();
+
+  Kernel& kernel_;
+  Receiver receiver_;
+  std::vector<std::unique_ptr<NetworkInterface>> interfaces_;
+  std::vector<Route> routes_;
+  std::uint32_t next_index_ = 1;
+  std::uint64_t generation_ = 0;
+  std::uint64_t interface_generation_ = 0;
+  std::function<void()> changed_;
+};
+
+}  // namespace dispatch::sim

@@ -1,0 +1,27 @@
+// What the parts of a host share.
+#pragma once
+
+#include "sim/core/simulation.hpp"
+#include "sim/host/host_options.hpp"
+#include "sim/link/packet.hpp"
+
+#include <string>
+
+namespace dispatch::sim {
+
+struct Kernel {
+  Simulation& simulation;
+  PacketPool& packets;
+  const std::string& host_name;
+  const HostOptions& options;
+  // Its programs stand still: nobody is told that an operation could go on.
+  bool frozen = false;
+
+  net::TimePoint now() const { return simulation.now(); }
+  // The host's own stream of that name: "host/client/ports".
+  Random& random(std::string_view name) const {
+    return simulation.random("host/" + host_name + "/" + std::string(name));
+  }
+};
+
+}  // namespace dispatch::sim

@@ -1,0 +1,155 @@
+#include "sim/host/tcp_socket.hpp"
+
+#include "sim/host/tcp_layer.hpp"
+#include "sim/host/tcp_listener.hpp"
+
+#include <utility>
+
+namespace dispatch::sim {
+namespace {
+
+constexpr EventLabel kTimerLabel{"tcp-timer"};
+
+}  // namespace
+
+TcpSocket::TcpSocket(TcpLayer& layer, std::uint64_t id, const FourTuple& tuple, std::string device,
+                     const tcp::Options& options, std::uint32_t initial_sequence)
+    : readable(layer.kernel().simulation.executor()),
+      writable(layer.kernel().simulation.executor()),
+      layer_(layer),
+      id_(id),
+      tuple_(tuple),
+      device_(std::move(device)),
+      send_buffer_(options.send_buffer),
+      connection_(options, tuple.local.port, tuple.remote.port, initial_sequence),
+      timer_(layer.kernel().simulation, kTimerLabel, [this] { on_timer(); }) {}
+
+net::TimePoint TcpSocket::now() const {
+  return layer_.kernel().now();
+}
+
+void TcpSocket::connect() {
+  connection_.connect(now());
+  pump();
+}
+
+void TcpSocket::accept(const tcp::Segment& syn, std::weak_ptr<TcpListenSocket> listener) {
+  listener_ = std::move(listener);
+  to_be_accepted_ = true;
+  connection_.accept(syn, now());
+  pump();
+}
+
+void TcpSocket::receive(const tcp::Segment& segment) {
+  if (to_be_accepted_ && segment.ack && !segment.rst) {
+    // It would wait for a program that does not take any more.
+    if (const auto listener = listener_.lock(); listener && listener->full()) return;
+  }
+  connection_.receive(segment, now());
+  pump();
+}
+
+void TcpSocket::unreachable(net::Error error) {
+  connection_.unreachable(error, now());
+  pump();
+}
+
+void TcpSocket::on_timer() {
+  // Deadlines move with every segment; the event is moved only when it comes too early.
+  if (connection_.deadline() <= now()) {
+    connection_.on_timer(now());
+    pump();
+  } else {
+    arm_timer();
+  }
+}
+
+void TcpSocket::arm_timer() {
+  const auto deadline = connection_.deadline();
+  if (deadline < timer_.when()) timer_.schedule(deadline);
+}
+
+void TcpSocket::pump() {
+  while (auto segment = connection_.next_segment(now())) {
+    transmit(std::move(*segment));
+  }
+  if (connection_.finished()) {
+    timer_.cancel();
+    notify();
+    layer_.remove(*this);  // may destroy this
+    return;
+  }
+  arm_timer();
+  if (to_be_accepted_ && connection_.established()) {
+    to_be_accepted_ = false;
+    const auto listener = listener_.lock();
+    if (listener == nullptr || listener->closed()) {
+      detached_ = true;
+      connection_.abort(now());
+      return pump();
+    }
+    listener->established(shared_from_this());
+  }
+  if (layer_.kernel().frozen) return;
+  if (connection_.readable()) readable.notify_all();
+  if (room_to_write()) writable.notify_all();
+}
+
+bool TcpSocket::room_to_write() {
+  if (!connection_.writable()) return false;
+  if (connection_.error()) return true;
+  return connection_.info().bytes_unacked <= send_buffer_ / 3 * 2;
+}
+
+void TcpSocket::notify() {
+  if (layer_.kernel().frozen) return;
+  readable.notify_all();
+  writable.notify_all();
+}
+
+void TcpSocket::release() {
+  if (std::exchange(detached_, true)) return;
+  connection_.close(now());
+  pump();
+}
+
+void TcpSocket::forget() {
+  detached_ = true;
+  timer_.cancel();
+  drop_waiters();
+}
+
+void TcpSocket::drop_waiters() {
+  readable.drop_waiters();
+  writable.drop_waiters();
+}
+
+net::Error TcpSocket::take_error() {
+  if (error_taken_) return {};
+  const auto error = connection_.error();
+  if (error) error_taken_ = true;
+  return error;
+}
+
+NetworkInterface* TcpSocket::egress() {
+  auto& ip = layer_.ip();
+  if (egress_generation_ != ip.generation()) {
+    egress_generation_ = ip.generation();
+    const auto path = ip.find_path(tuple_.remote.address, {tuple_.local.address, device_});
+    egress_ = path ? path->interface : nullptr;
+  }
+  return egress_;
+}
+
+void TcpSocket::transmit(tcp::Segment&& segment) {
+  // Without a way the segment is lost; the retransmission looks for one again.
+  auto* out = egress();
+  if (out == nullptr) return;
+  auto packet = layer_.kernel().packets.make();
+  packet->source = tuple_.local.address;
+  packet->destination = tuple_.remote.address;
+  packet->transport = std::move(segment);
+  layer_.ip().send(*out, std::move(packet));
+}
+
+}  // namespace dispatch::sim

@@ -1,0 +1,93 @@
+// The kernel's side of a TCP socket.
+#pragma once
+
+#include "engine/net/condition.hpp"
+#include "engine/net/network.hpp"
+#include "sim/core/event.hpp"
+#include "sim/host/ip_layer.hpp"
+#include "sim/host/kernel.hpp"
+#include "sim/tcp/connection.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace dispatch::sim {
+
+class TcpLayer;
+class TcpListenSocket;
+
+struct FourTuple {
+  net::Endpoint local;
+  net::Endpoint remote;
+
+  friend bool operator==(const FourTuple&, const FourTuple&) = default;
+};
+
+// Joins a tcp::Connection to the network, the clock and the program that uses it. The layer holds
+// it until the connection has finished, the program's handle until that is gone.
+class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
+ public:
+  // `device` is empty, or the interface that the socket is bound to.
+  TcpSocket(TcpLayer& layer, std::uint64_t id, const FourTuple& tuple, std::string device,
+            const tcp::Options& options, std::uint32_t initial_sequence);
+  TcpSocket(const TcpSocket&) = delete;
+  TcpSocket& operator=(const TcpSocket&) = delete;
+
+  std::uint64_t id() const { return id_; }
+  const FourTuple& tuple() const { return tuple_; }
+  const std::string& device() const { return device_; }
+  tcp::Connection& connection() { return connection_; }
+  net::TimePoint now() const;
+
+  // From the network. The socket may be forgotten by the layer, and destroyed, when these return.
+  void connect();
+  void accept(const tcp::Segment& syn, std::weak_ptr<TcpListenSocket> listener);
+  void receive(const tcp::Segment& segment);
+  void unreachable(net::Error error);
+
+  // From the program, after each call on the connection: sends, arms the timer, tells who waits.
+  void pump();
+  // The program has gone: whatever is left to do is the kernel's.
+  void release();
+
+  // Whether the program has gone, or its host with all state.
+  bool detached() const { return detached_; }
+  // The state is lost, and nothing is said on the wire.
+  void forget();
+  // Destroys the tasks that wait.
+  void drop_waiters();
+  // Tells who waits to look again.
+  void notify();
+
+  // The error that ended the connection, told once (SO_ERROR); then none.
+  net::Error take_error();
+  // Whether to bother a writer: Linux wakes it when a third of the buffer is free.
+  bool room_to_write();
+
+  net::Condition readable;
+  net::Condition writable;  // connected, too
+
+ private:
+  void transmit(tcp::Segment&& segment);
+  NetworkInterface* egress();
+  void on_timer();
+  void arm_timer();
+
+  TcpLayer& layer_;
+  std::uint64_t id_;
+  FourTuple tuple_;
+  std::string device_;
+  std::size_t send_buffer_;
+  tcp::Connection connection_;
+  std::weak_ptr<TcpListenSocket> listener_;
+  bool to_be_accepted_ = false;  // the listener has not been told yet that this is established
+  bool detached_ = false;
+  bool error_taken_ = false;
+  NetworkInterface* egress_ = nullptr;
+  std::uint64_t egress_generation_ = UINT64_MAX;
+  Event timer_;
+};
+
+}  // namespace dispatch::sim

@@ -1,0 +1,133 @@
+#include "sim/host/tcp_stream.hpp"
+
+#include "sim/core/simulation.hpp"
+
+#include <cerrno>
+#include <utility>
+
+namespace dispatch::sim {
+namespace {
+
+constexpr std::size_t kRelayBytes = 256 * 1024;
+
+net::Endpoint shown(const net::Endpoint& endpoint, bool mapped) {
+  if (!mapped || !endpoint.address.is_v4()) return endpoint;
+  return {net::asio::ip::make_address_v6(net::asio::ip::v4_mapped, endpoint.address.to_v4()),
+          endpoint.port};
+}
+
+}  // namespace
+
+net::Task<net::Result<Slice>> TcpStream::read_slice(std::size_t most) {
+  const auto socket = socket_;
+  for (;;) {
+    if (aborted_ || socket->detached()) co_return net::Error{net::asio::error::operation_aborted};
+    auto& connection = socket->connection();
+    auto slice = connection.read_slice(most, socket->now());
+    if (!slice.empty()) {
+      socket->pump();  // the window may have opened
+      co_return slice;
+    }
+    if (connection.at_end()) co_return Slice{};
+    if (const auto error = socket->take_error()) co_return error;
+    if (connection.error()) co_return Slice{};  // told before: then it is the end of stream
+    if (const auto error = co_await socket->readable.wait()) co_return error;
+  }
+}
+
+net::Task<net::Result<std::size_t>> TcpStream::read_some(std::span<std::byte> buffer) {
+  const auto socket = socket_;
+  for (;;) {
+    if (aborted_ || socket->detached()) co_return net::Error{net::asio::error::operation_aborted};
+    auto& connection = socket->connection();
+    if (const auto count = connection.read(buffer, socket->now()); count > 0) {
+      socket->pump();
+      co_return count;
+    }
+    if (connection.at_end()) co_return std::size_t{0};
+    if (const auto error = socket->take_error()) co_return error;
+    if (connection.error()) co_return std::size_t{0};
+    if (const auto error = co_await socket->readable.wait()) co_return error;
+  }
+}
+
+net::Error TcpStream::write_error() {
+  if (const auto error = socket_->take_error()) return error;
+  if (shut_down_ || socket_->connection().error()) return net::errno_error(EPIPE);
+  return {};
+}
+
+net::Task<net::Result<std::size_t>> TcpStream::write_some(std::span<const std::byte> data) {
+  const auto socket = socket_;
+  for (;;) {
+    if (aborted_) co_return net::errno_error(EPIPE);
+    if (socket->detached()) co_return net::Error{net::asio::error::operation_aborted};
+    if (const auto error = write_error()) co_return error;
+    if (const auto count = socket->connection().write(data, socket->now()); count > 0) {
+      socket->pump();
+      co_return count;
+    }
+    if (const auto error = co_await socket->writable.wait()) co_return error;
+  }
+}
+
+net::Task<net::Result<std::size_t>> TcpStream::write_slice(const Slice& data) {
+  const auto socket = socket_;
+  for (;;) {
+    if (aborted_) co_return net::errno_error(EPIPE);
+    if (socket->detached()) co_return net::Error{net::asio::error::operation_aborted};
+    if (const auto error = write_error()) co_return error;
+    if (const auto count = socket->connection().write(data, socket->now()); count > 0) {
+      socket->pump();
+      co_return count;
+    }
+    if (const auto error = co_await socket->writable.wait()) co_return error;
+  }
+}
+
+net::Task<net::RelayEnd> TcpStream::relay_to(net::Stream& sink, net::ByteCounter& counter) {
+  auto* to = dynamic_cast<TcpStream*>(&sink);
+  if (to == nullptr) co_return co_await Stream::relay_to(sink, counter);
+  for (;;) {
+    auto got = co_await read_slice(kRelayBytes);
+    if (!got) co_return net::RelayEnd{net::RelayEnd::Side::source, got.error()};
+    if (got->empty()) co_return net::RelayEnd{};
+    for (auto left = std::move(*got); !left.empty();) {
+      const auto taken = co_await to->write_slice(left);
+      if (!taken) co_return net::RelayEnd{net::RelayEnd::Side::sink, taken.error()};
+      counter.add(*taken);
+      left.remove_prefix(*taken);
+    }
+  }
+}
+
+net::Status TcpStream::shutdown_write() {
+  if (aborted_ || socket_->detached()) return net::errno_error(ENOTCONN);
+  if (socket_->connection().error()) return net::errno_error(ENOTCONN);
+  shut_down_ = true;
+  socket_->connection().shutdown_write(socket_->now());
+  socket_->pump();
+  return {};
+}
+
+void TcpStream::abort() {
+  if (std::exchange(aborted_, true) || socket_->detached()) return;
+  const auto socket = socket_;
+  socket->connection().abort(socket->now());
+  socket->pump();
+  socket->notify();
+}
+
+net::Endpoint TcpStream::local_endpoint() const {
+  return shown(socket_->tuple().local, mapped_);
+}
+
+net::Endpoint TcpStream::remote_endpoint() const {
+  return shown(socket_->tuple().remote, mapped_);
+}
+
+std::optional<net::TransportInfo> TcpStream::transport_info() const {
+  return socket_->connection().info();
+}
+
+}  // namespace dispatch::sim

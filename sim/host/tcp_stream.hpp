@@ -1,0 +1,41 @@
+// A TCP socket as a program sees it.
+#pragma once
+
+#include "engine/net/stream.hpp"
+#include "sim/host/tcp_socket.hpp"
+
+#include <memory>
+
+namespace dispatch::sim {
+
+// Destroying it closes the socket; the kernel sends what was written.
+class TcpStream : public net::Stream {
+ public:
+  // `mapped`: accepted by an IPv6 socket from an IPv4 peer; addresses are shown as ::ffff:a.b.c.d.
+  TcpStream(std::shared_ptr<TcpSocket> socket, bool mapped)
+      : socket_(std::move(socket)), mapped_(mapped) {}
+  ~TcpStream() override { socket_->release(); }
+
+  net::Task<net::Result<std::size_t>> read_some(std::span<std::byte> buffer) override;
+  net::Task<net::Result<std::size_t>> write_some(std::span<const std::byte> data) override;
+  // To another TcpStream without copying.
+  net::Task<net::RelayEnd> relay_to(net::Stream& sink, net::ByteCounter& counter) override;
+  net::Status shutdown_write() override;
+  void abort() override;
+  net::Endpoint local_endpoint() const override;
+  net::Endpoint remote_endpoint() const override;
+  std::optional<net::TransportInfo> transport_info() const override;
+
+ private:
+  net::Task<net::Result<Slice>> read_slice(std::size_t most);
+  net::Task<net::Result<std::size_t>> write_slice(const Slice& data);
+  // What a write that took nothing means: an error, or none for "wait".
+  net::Error write_error();
+
+  std::shared_ptr<TcpSocket> socket_;
+  bool mapped_;
+  bool shut_down_ = false;
+  bool aborted_ = false;
+};
+
+}  // namespace dispatch::sim

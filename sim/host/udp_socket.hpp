@@ -1,0 +1,91 @@
+// A UDP socket of a simulated host.
+#pragma once
+
+#include "engine/net/condition.hpp"
+#include "engine/net/datagram.hpp"
+#include "sim/core/ring.hpp"
+#include "sim/host/ip_layer.hpp"
+#include "sim/host/kernel.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace dispatch::sim {
+
+class UdpLayer;
+
+// The kernel's side.
+class UdpSocket {
+ public:
+  UdpSocket(UdpLayer& layer, std::uint64_t id, net::Endpoint local, net::Egress egress,
+            std::optional<net::Endpoint> peer);
+
+  std::uint64_t id() const { return id_; }
+  const net::Endpoint& local() const { return local_; }
+  const std::string& device() const { return egress_.device; }
+  // How well a datagram fits: 0 not at all; connected and bound sockets fit better.
+  int match(const NetworkInterface& from, const net::Endpoint& to,
+            const net::Endpoint& source) const;
+
+  // From the network.
+  void receive(const net::Endpoint& source, const Slice& payload);
+  void unreachable(const IcmpUnreachable& message);
+
+  // From the program.
+  net::Status send(const net::DatagramOut& datagram);
+  // Whether there was one.
+  bool take(net::DatagramIn& into);
+  // An ICMP error that is to be told once.
+  net::Error take_error();
+
+  bool closed() const { return closed_; }
+  void close();
+  void notify();
+
+  // Datagrams that found the buffer full.
+  std::uint64_t dropped() const { return dropped_; }
+
+  net::Condition readable;
+
+ private:
+  struct Waiting {
+    net::Endpoint source;
+    Slice payload;
+  };
+
+  net::Result<Path> path_to(const net::Address& destination);
+
+  UdpLayer& layer_;
+  std::uint64_t id_;
+  net::Endpoint local_;
+  net::Egress egress_;
+  std::optional<net::Endpoint> peer_;
+  net::Error error_;
+  bool closed_ = false;
+  Ring<Waiting> waiting_;
+  std::size_t charged_ = 0;  // bytes of the receive buffer
+  std::uint64_t dropped_ = 0;
+  // The last way that was looked up.
+  net::Address path_destination_;
+  std::uint64_t path_generation_ = UINT64_MAX;
+  Path path_;
+};
+
+// The program's side.
+class UdpHandle : public net::Datagram {
+ public:
+  explicit UdpHandle(std::shared_ptr<UdpSocket> socket) : socket_(std::move(socket)) {}
+  ~UdpHandle() override { socket_->close(); }
+
+  net::Task<net::Result<std::size_t>> receive(std::span<net::DatagramIn> batch) override;
+  net::Task<net::Result<std::size_t>> send(std::span<const net::DatagramOut> batch) override;
+  net::Endpoint local_endpoint() const override { return socket_->local(); }
+  void close() override { socket_->close(); }
+
+ private:
+  std::shared_ptr<UdpSocket> socket_;
+};
+
+}  // namespace dispatch::sim
