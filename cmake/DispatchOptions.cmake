@@ -16,6 +16,9 @@ if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
 endif()
 
+# Assertions stay on in what is shipped (no -DNDEBUG): a wrong state ends the program at its cause.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+
 add_library(dispatch_settings INTERFACE)
 target_include_directories(dispatch_settings INTERFACE "${PROJECT_SOURCE_DIR}")
 # -fPIC everywhere (the Python module links the same libraries), so that one precompiled header fits.
@@ -23,8 +26,9 @@ target_compile_options(dispatch_settings INTERFACE -fPIC)
 target_compile_options(dispatch_settings INTERFACE -Wall -Wextra -Wpedantic -Wshadow
                                                    -Woverloaded-virtual)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # g++ 12 reports these inside Asio's and fmt's inlined code, wrongly (GCC bugs 105562, 107532).
-  target_compile_options(dispatch_settings INTERFACE -Wno-maybe-uninitialized -Wno-dangling-pointer)
+  # g++ 12 reports these inside inlined library code, wrongly (GCC bugs 105562, 107532, 105329).
+  target_compile_options(dispatch_settings INTERFACE -Wno-maybe-uninitialized -Wno-dangling-pointer
+                                                     -Wno-array-bounds -Wno-stringop-overflow)
 endif()
 if(DISPATCH_WERROR)
   target_compile_options(dispatch_settings INTERFACE -Werror)

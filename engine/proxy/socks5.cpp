@@ -10,6 +10,7 @@ namespace {
 
 enum AddressType : std::uint8_t { kIpv4 = 1, kDomain = 3, kIpv6 = 4 };
 
+constexpr std::size_t kHeaderSize = 4;  // VER, code, RSV, ATYP
 constexpr std::size_t kNameSizeMax = 255;
 
 std::uint8_t octet(std::span<const std::byte> input, std::size_t at) {
@@ -46,7 +47,6 @@ Decoded<Frame> decode_frame(std::span<const std::byte> input) {
   if (input.empty()) return {};
   if (octet(input, 0) != kVersion) return invalid<Frame>();
   if (input.size() < 5) return {};
-  constexpr std::size_t kHeader = 4;
   const auto type = octet(input, 3);
   std::size_t address_size = 0;
   switch (type) {
@@ -57,12 +57,12 @@ Decoded<Frame> decode_frame(std::span<const std::byte> input) {
       address_size = 16;
       break;
     case kDomain:
-      address_size = 1 + std::size_t{octet(input, kHeader)};
+      address_size = 1 + std::size_t{octet(input, kHeaderSize)};
       break;
     default:
       return invalid<Frame>(Reply::address_type_not_supported);
   }
-  const std::size_t size = kHeader + address_size + 2;
+  const std::size_t size = kHeaderSize + address_size + 2;
   if (input.size() < size) return {};
 
   Decoded<Frame> decoded{Progress::complete, size, {}, Reply::succeeded};
@@ -71,14 +71,14 @@ Decoded<Frame> decode_frame(std::span<const std::byte> input) {
   target.port = static_cast<std::uint16_t>(octet(input, size - 2) << 8 | octet(input, size - 1));
   if (type == kIpv4) {
     net::AddressV4::bytes_type bytes;
-    std::memcpy(bytes.data(), &input[kHeader], bytes.size());
+    std::memcpy(bytes.data(), &input[kHeaderSize], bytes.size());
     target.host = net::Address{net::AddressV4(bytes)};
   } else if (type == kIpv6) {
     net::AddressV6::bytes_type bytes;
-    std::memcpy(bytes.data(), &input[kHeader], bytes.size());
+    std::memcpy(bytes.data(), &input[kHeaderSize], bytes.size());
     target.host = net::unmapped(net::AddressV6(bytes));
   } else {
-    std::string name(reinterpret_cast<const char*>(&input[kHeader + 1]), address_size - 1);
+    std::string name(reinterpret_cast<const char*>(&input[kHeaderSize + 1]), address_size - 1);
     // Some clients send a literal address as a name (RFC 1928 does not forbid it).
     if (auto literal = net::parse_address(name)) {
       target.host = *literal;
@@ -93,6 +93,7 @@ Decoded<Frame> decode_frame(std::span<const std::byte> input) {
 
 Bytes encode_frame(std::uint8_t code, const Target& target) {
   Bytes bytes;
+  bytes.reserve(kHeaderSize + 1 + kNameSizeMax + 2);
   append(bytes, {kVersion, code, 0});
   if (const auto* address = std::get_if<net::Address>(&target.host)) {
     if (address->is_v6()) {
@@ -182,6 +183,7 @@ Bytes encode_answer(Reply reply, const net::Endpoint& bound) {
 
 Bytes encode_greeting(std::span<const Method> methods) {
   Bytes bytes;
+  bytes.reserve(2 + methods.size());
   append(bytes, {kVersion, static_cast<std::uint8_t>(methods.size())});
   append(bytes, methods);
   return bytes;
