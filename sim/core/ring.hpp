@@ -37,7 +37,7 @@ class Ring {
   void pop_front() {
     front() = T{};
     head_ = (head_ + 1) & (capacity_ - 1);
-    if (--size_ == 0 && capacity_ > kKeptWhenEmpty) clear();
+    if (--size_ == 0 && capacity_ * sizeof(T) > kKeptWhenEmpty) clear();
   }
 
   void clear() {
@@ -47,7 +47,7 @@ class Ring {
 
  private:
   static constexpr std::size_t kFirst = 8;
-  static constexpr std::size_t kKeptWhenEmpty = 16;
+  static constexpr std::size_t kKeptWhenEmpty = 2048;  // bytes
 
   void grow() {
     const auto capacity = capacity_ == 0 ? kFirst : 2 * capacity_;

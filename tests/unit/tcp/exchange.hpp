@@ -13,6 +13,8 @@ namespace dispatch::sim::tcp::test {
 
 using namespace std::chrono_literals;
 
+using net::Error;
+
 enum class Side : std::uint8_t { client, server };
 
 constexpr Side other(Side side) {
