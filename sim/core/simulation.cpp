@@ -12,6 +12,7 @@ namespace dispatch::sim {
 namespace {
 
 constexpr EventLabel kOneShotLabel{"at"};
+constexpr std::uint64_t kEventsPerLook = 4096;  // a few milliseconds of real time
 constexpr std::chrono::seconds kEpoch{946'684'800};  // 2000-01-01 00:00:00 UTC
 
 double seconds(net::TimePoint when) {
@@ -100,6 +101,10 @@ void Simulation::run_ready() {
 }
 
 void Simulation::check_limits(net::TimePoint next) {
+  if (look_ && events_ >= next_look_) {
+    next_look_ = events_ + kEventsPerLook;
+    look_();
+  }
   if (next > limits_.time) {
     throw LimitError(fmt::format(
         "the simulation passed its time limit of {:.9g} s: {} events pending, the next at {:.9f} s",

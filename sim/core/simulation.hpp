@@ -83,6 +83,9 @@ class Simulation {
   void run_for(net::Duration span) { run_until(now_ + span); }
   // Runs what is ready now and then one event: false where there was none.
   bool step();
+  // Calls `look` every few thousand events, outside of them, so that a run that is long in real
+  // time can be ended: by an exception, which leaves run(). It must not touch the simulation.
+  void watch(std::function<void()> look) { look_ = std::move(look); }
   // From within: run() and run_until() return after the current event.
   void stop() { stopped_ = true; }
 
@@ -113,6 +116,8 @@ class Simulation {
   bool stopped_ = false;
   std::uint64_t events_ = 0;
   std::uint64_t instant_began_at_ = 0;  // events_ when the time last advanced
+  std::uint64_t next_look_ = 0;         // in events_
+  std::function<void()> look_;
   EventHash hash_;
   EventQueue queue_;
   std::map<std::string, Random, std::less<>> randoms_;

@@ -1,0 +1,59 @@
+"""Scenarios for dispatch: build one, run it in simulated time, read what happened.
+
+    import dispatch
+
+    scenario = dispatch.Scenario.load("scenarios/two_links.yaml")
+    result = dispatch.run(scenario, seed=7).check()
+    print(result.links["fast"].share, result.event_hash)
+
+The real proxy engine runs in a deterministic network: same scenario, same seed, same result.
+"""
+
+from ._errors import EngineError, Error, ExpectationFailed, ScenarioError
+from ._result import Expectation, Latency, LinkResult, Result, Transfer, WorkloadResult
+from ._run import run, run_many
+from ._scenario import (
+    Direction,
+    Dns,
+    Download,
+    Engine,
+    Event,
+    Host,
+    Link,
+    Requests,
+    Scenario,
+    Set,
+    Upload,
+    Workload,
+)
+from ._series import LinkSeries, Series, WorkloadSeries
+
+__all__ = [
+    "Direction",
+    "Dns",
+    "Download",
+    "Engine",
+    "EngineError",
+    "Error",
+    "Event",
+    "Expectation",
+    "ExpectationFailed",
+    "Host",
+    "Latency",
+    "Link",
+    "LinkResult",
+    "LinkSeries",
+    "Requests",
+    "Result",
+    "Scenario",
+    "ScenarioError",
+    "Series",
+    "Set",
+    "Transfer",
+    "Upload",
+    "Workload",
+    "WorkloadResult",
+    "WorkloadSeries",
+    "run",
+    "run_many",
+]

@@ -1,0 +1,419 @@
+"""Scenarios as Python objects that mirror the keys of the YAML file one to one.
+
+The objects hold what they are given and judge nothing. All that a scenario must be is decided in
+one place, the loader of dispatch-sim: it reads what these objects write.
+
+Quantities are text with a unit, as in the file: ``"50 Mbit/s"``, ``"250 kB"``, ``"12ms"``,
+``"0.2%"``, ``"5/s"``. None stands for a key that is not given, and so for its default.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Optional, Union
+
+from . import _dispatch
+from ._errors import ScenarioError
+from ._yaml import line_of, to_yaml
+
+Quantity = str
+"""Text with a unit."""
+
+Addresses = Union[str, List[str]]
+"""One address, or several."""
+
+
+@dataclass
+class Direction:
+    """What is different in one direction of a link."""
+
+    rate: Optional[Quantity] = None
+    """Bits per second: ``"50 Mbit/s"``."""
+    delay: Optional[Quantity] = None
+    """One way. Default 10 ms."""
+    jitter: Optional[Quantity] = None
+    """The delay is uniformly so much more or less; order is kept. Default none."""
+    loss: Optional[Quantity] = None
+    """Of packets, independently of each other. Default 0 %."""
+    queue: Optional[Quantity] = None
+    """Bytes, drop-tail. Default: what the rate carries in 100 ms, at least 32 kB."""
+
+
+@dataclass
+class Link:
+    """A network interface of the machine and the access line behind it.
+
+    ``down`` and ``up`` are rates, or Directions; the other members count for both directions.
+    """
+
+    down: Union[Quantity, Direction, None] = None
+    """Towards the machine."""
+    up: Union[Quantity, Direction, None] = None
+    rate: Optional[Quantity] = None
+    """Of both directions, in place of ``down`` and ``up``."""
+    delay: Optional[Quantity] = None
+    jitter: Optional[Quantity] = None
+    loss: Optional[Quantity] = None
+    queue: Optional[Quantity] = None
+    address: Optional[Addresses] = None
+    """With a prefix length: ``"192.0.2.2/24"``. Default: one of each family."""
+
+
+@dataclass
+class Host:
+    """A machine in the internet that serves HTTP."""
+
+    address: Optional[Addresses] = None
+    """Default: one of each family."""
+    delay: Optional[Quantity] = None
+    """One way, between it and the middle of the internet. Default 0."""
+    serves: Optional[List[Dict[str, int]]] = None
+    """Default ``[{"http": 80}]``."""
+
+
+@dataclass
+class Dns:
+    """The name server of the world."""
+
+    records: Dict[str, Addresses] = field(default_factory=dict)
+    """By name: an address or several, the name of a host, ``"NXDOMAIN"`` or ``"SERVFAIL"``."""
+    delay: Optional[Quantity] = None
+    """Before it answers. Default 5 ms."""
+
+
+@dataclass
+class Engine:
+    """What ``dispatch start`` would be given."""
+
+    start: Optional[List[str]] = None
+    """Links or their addresses, with an optional weight: ``["wifi/2", "lte/1"]``. Default: all."""
+    port: Optional[int] = None
+    """Of the proxy. Default 1080."""
+    policy: Optional[str] = None
+    """Default ``"weighted-round-robin"``."""
+
+
+@dataclass
+class _Bulk:
+    name: str
+    size: Quantity
+    at: Optional[Quantity] = None
+    """When it begins. Default 0 s."""
+    count: Optional[int] = None
+    """Transfers in all. Default: ``parallel``."""
+    parallel: Optional[int] = None
+    """At most so many at a time. Default 1."""
+    via: Optional[str] = None
+    """``"socks5"`` (default) or ``"direct"``."""
+    timeout: Optional[Quantity] = None
+    """For one attempt. Default: none."""
+    stall_timeout: Optional[Quantity] = None
+    """Without a byte of progress, after which the attempt is given up. Default: none."""
+    retries: Optional[int] = None
+    """Attempts after the first, for each transfer. Default 0."""
+    retry_delay: Optional[Quantity] = None
+    """Between attempts. Default 0 s."""
+
+
+@dataclass
+class Download(_Bulk):
+    """Transfers of a given size from a host, each tried again where it fails."""
+
+    from_: Optional[str] = None
+    """A host's name, a name of the DNS, or an address (``from`` in the file)."""
+
+
+@dataclass
+class Upload(_Bulk):
+    """Transfers of a given size to a host, each tried again where it fails."""
+
+    to: Optional[str] = None
+    """A host's name, a name of the DNS, or an address."""
+
+
+@dataclass
+class Requests:
+    """Requests at fixed instants, whether or not earlier ones have been answered."""
+
+    name: str
+    to: str
+    """A host's name, a name of the DNS, or an address."""
+    rate: Quantity
+    """``"5/s"``, ``"30/min"``."""
+    response: Quantity
+    """The size of each answer."""
+    until: Quantity
+    """No request is sent at or after this time."""
+    at: Optional[Quantity] = None
+    """When the first is sent. Default 0 s."""
+    via: Optional[str] = None
+    """``"socks5"`` (default) or ``"direct"``."""
+    timeout: Optional[Quantity] = None
+    """For one request. Default 30 s."""
+
+
+Workload = Union[Download, Upload, Requests]
+
+
+@dataclass
+class Set:
+    """What a link is set to; the rest stays."""
+
+    down: Union[Quantity, Direction, None] = None
+    up: Union[Quantity, Direction, None] = None
+    rate: Optional[Quantity] = None
+    delay: Optional[Quantity] = None
+    jitter: Optional[Quantity] = None
+    loss: Optional[Quantity] = None
+    queue: Optional[Quantity] = None
+
+
+@dataclass
+class Event:
+    """Something that happens to a link: ``Event("5s", "wifi", "blackhole")``."""
+
+    at: Quantity
+    link: str
+    action: Union[str, Set]
+    """``"blackhole"`` (every packet vanishes, and nobody is told; with ``direction``, only those
+    that way), ``"down"`` (errors as Linux gives them), ``"up"`` (undoes these) or a Set."""
+    direction: Optional[str] = None
+    """Of a blackhole: ``"both"`` (default), ``"down"`` or ``"up"``."""
+
+
+@dataclass
+class Scenario:
+    """A world, the engine's options, the traffic, the faults, and what is expected of it all.
+
+    Built from objects::
+
+        Scenario(
+            name="wifi dies",
+            links={"wifi": Link(down="50 Mbit/s", up="10 Mbit/s", delay="12ms", loss="0.2%"),
+                   "lte": Link(down="20 Mbit/s", up="8 Mbit/s", delay="35ms")},
+            hosts={"www": Host(delay="8ms")},
+            engine=Engine(start=["wifi/2", "lte/1"]),
+            workloads=[Download("big", size="20 MB", from_="www", stall_timeout="2s", retries=3)],
+            events=[Event("5s", "wifi", "blackhole")],
+            expect=["big.completed"],
+        )
+
+    or read from a file with load(), or from text with from_yaml(). Nothing is checked before
+    check(), to_yaml(), run() or run_many(); these raise ScenarioError where it is not right.
+    """
+
+    links: Dict[str, Link] = field(default_factory=dict)
+    """By the names of the interfaces."""
+    name: Optional[str] = None
+    seed: Optional[int] = None
+    """Default 1."""
+    duration: Optional[Quantity] = None
+    """Hard stop, in simulated time. Default 10 min."""
+    hosts: Dict[str, Host] = field(default_factory=dict)
+    dns: Optional[Dns] = None
+    """None: no name server can be reached."""
+    engine: Optional[Engine] = None
+    workloads: List[Workload] = field(default_factory=list)
+    events: List[Event] = field(default_factory=list)
+    expect: List[str] = field(default_factory=list)
+    """See docs/scenarios.md for what can be expected."""
+
+    _source: Optional[_Source] = field(default=None, init=False, repr=False, compare=False)
+
+    @classmethod
+    def load(cls, path: Union[str, os.PathLike[str]]) -> Scenario:
+        """Reads a file. Every default is spelled out in the objects that come back.
+
+        Raises ScenarioError: it cannot be read, or does not say what a scenario must.
+        """
+        name = os.fsdecode(os.fspath(path))
+        if "\0" in name:
+            raise ValueError(f"the name of a file cannot hold a NUL character: {name!r}")
+        return cls._adopt(_dispatch.load_file(os.fsencode(name)))
+
+    @classmethod
+    def from_yaml(cls, text: str, name: str = "<text>") -> Scenario:
+        """Reads text. ``name`` stands for the file in messages. Raises ScenarioError."""
+        return cls._adopt(_dispatch.load_text(_utf8(text, "the text"), _utf8(name, "the name")))
+
+    def to_yaml(self) -> str:
+        """The file that says the same, without keys that are None.
+
+        Raises ScenarioError where it would not be a scenario, TypeError where a member is nothing
+        that YAML can hold.
+        """
+        text = self._write()
+        self._read(text)
+        return text
+
+    def check(self) -> None:
+        """Raises ScenarioError (or TypeError, ValueError) where the scenario is not right."""
+        self._read(self._write())
+
+    @classmethod
+    def _adopt(cls, native: _dispatch.Scenario) -> Scenario:
+        scenario = _from_plain(cls, native.plain())
+        scenario._source = _Source(scenario._write(), native)
+        return scenario
+
+    def _native(self) -> _dispatch.Scenario:
+        """What runs. As it was read, with the places of its file, if nothing has changed since."""
+        text = self._write()
+        if self._source is not None and self._source.text == text:
+            return self._source.native
+        return self._read(text)
+
+    def _write(self) -> str:
+        return to_yaml(_plain_scenario(self))
+
+    def _read(self, text: str) -> _dispatch.Scenario:
+        name = f"<{self.name}>" if isinstance(self.name, str) and self.name else "<scenario>"
+        try:
+            return _dispatch.load_text(text.encode(), name.encode())
+        except ScenarioError as error:
+            line = "".join(f"\n    {each.strip()}" for each in line_of(text, error.line))
+            raise ScenarioError(
+                error.file, error.line, error.column, error.message, f"{error}{line}"
+            ) from None
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What a scenario was read from."""
+
+    text: str
+    native: _dispatch.Scenario
+
+    def __reduce__(self):  # type: ignore[no-untyped-def]
+        # Copies and pickles are read anew: the native part stays in its process.
+        return _forgotten, ()
+
+
+def _forgotten() -> None:
+    return None
+
+
+def _utf8(text: str, what: str) -> bytes:
+    if not isinstance(text, str):
+        raise TypeError(f"{what} must be str, not {type(text).__name__}")
+    return text.encode()
+
+
+# Objects to plain dicts, lists and scalars.
+
+
+def _plain_scenario(scenario: Scenario) -> Dict[str, Any]:
+    plain: Dict[str, Any] = {"dispatch": 1}
+    for key in ("name", "seed", "duration", "links", "hosts", "dns", "engine"):
+        value = getattr(scenario, key)
+        if value is not None and not (key == "hosts" and value == {}):
+            plain[key] = _plain(value)
+    plain["workloads"] = _each(_plain_workload, scenario.workloads)
+    plain["events"] = _each(_plain_event, scenario.events)
+    plain["expect"] = _plain(scenario.expect)
+    return {key: value for key, value in plain.items() if value is not None and value != []}
+
+
+def _each(plain: Any, items: Any) -> Any:
+    return [plain(item) for item in items] if isinstance(items, (list, tuple)) else _plain(items)
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    """Dataclasses as dicts of what is given; anything else as it is, for the writer to judge."""
+    if depth > 20:
+        raise ValueError("a scenario: nested too deeply")
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        items = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
+        return {
+            key.rstrip("_"): _plain(item, depth + 1)
+            for key, item in items.items()
+            if item is not None
+        }
+    if isinstance(value, dict):
+        return {key: _plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, depth + 1) for item in value]
+    return value
+
+
+_WORKLOADS = {"download": Download, "upload": Upload, "requests": Requests}
+# The order in which people say it.
+_ORDER = ("from", "to", "size", "rate", "response", "until")
+
+
+def _plain_workload(workload: Any) -> Any:
+    for kind, of_kind in _WORKLOADS.items():
+        if isinstance(workload, of_kind):
+            plain = _plain(workload)
+            head = {key: plain.pop(key) for key in ("name", "at") if key in plain}
+            first = {key: plain.pop(key) for key in _ORDER if key in plain}
+            return {**head, kind: {**first, **plain}}
+    return _plain(workload)
+
+
+def _plain_event(event: Any) -> Any:
+    if not isinstance(event, Event):
+        return _plain(event)
+    head = {"at": _plain(event.at), "link": _plain(event.link)}
+    if isinstance(event.action, Set):
+        return {**head, "set": _plain(event.action)}
+    if isinstance(event.action, str):
+        return {**head, event.action: _plain(event.direction)}
+    raise TypeError(f"an event: the action {event.action!r} is neither a str nor a Set")
+
+
+# Plain dicts, as the loader gives them, to objects.
+
+
+def _from_plain(cls: Any, plain: Dict[str, Any]) -> Scenario:
+    dns = plain.get("dns")
+    return cls(  # type: ignore[no-any-return]
+        links={name: _link(link) for name, link in plain["links"].items()},
+        name=plain.get("name"),
+        seed=int(plain["seed"]),
+        duration=plain["duration"],
+        hosts={name: _host(host) for name, host in (plain.get("hosts") or {}).items()},
+        dns=None if dns is None else Dns(dns["records"] or {}, dns["delay"]),
+        engine=Engine(**_numbers(plain["engine"])),
+        workloads=[_workload(each) for each in plain.get("workloads", [])],
+        events=[_event(each) for each in plain.get("events", [])],
+        expect=plain.get("expect", []),
+    )
+
+
+def _numbers(plain: Dict[str, Any]) -> Dict[str, Any]:
+    """With the members that are whole numbers as such."""
+    keys = ("port", "count", "parallel", "retries", "http")
+    return {key: int(value) if key in keys else value for key, value in plain.items()}
+
+
+def _directions(plain: Dict[str, Any]) -> Dict[str, Any]:
+    return {
+        key: Direction(**value) if key in ("down", "up") and isinstance(value, dict) else value
+        for key, value in plain.items()
+    }
+
+
+def _link(plain: Dict[str, Any]) -> Link:
+    return Link(**_directions(plain))
+
+
+def _host(plain: Dict[str, Any]) -> Host:
+    return Host(**{**plain, "serves": [_numbers(each) for each in plain["serves"]]})
+
+
+def _workload(plain: Dict[str, Any]) -> Workload:
+    kind = next(kind for kind in _WORKLOADS if kind in plain)
+    work = {"from_" if key == "from" else key: value for key, value in plain[kind].items()}
+    head = {key: value for key, value in plain.items() if key != kind}
+    return _WORKLOADS[kind](**head, **_numbers(work))  # type: ignore[no-any-return]
+
+
+def _event(plain: Dict[str, Any]) -> Event:
+    action = next(key for key in plain if key not in ("at", "link"))
+    detail = plain[action]
+    if action == "set":
+        return Event(plain["at"], plain["link"], Set(**_directions(detail)))
+    return Event(plain["at"], plain["link"], action, detail)

@@ -1,0 +1,71 @@
+// The module dispatch._dispatch: scenarios and runs for Python. Private; the package's Python part
+// is its face, and _dispatch.pyi its contract.
+#include "bindings/module/errors.hpp"
+#include "bindings/module/plain.hpp"
+#include "bindings/module/result.hpp"
+#include "bindings/module/run.hpp"
+#include "bindings/module/text.hpp"
+#include "sim/report/json.hpp"
+#include "sim/report/text.hpp"
+#include "sim/scenario/dump.hpp"
+#include "sim/scenario/load.hpp"
+
+#include <pybind11/pybind11.h>
+
+namespace py = pybind11;
+
+namespace dispatch::bindings {
+namespace {
+
+// Immutable, so that any number of threads may run the same one.
+using SharedScenario = std::shared_ptr<scenario::Scenario>;
+
+SharedScenario load_file(const std::string& path) {
+  const py::gil_scoped_release released;
+  return std::make_shared<scenario::Scenario>(scenario::load_file(path));
+}
+
+SharedScenario load_text(const std::string& text, const std::string& name) {
+  const py::gil_scoped_release released;
+  return std::make_shared<scenario::Scenario>(scenario::load_text(text, name));
+}
+
+void bind_scenario(py::module_& module) {
+  py::class_<scenario::Scenario, SharedScenario>(module, "Scenario")
+      .def_readonly("source", &scenario::Scenario::source)
+      .def_readonly("name", &scenario::Scenario::name)
+      .def("plain", [](const scenario::Scenario& self) { return plain_of_yaml(dump(self)); });
+  module.def("load_file", &load_file, py::arg("path"));
+  module.def("load_text", &load_text, py::arg("text"), py::arg("name"));
+}
+
+void bind_result(py::module_& module) {
+  py::class_<scenario::Result, std::shared_ptr<scenario::Result>>(module, "Result")
+      .def("plain", &plain_of_result)
+      .def("json", [](const scenario::Result& self) { return text_of(report::json(self)); })
+      .def(
+          "text",
+          [](const scenario::Result& self, double wall_seconds) {
+            return text_of(report::text(self, wall_seconds));
+          },
+          py::arg("wall_seconds"));
+}
+
+void bind_run(py::module_& module) {
+  py::class_<StopFlag, std::shared_ptr<StopFlag>>(module, "StopFlag")
+      .def(py::init<>())
+      .def("request", &StopFlag::request);
+  module.def("run", &run, py::arg("scenario"), py::arg("seed"), py::arg("sample_interval"),
+             py::arg("log"), py::arg("log_level"), py::arg("stop"));
+}
+
+}  // namespace
+}  // namespace dispatch::bindings
+
+PYBIND11_MODULE(_dispatch, module) {
+  using namespace dispatch::bindings;
+  register_exceptions();
+  bind_scenario(module);
+  bind_result(module);
+  bind_run(module);
+}

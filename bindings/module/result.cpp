@@ -1,0 +1,137 @@
+#include "bindings/module/result.hpp"
+
+#include "bindings/module/text.hpp"
+
+#include <chrono>
+#include <vector>
+
+namespace py = pybind11;
+using namespace py::literals;
+
+namespace dispatch::bindings {
+namespace {
+
+using scenario::LinkSample;
+using scenario::WorkloadSample;
+
+double seconds(net::Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+py::object optional(const std::optional<net::Duration>& duration) {
+  return duration ? py::object(py::float_(seconds(*duration))) : py::none();
+}
+py::object optional(const std::optional<scenario::Ratio>& ratio) {
+  return ratio ? py::object(py::float_(ratio->value())) : py::none();
+}
+py::object optional(const std::optional<scenario::Rate>& rate) {
+  return rate ? py::object(py::float_(static_cast<double>(rate->bits_per_second))) : py::none();
+}
+
+template <typename Value>
+py::bytes bytes_of(const std::vector<Value>& values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(Value)};
+}
+
+template <typename Sample>
+py::bytes column(const std::vector<Sample>& series, std::uint64_t Sample::*member) {
+  std::vector<std::uint64_t> values;
+  values.reserve(series.size());
+  for (const auto& sample : series) values.push_back(sample.*member);
+  return bytes_of(values);
+}
+
+template <typename Sample>
+py::bytes time_column(const std::vector<Sample>& series) {
+  std::vector<double> values;
+  values.reserve(series.size());
+  for (const auto& sample : series) values.push_back(seconds(sample.at));
+  return bytes_of(values);
+}
+
+py::dict plain_series(const std::vector<LinkSample>& series) {
+  py::list states;
+  for (const auto& sample : series) states.append(text_of(sim::to_string(sample.state)));
+  return py::dict("seconds"_a = time_column(series),
+                  "bytes_down"_a = column(series, &LinkSample::payload_down),
+                  "bytes_up"_a = column(series, &LinkSample::payload_up),
+                  "wire_bytes_down"_a = column(series, &LinkSample::wire_down),
+                  "wire_bytes_up"_a = column(series, &LinkSample::wire_up),
+                  "drops_down"_a = column(series, &LinkSample::drops_down),
+                  "drops_up"_a = column(series, &LinkSample::drops_up),
+                  "queue_bytes_down"_a = column(series, &LinkSample::queue_down),
+                  "queue_bytes_up"_a = column(series, &LinkSample::queue_up),
+                  "dials"_a = column(series, &LinkSample::dials),
+                  "dial_failures"_a = column(series, &LinkSample::dial_failures),
+                  "connections"_a = column(series, &LinkSample::connections),
+                  "live"_a = column(series, &LinkSample::live),
+                  "rate_down"_a = column(series, &LinkSample::rate_down),
+                  "rate_up"_a = column(series, &LinkSample::rate_up), "state"_a = states);
+}
+
+py::dict plain_series(const std::vector<WorkloadSample>& series) {
+  return py::dict("seconds"_a = time_column(series),
+                  "bytes"_a = column(series, &WorkloadSample::bytes),
+                  "active"_a = column(series, &WorkloadSample::active),
+                  "completions"_a = column(series, &WorkloadSample::completed),
+                  "failures"_a = column(series, &WorkloadSample::failed));
+}
+
+py::dict plain_link(const scenario::LinkResult& link) {
+  const auto& total = link.total;
+  return py::dict(
+      "name"_a = text_of(link.name), "share"_a = optional(link.share),
+      "connection_share"_a = optional(link.connection_share), "connections"_a = total.connections,
+      "live"_a = total.live, "dials"_a = total.dials, "dial_failures"_a = total.dial_failures,
+      "bytes_down"_a = total.payload_down, "bytes_up"_a = total.payload_up,
+      "wire_bytes_down"_a = total.wire_down, "wire_bytes_up"_a = total.wire_up,
+      "drops_down"_a = total.drops_down, "drops_up"_a = total.drops_up,
+      "goodput"_a = optional(link.goodput), "state"_a = text_of(sim::to_string(total.state)),
+      "series"_a = plain_series(link.series));
+}
+
+py::tuple plain_record(const scenario::TransferRecord& record) {
+  return py::make_tuple(seconds(record.started), optional(record.connected),
+                        optional(record.first_byte), seconds(record.ended), record.bytes,
+                        record.attempts, record.completed, record.intact, text_of(record.failure));
+}
+
+py::dict plain_workload(const scenario::WorkloadResult& workload) {
+  py::list records;
+  for (const auto& record : workload.records) records.append(plain_record(record));
+  return py::dict("name"_a = text_of(workload.name), "kind"_a = text_of(workload.kind),
+                  "transfers"_a = workload.transfers, "completions"_a = workload.completed,
+                  "failures"_a = workload.failed, "attempts"_a = workload.attempts,
+                  "bytes"_a = workload.bytes, "bytes_intact"_a = workload.intact,
+                  "started"_a = seconds(workload.started), "ended"_a = optional(workload.ended),
+                  "goodput"_a = optional(workload.goodput), "records"_a = records,
+                  "series"_a = plain_series(workload.series));
+}
+
+py::dict plain_expectation(const scenario::ExpectationResult& expectation) {
+  return py::dict("text"_a = text_of(expectation.text), "passed"_a = expectation.passed,
+                  "observed"_a = text_of(expectation.observed),
+                  "reason"_a = text_of(expectation.reason));
+}
+
+template <typename Values, typename Plain>
+py::list list_of(const Values& values, Plain plain) {
+  py::list list;
+  for (const auto& value : values) list.append(plain(value));
+  return list;
+}
+
+}  // namespace
+
+py::dict plain_of_result(const scenario::Result& result) {
+  return py::dict("scenario"_a = text_of(result.scenario), "source"_a = text_of(result.source),
+                  "seed"_a = result.seed, "passed"_a = result.passed(),
+                  "end"_a = seconds(result.end), "hit_time_limit"_a = result.hit_time_limit,
+                  "event_hash"_a = text_of(scenario::hash_text(result.event_hash)),
+                  "events"_a = result.events, "packets"_a = result.packets,
+                  "links"_a = list_of(result.links, plain_link),
+                  "workloads"_a = list_of(result.workloads, plain_workload),
+                  "expectations"_a = list_of(result.expectations, plain_expectation));
+}
+
+}  // namespace dispatch::bindings
