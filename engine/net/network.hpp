@@ -20,6 +20,10 @@ struct Egress {
   friend bool operator==(const Egress&, const Egress&) = default;
 };
 
+// Wherever the routes lead. Use this and not `{}` in an expression with co_await: g++ 12 destroys a
+// braced temporary of this kind twice there (GCC bug 99576).
+inline const Egress kAnyEgress;
+
 struct ListenOptions {
   int backlog = 1024;
   bool v6_only = true;  // an IPv6 listener does not take IPv4 connections

@@ -6,6 +6,11 @@
 #include <utility>
 
 namespace dispatch::os {
+namespace {
+
+constexpr std::size_t kDatagramBytes = 1500;  // most are not longer
+
+}  // namespace
 
 Datagram::Datagram(Loop& loop, FileDescriptor socket, bool connected)
     : loop_(loop),
@@ -19,7 +24,10 @@ net::Task<net::Result<std::size_t>> Datagram::receive(std::span<net::DatagramIn>
   for (;;) {
     if (!socket_.is_open()) co_return cancelled();
     const int filled = try_receive(batch);
-    if (filled > 0) co_return static_cast<std::size_t>(filled);
+    if (filled > 0) {
+      receive_turn_.moved(static_cast<std::size_t>(filled) * kDatagramBytes);
+      co_return static_cast<std::size_t>(filled);
+    }
     if (errno == EINTR) continue;
     if (errno != EAGAIN) co_return last_error();
     receive_turn_.waited();
@@ -33,7 +41,10 @@ net::Task<net::Result<std::size_t>> Datagram::send(std::span<const net::Datagram
   for (;;) {
     if (!socket_.is_open()) co_return cancelled();
     const int taken = try_send(batch);
-    if (taken > 0) co_return static_cast<std::size_t>(taken);
+    if (taken > 0) {
+      send_turn_.moved(static_cast<std::size_t>(taken) * kDatagramBytes);
+      co_return static_cast<std::size_t>(taken);
+    }
     if (errno == EINTR) continue;
     if (errno != EAGAIN) co_return last_error();
     send_turn_.waited();

@@ -14,6 +14,12 @@
 namespace dispatch::os {
 namespace {
 
+// RFC 1035 4.1.1.
+constexpr ares_ssize_t kDnsHeaderBytes = 12;
+constexpr unsigned kServFail = 2;
+constexpr unsigned kNotImp = 4;
+constexpr unsigned kRefused = 5;
+
 // c-ares wants to be initialised once in a process.
 bool library_is_ready() {
   static const bool ready = ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS;
@@ -90,7 +96,7 @@ DnsChannel::~DnsChannel() {
 }
 
 std::shared_ptr<DnsAnswer> DnsChannel::ask(const std::string& name, int family) {
-  auto answer = std::make_shared<DnsAnswer>(loop_.io.get_executor());
+  auto answer = std::make_shared<DnsAnswer>(*this, refusals_, loop_.io.get_executor());
   ares_addrinfo_hints hints{};
   hints.ai_family = family;
   hints.ai_socktype = SOCK_STREAM;
@@ -106,6 +112,11 @@ void DnsChannel::on_answer(void* argument, int status, int, ares_addrinfo* info)
       static_cast<std::shared_ptr<DnsAnswer>*>(argument));
   (*answer)->done = true;
   (*answer)->status = status;
+  // c-ares goes on to the next server after a refusal, as it should, and in the end says the same
+  // as where no server could be asked.
+  if (status == ARES_ECONNREFUSED && (*answer)->channel->refusals_ != (*answer)->refusals_before) {
+    (*answer)->status = ARES_ESERVFAIL;
+  }
   (*answer)->info = info;
   (*answer)->arrived.notify_all();
 }
@@ -194,8 +205,15 @@ int DnsChannel::connect_socket(ares_socket_t socket, const sockaddr* server, are
 }
 
 ares_ssize_t DnsChannel::receive(ares_socket_t socket, void* data, size_t size, int flags,
-                                 sockaddr* from, ares_socklen_t* from_size, void*) {
-  return ::recvfrom(socket, data, size, flags, from, from_size);
+                                 sockaddr* from, ares_socklen_t* from_size, void* argument) {
+  const auto got = ::recvfrom(socket, data, size, flags, from, from_size);
+  if (got >= kDnsHeaderBytes) {
+    const auto code = std::to_integer<unsigned>(static_cast<const std::byte*>(data)[3]) & 0x0f;
+    if (code == kServFail || code == kNotImp || code == kRefused) {
+      ++static_cast<DnsChannel*>(argument)->refusals_;
+    }
+  }
+  return got;
 }
 
 ares_ssize_t DnsChannel::send(ares_socket_t socket, const iovec* data, int count, void*) {

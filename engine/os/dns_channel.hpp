@@ -16,14 +16,19 @@
 
 namespace dispatch::os {
 
+class DnsChannel;
+
 struct DnsAnswer {
-  explicit DnsAnswer(net::asio::any_io_executor executor) : arrived(std::move(executor)) {}
+  DnsAnswer(const DnsChannel& asked, std::uint64_t refusals, net::asio::any_io_executor executor)
+      : channel(&asked), refusals_before(refusals), arrived(std::move(executor)) {}
   ~DnsAnswer() {
     if (info != nullptr) ares_freeaddrinfo(info);
   }
 
+  const DnsChannel* channel;
+  std::uint64_t refusals_before;
   bool done = false;
-  int status = ARES_SUCCESS;
+  int status = ARES_SUCCESS;      // ARES_ESERVFAIL also where every server refused
   ares_addrinfo* info = nullptr;  // where the status is ARES_SUCCESS
   net::Condition arrived;         // notified once, when done
 };
@@ -66,6 +71,7 @@ class DnsChannel {
   ares_channel channel_ = nullptr;
   std::map<ares_socket_t, std::shared_ptr<Watched>> watched_;
   net::asio::steady_timer timer_;
+  std::uint64_t refusals_ = 0;  // answers SERVFAIL, NOTIMP, REFUSED
 };
 
 }  // namespace dispatch::os

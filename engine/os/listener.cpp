@@ -41,6 +41,7 @@ net::Task<net::Result<net::StreamPtr>> Listener::accept() {
     FileDescriptor accepted(
         ::accept4(socket_.get(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (accepted) {
+      turn_.moved(0);
       co_return net::StreamPtr(
           std::make_unique<TcpStream>(loop_, std::move(accepted), peer.endpoint()));
     }

@@ -9,7 +9,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -33,17 +35,27 @@ struct Loop {
   net::Task<void> yield() { co_await net::asio::post(io.get_executor(), net::asio::use_awaitable); }
 };
 
-// An operation that succeeds at once does not return to the event loop. This counts such successes,
-// so that a busy stream gives way to the others now and then.
+// An operation that succeeds at once does not return to the event loop. This counts what it moves,
+// so that a busy socket gives way to the others now and then.
 class Turn {
  public:
-  // True when it is time to give way.
-  bool is_over() { return ++operations_ % kOperations == 0; }
-  void waited() { operations_ = 0; }
+  // True when it is time to give way; then a new turn begins.
+  bool is_over() {
+    if (left_ > 0) return false;
+    left_ = kBytes;
+    return true;
+  }
+  void moved(std::size_t bytes) {
+    left_ -= static_cast<std::int32_t>(std::min(bytes, kMost) + kOperationBytes);
+  }
+  void waited() { left_ = kBytes; }
 
  private:
-  static constexpr std::uint8_t kOperations = 16;
-  std::uint8_t operations_ = 0;
+  static constexpr std::int32_t kBytes = 256 * 1024;
+  static constexpr std::size_t kMost = 1024 * 1024 * 1024;
+  static constexpr std::size_t kOperationBytes = 4096;  // what a system call costs besides
+
+  std::int32_t left_ = kBytes;
 };
 
 }  // namespace dispatch::os

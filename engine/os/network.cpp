@@ -28,18 +28,16 @@ int outcome_of_connect(int socket) {
 
 }  // namespace
 
-net::Task<net::Result<net::StreamPtr>> Network::connect(const net::Endpoint& remote,
-                                                        const net::Egress& egress) {
-  // Held by this task: what the caller passed may be gone by its next suspension.
-  const auto peer = remote;
-  const auto family = net::family_of(peer.address);
+net::Task<net::Result<net::StreamPtr>> Network::connect_task(net::Endpoint remote,
+                                                             net::Egress egress) {
+  const auto family = net::family_of(remote.address);
   auto opened = open_socket(loop_, family, SOCK_STREAM);
   if (!opened) co_return opened.error();
   auto descriptor = std::move(*opened);
   if (const auto error = bind_to_egress(descriptor.get(), family, egress)) co_return error;
   set_option(descriptor.get(), IPPROTO_TCP, TCP_NODELAY, 1);
 
-  const SocketAddress address(peer);
+  const SocketAddress address(remote);
   int error = ::connect(descriptor.get(), address.data(), address.size()) == 0 ? 0 : errno;
   if (error != 0 && error != EINPROGRESS && error != EINTR) co_return net::errno_error(error);
   // Watched only from here on: the reactor would report an unconnected socket as hung up.
@@ -49,7 +47,7 @@ net::Task<net::Result<net::StreamPtr>> Network::connect(const net::Endpoint& rem
     error = outcome_of_connect(socket.get());
     if (error != 0 && error != EINPROGRESS) co_return net::errno_error(error);
   }
-  co_return net::StreamPtr(std::make_unique<TcpStream>(loop_, std::move(socket), peer));
+  co_return net::StreamPtr(std::make_unique<TcpStream>(loop_, std::move(socket), remote));
 }
 
 net::Result<net::ListenerPtr> Network::listen(const net::Endpoint& local,

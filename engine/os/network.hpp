@@ -16,13 +16,18 @@ class Network final : public net::Network {
   explicit Network(Loop& loop) : loop_(loop) {}
 
   net::Task<net::Result<net::StreamPtr>> connect(const net::Endpoint& remote,
-                                                 const net::Egress& egress) override;
+                                                 const net::Egress& egress) override {
+    // Values: the caller's may be gone when the task starts.
+    return connect_task(remote, egress);
+  }
   net::Result<net::ListenerPtr> listen(const net::Endpoint& local,
                                        const net::ListenOptions& options) override;
   net::Result<net::DatagramPtr> open_datagram(const net::DatagramOptions& options) override;
   bool can_bind_to_device() const override;
 
  private:
+  net::Task<net::Result<net::StreamPtr>> connect_task(net::Endpoint remote, net::Egress egress);
+
   Loop& loop_;
   mutable std::optional<bool> can_bind_to_device_;
 };

@@ -16,7 +16,9 @@ struct Loop;
 net::Error last_error();
 
 // The end of an operation whose object was closed under it.
-inline net::Error cancelled() { return net::asio::error::operation_aborted; }
+inline net::Error cancelled() {
+  return net::asio::error::operation_aborted;
+}
 
 // Options that must be set before the socket is bound or connected.
 bool set_option(int socket, int level, int name, int value);

@@ -8,8 +8,8 @@
 namespace dispatch::os {
 namespace {
 
-// The C library's tcp_info ends before the fields of Linux 4.1, and <linux/tcp.h> cannot be included
-// beside <netinet/tcp.h>. The layout is the kernel's ABI.
+// The C library's tcp_info ends before the fields of Linux 4.1, and <linux/tcp.h> cannot be
+// included beside <netinet/tcp.h>. The layout is the kernel's ABI.
 struct TcpInfo {
   tcp_info first;
   std::uint64_t pacing_rate;

@@ -25,7 +25,10 @@ net::Task<net::Result<std::size_t>> TcpStream::read_some(std::span<std::byte> bu
   for (;;) {
     if (!socket_.is_open()) co_return cancelled();
     const auto got = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
-    if (got > 0) co_return static_cast<std::size_t>(got);
+    if (got > 0) {
+      read_turn_.moved(static_cast<std::size_t>(got));
+      co_return static_cast<std::size_t>(got);
+    }
     if (got == 0) {
       if (const auto error = end_of_stream()) co_return error;
       co_return std::size_t{0};
@@ -43,7 +46,10 @@ net::Task<net::Result<std::size_t>> TcpStream::write_some(std::span<const std::b
   for (;;) {
     if (!socket_.is_open()) co_return cancelled();
     const auto sent = ::send(socket_.get(), data.data(), data.size(), MSG_NOSIGNAL);
-    if (sent >= 0) co_return static_cast<std::size_t>(sent);
+    if (sent >= 0) {
+      write_turn_.moved(static_cast<std::size_t>(sent));
+      co_return static_cast<std::size_t>(sent);
+    }
     if (errno == EINTR) continue;
     if (errno != EAGAIN) co_return write_failed(errno);
     write_turn_.waited();
