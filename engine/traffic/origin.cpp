@@ -43,7 +43,8 @@ class Exchange {
       auto request = co_await http_.read_request();
       if (!request) {
         if (request.error() != net::asio::error::eof) {
-          co_await respond_text({}, 400, "Bad request\n");
+          const HttpRequest unreadable;
+          co_await respond_text(unreadable, 400, "Bad request\n");
         }
         co_return;
       }

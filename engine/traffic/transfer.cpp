@@ -93,7 +93,7 @@ class Transfer {
   }
 
   Task<Status> reach_through_proxy() {
-    auto stream = co_await runtime_.network().connect(*options_.socks5, {});
+    auto stream = co_await runtime_.network().connect(*options_.socks5, net::kAnyEgress);
     if (!stream) co_return failed("connection to the proxy", stream.error());
     stream_ = std::move(*stream);
     proxy::HandshakeBuffer buffer;
@@ -113,8 +113,8 @@ class Transfer {
 
   Task<Status> receive(HttpConnection& http) {
     const auto path = fmt::format("/bytes/{}", options_.download_bytes);
-    if (const auto error = co_await http.write_request(
-            {"GET", path, proxy::to_string(options_.origin), 0, false})) {
+    HttpRequest request{"GET", path, proxy::to_string(options_.origin), 0, false};
+    if (const auto error = co_await http.write_request(std::move(request))) {
       co_return failed("request", error);
     }
     const auto response = co_await http.read_response();
@@ -140,8 +140,9 @@ class Transfer {
   }
 
   Task<Status> send(HttpConnection& http) {
-    if (const auto error = co_await http.write_request(
-            {"POST", "/upload", proxy::to_string(options_.origin), options_.upload_bytes, false})) {
+    HttpRequest request{"POST", "/upload", proxy::to_string(options_.origin), options_.upload_bytes,
+                        false};
+    if (const auto error = co_await http.write_request(std::move(request))) {
       co_return failed("request", error);
     }
     Pattern pattern(options_.upload_bytes);

@@ -102,7 +102,7 @@ struct ProxyWorld {
   }
 
   net::Task<net::StreamPtr> connect_to_proxy() {
-    auto stream = co_await laptop.network().connect(kProxy, {});
+    auto stream = co_await laptop.network().connect(kProxy, net::kAnyEgress);
     co_return std::move(stream.value());
   }
 

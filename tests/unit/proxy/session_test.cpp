@@ -66,6 +66,7 @@ BOOST_AUTO_TEST_CASE(the_success_answer_carries_the_address_that_the_target_sees
   const auto program = [&]() -> net::Task<void> {
     const auto answer = co_await ask(world, ProxyWorld::kWww);
     BOOST_TEST((answer.reply == socks5::Reply::succeeded));
+    co_await world.laptop.clock().sleep_for(1s);  // until the server has accepted
     BOOST_REQUIRE(seen.has_value());
     BOOST_TEST((answer.bound == Target{seen->address, seen->port}));
     BOOST_TEST(seen->address.to_string() == "192.0.2.2");
@@ -92,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_handshake_may_arrive_byte_by_byte) {
     const auto request = socks5::encode_request(socks5::Command::connect, ProxyWorld::kWww);
     bytes.insert(bytes.end(), request.begin(), request.end());
     for (const auto byte : bytes) {
-      co_await send(*stream, {byte});
+      co_await send(*stream, std::vector<std::byte>(1, byte));
       co_await world.laptop.clock().sleep_for(100ms);
     }
     co_await send_text(*stream, "hello");
