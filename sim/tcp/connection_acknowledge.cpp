@@ -1,15 +1,10 @@
 // Our data, as the peer acknowledges it.
 #include "sim/tcp/connection_impl.hpp"
-#include "sim/tcp/newreno.hpp"
 #include "sim/tcp/send_limit.hpp"
 
 #include <algorithm>
 
 namespace dispatch::sim::tcp {
-
-std::unique_ptr<LossRecovery> make_loss_recovery(bool) {
-  return std::make_unique<NewReno>();
-}
 
 // Whether the rest of the segment is to be looked at.
 bool Connection::Impl::acknowledge(const Segment& segment, TimePoint now) {

@@ -151,6 +151,4 @@ struct Connection::Impl {
   std::uint32_t retransmits = 0;
 };
 
-std::unique_ptr<LossRecovery> make_loss_recovery(bool sack);
-
 }  // namespace dispatch::sim::tcp

@@ -49,6 +49,9 @@ class LossRecovery {
   RecoveryPhase phase_ = RecoveryPhase::open;
 };
 
+// `sack`: both sides have agreed on selective acknowledgments.
+std::unique_ptr<LossRecovery> make_loss_recovery(bool sack);
+
 // Segments that must have overtaken one before it counts as lost (RFC 5681: DupThresh).
 inline constexpr int kDuplicateThreshold = 3;
 

@@ -4,7 +4,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 namespace dispatch::sim::tcp::test {
@@ -35,6 +34,7 @@ struct Run {
   std::uint32_t retransmits = 0;
   std::uint32_t window = 0;  // segments, at the end
   double first_repair = 0;   // seconds from the loss of a segment to its second transmission
+  double last_repair = 0;    // seconds from the first loss to the last repetition
   bool done = false;
 };
 
@@ -57,6 +57,12 @@ Run transfer_with_losses(const Options& options, std::set<std::uint32_t> positio
   const auto again = std::find_if(lost + 1, sent.end(), [&](auto& one) {
     return one.segment.sequence == lost->segment.sequence;
   });
+  std::set<std::uint32_t> seen;
+  for (const auto& one : sent) {
+    if (!seen.insert(one.segment.sequence).second) {
+      run.last_repair = test::seconds(one.when - lost->when);
+    }
+  }
   if (again != sent.end()) run.first_repair = test::seconds(again->when - lost->when);
   return run;
 }
@@ -114,6 +120,27 @@ BOOST_AUTO_TEST_CASE(newreno_repairs_several_losses_of_one_window_one_for_each_r
   const auto clean = transfer_with_losses(without_sack(), {}, 200);
   BOOST_TEST(lossy.seconds - clean.seconds >= seconds(4 * kRtt) - 0.001);
   BOOST_TEST(lossy.seconds - clean.seconds <= seconds(8 * kRtt));
+}
+
+BOOST_AUTO_TEST_CASE(sack_repairs_all_losses_of_a_window_within_a_round_trip) {
+  const std::set<std::uint32_t> losses{32, 35, 38, 41, 44, 47};
+  const auto with = transfer_with_losses({}, losses, 200);
+  const auto without = transfer_with_losses(without_sack(), losses, 200);
+  BOOST_TEST((with.done && without.done));
+  BOOST_TEST(with.retransmits == losses.size());
+  BOOST_TEST(without.retransmits == losses.size());
+  // The losses are noticed one round trip after they happened.
+  BOOST_TEST(with.first_repair == seconds(kRtt), boost::test_tools::tolerance(1e-9));
+  BOOST_TEST(with.last_repair <= seconds(2 * kRtt));
+  BOOST_TEST(without.last_repair >= seconds(6 * kRtt) - 1e-9);
+}
+
+BOOST_AUTO_TEST_CASE(every_third_segment_lost_is_repaired_once_each) {
+  std::set<std::uint32_t> losses;
+  for (std::uint32_t i = 30; i < 69; i += 3) losses.insert(i);
+  const auto lossy = transfer_with_losses({}, losses, 200);
+  BOOST_TEST(lossy.done);
+  BOOST_TEST(lossy.retransmits == losses.size());
 }
 
 BOOST_AUTO_TEST_CASE(limited_transmit_finds_a_loss_in_a_window_of_three) {
