@@ -27,18 +27,18 @@ struct LinkSample {
   std::uint64_t drops_up = 0;
   std::uint64_t queue_down = 0;  // bytes waiting now
   std::uint64_t queue_up = 0;
-  std::uint64_t connections = 0;  // established by the engine, total
-  std::uint64_t live = 0;         // of these, not yet ended
-  std::uint64_t rate_down = 0;    // bit/s, as configured now
+  std::uint64_t dials = 0;          // connections that the engine tried, total
+  std::uint64_t dial_failures = 0;  // of these, not established
+  std::uint64_t connections = 0;    // established by the engine, total
+  std::uint64_t live = 0;           // of these, not yet ended
+  std::uint64_t rate_down = 0;      // bit/s, as configured now
   std::uint64_t rate_up = 0;
   LinkState state = LinkState::up;
 };
 
 struct LinkResult {
   std::string name;
-  LinkSample total;  // at the end
-  std::uint64_t dials = 0;
-  std::uint64_t dial_failures = 0;
+  LinkSample total;            // at the end
   std::optional<Ratio> share;  // of all links' payload bytes; none: no bytes at all
   std::optional<Ratio> connection_share;
   std::optional<Rate> goodput;     // payload, between its first and last byte (to a sample)

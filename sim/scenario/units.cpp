@@ -198,6 +198,12 @@ Ratio Ratio::of(std::uint64_t part, std::uint64_t whole) {
   return {static_cast<std::uint64_t>((Wide{part} * kWhole + whole / 2) / whole)};
 }
 
+Rate rate_of(Bytes bytes, Duration span) {
+  constexpr std::uint64_t kBitNanoseconds = 8'000'000'000;  // in a byte and second
+  const Wide rate = Wide{bytes.count} * kBitNanoseconds / static_cast<std::uint64_t>(span.count());
+  return {static_cast<std::uint64_t>(std::min<Wide>(rate, kMost))};
+}
+
 Duration Frequency::nth(std::uint64_t n) const {
   const Wide span = Wide{n} * static_cast<std::uint64_t>(period.count()) / count;
   return span > kMost ? Duration::max() : Duration(static_cast<std::int64_t>(span));
@@ -312,6 +318,21 @@ std::string to_string(Frequency frequency) {
       static_cast<std::uint64_t>(Wide{frequency.count} * 1'000'000 * 1'000'000'000 /
                                  static_cast<std::uint64_t>(frequency.period.count()));
   return exact(millionths, 1'000'000) + "/s";
+}
+
+std::string to_string(Quantity quantity) {
+  switch (quantity.kind) {
+    case Quantity::Kind::bytes:
+      return to_string(Bytes{quantity.value});
+    case Quantity::Kind::duration:
+      return to_string(Duration(static_cast<std::int64_t>(quantity.value)));
+    case Quantity::Kind::rate:
+      return to_string(Rate{quantity.value});
+    case Quantity::Kind::ratio:
+      return to_string(Ratio{quantity.value});
+    default:
+      return rounded(quantity);
+  }
 }
 
 std::string rounded(Rate rate) {

@@ -39,6 +39,9 @@ struct Ratio {
   friend auto operator<=>(const Ratio&, const Ratio&) = default;
 };
 
+// The mean rate of `bytes` in `span`, rounded down. `span` must be more than 0.
+Rate rate_of(Bytes bytes, Duration span);
+
 // `count` times in each `period`: "5/s", "30/min".
 struct Frequency {
   std::uint64_t count = 0;
@@ -84,6 +87,7 @@ std::string to_string(Bytes bytes);
 std::string to_string(Duration duration);  // of at least 0
 std::string to_string(Ratio ratio);
 std::string to_string(Frequency frequency);
+std::string to_string(Quantity quantity);
 
 // For people: at most four significant digits ("19.23 Mbit/s", "1.5 s").
 std::string rounded(Rate rate);

@@ -1,0 +1,88 @@
+#include "cli/sim_arguments.hpp"
+
+#include "cli/exit_status.hpp"
+#include "cli/version.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <fmt/format.h>
+
+#include <charconv>
+#include <limits>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr auto kFooter = R"(Examples:
+  dispatch-sim scenarios/two_links.yaml       run it, and see what became of its expectations
+  dispatch-sim --seed 7 two_links.yaml        the same world with other chances
+  dispatch-sim --json two_links.yaml | jq .   every figure and time series
+  dispatch-sim --show two_links.yaml          what the scenario says, defaults included
+  dispatch-sim --log debug two_links.yaml     what the engine says meanwhile, in simulated time
+
+Exit status: 0 every expectation held, 1 one failed, 2 bad scenario or command line, 4 a fault of
+the engine or the simulator.
+)";
+
+std::uint64_t seed_of(const std::string& text) {
+  std::uint64_t value = 0;
+  const auto* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, value);
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();  // what a file can hold, too
+  if (parsed.ec != std::errc{} || parsed.ptr != end || value > kMost) {
+    throw UsageError(fmt::format("--seed: '{}' is not a whole number from 0 to {}", text, kMost));
+  }
+  return value;
+}
+
+net::LogLevel level_of(const std::string& text) {
+  if (text == "debug") return net::LogLevel::debug;
+  if (text == "info") return net::LogLevel::info;
+  if (text == "warning") return net::LogLevel::warning;
+  if (text == "error") return net::LogLevel::error;
+  throw UsageError(fmt::format("--log: '{}' is not one of debug, info, warning, error", text));
+}
+
+}  // namespace
+
+std::variant<SimArguments, SimAnswer> parse_sim_arguments(int argc, const char* const* argv) {
+  SimArguments arguments;
+  std::string seed;
+  std::string level;
+  bool verbose = false;
+  CLI::App app("Runs scenarios: the real engine in a simulated network, faster than time.",
+               "dispatch-sim");
+  app.set_help_flag("-h,--help", "Print this help");
+  app.set_version_flag("--version", fmt::format("dispatch-sim {}", kVersion), "Print the version");
+  app.footer(kFooter);
+  app.add_option("FILE", arguments.files, "Scenarios (YAML); - reads one from standard input");
+  app.add_flag("--json", arguments.json, "Write one JSON object a line for each scenario");
+  app.add_flag("--show", arguments.show,
+               "Write the scenario as it was understood, and do not run it");
+  app.add_option("--seed", seed, "Run with this seed instead of the scenario's")->type_name("N");
+  app.add_option("--log", level,
+                 "Write the engine's log to standard error, from this level on: debug, info, "
+                 "warning, error")
+      ->type_name("LEVEL");
+  app.add_flag("-v,--verbose", verbose, "The same as --log debug");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return app.help();
+  } catch (const CLI::CallForVersion&) {
+    return app.version() + "\n";
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(fmt::format("{}; see dispatch-sim --help", error.what()));
+  }
+  if (arguments.files.empty()) {
+    throw UsageError("no scenario: write for example dispatch-sim scenarios/two_links.yaml");
+  }
+  if (arguments.json && arguments.show) throw UsageError("--json and --show exclude each other");
+  if (app.count("--seed") != 0) arguments.seed = seed_of(seed);
+  if (verbose) arguments.log = net::LogLevel::debug;
+  if (app.count("--log") != 0) arguments.log = level_of(level);
+  return arguments;
+}
+
+}  // namespace dispatch::cli

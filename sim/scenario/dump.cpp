@@ -1,0 +1,205 @@
+#include "sim/scenario/dump.hpp"
+
+#include "sim/scenario/plan.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+namespace dispatch::scenario {
+namespace {
+
+using Action = EventSpec::Action;
+
+template <typename Value>
+void entry(YAML::Emitter& out, const char* key, const Value& value) {
+  out << YAML::Key << key << YAML::Value << value;
+}
+
+void direction_entry(YAML::Emitter& out, const char* key, const DirectionSpec& direction) {
+  out << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginMap;
+  entry(out, "rate", to_string(direction.rate));
+  entry(out, "delay", to_string(direction.delay));
+  entry(out, "jitter", to_string(direction.jitter));
+  entry(out, "loss", to_string(direction.loss));
+  entry(out, "queue", to_string(queue_of(direction)));
+  out << YAML::EndMap;
+}
+
+void change_entry(YAML::Emitter& out, const char* key, const DirectionChange& change) {
+  if (change == DirectionChange{}) return;
+  out << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginMap;
+  if (change.rate) entry(out, "rate", to_string(*change.rate));
+  if (change.delay) entry(out, "delay", to_string(*change.delay));
+  if (change.jitter) entry(out, "jitter", to_string(*change.jitter));
+  if (change.loss) entry(out, "loss", to_string(*change.loss));
+  if (change.queue) entry(out, "queue", to_string(*change.queue));
+  out << YAML::EndMap;
+}
+
+void links_entry(YAML::Emitter& out, const Scenario& scenario) {
+  out << YAML::Key << "links" << YAML::Value << YAML::BeginMap;
+  for (std::size_t i = 0; i < scenario.links.size(); ++i) {
+    const auto& link = scenario.links[i];
+    out << YAML::Key << link.name << YAML::Value << YAML::BeginMap;
+    direction_entry(out, "down", link.down);
+    direction_entry(out, "up", link.up);
+    out << YAML::Key << "address" << YAML::Value << YAML::Flow << YAML::BeginSeq;
+    for (const auto& prefix : addresses_of_link(scenario, i)) out << net::to_string(prefix);
+    out << YAML::EndSeq << YAML::EndMap;
+  }
+  out << YAML::EndMap;
+}
+
+void hosts_entry(YAML::Emitter& out, const Scenario& scenario) {
+  out << YAML::Key << "hosts" << YAML::Value << YAML::BeginMap;
+  for (std::size_t i = 0; i < scenario.hosts.size(); ++i) {
+    const auto& host = scenario.hosts[i];
+    out << YAML::Key << host.name << YAML::Value << YAML::BeginMap;
+    out << YAML::Key << "address" << YAML::Value << YAML::Flow << YAML::BeginSeq;
+    for (const auto& address : addresses_of_host(scenario, i)) out << address.to_string();
+    out << YAML::EndSeq;
+    entry(out, "delay", to_string(host.delay));
+    out << YAML::Key << "serves" << YAML::Value << YAML::Flow << YAML::BeginSeq;
+    for (const auto port : host.http_ports) {
+      out << YAML::BeginMap;
+      entry(out, "http", port);
+      out << YAML::EndMap;
+    }
+    out << YAML::EndSeq << YAML::EndMap;
+  }
+  out << YAML::EndMap;
+}
+
+void record_entry(YAML::Emitter& out, const DnsRecord& record) {
+  if (record.outcome == DnsOutcome::nxdomain) return entry(out, record.name.c_str(), "NXDOMAIN");
+  if (record.outcome == DnsOutcome::servfail) return entry(out, record.name.c_str(), "SERVFAIL");
+  if (!record.host.empty()) return entry(out, record.name.c_str(), record.host);
+  out << YAML::Key << record.name << YAML::Value << YAML::Flow << YAML::BeginSeq;
+  for (const auto& address : record.addresses) out << address.to_string();
+  out << YAML::EndSeq;
+}
+
+void dns_entry(YAML::Emitter& out, const DnsSpec& dns) {
+  out << YAML::Key << "dns" << YAML::Value << YAML::BeginMap;
+  entry(out, "delay", to_string(dns.delay));
+  out << YAML::Key << "records" << YAML::Value << YAML::BeginMap;
+  for (const auto& record : dns.records) record_entry(out, record);
+  out << YAML::EndMap << YAML::EndMap;
+}
+
+void engine_entry(YAML::Emitter& out, const Scenario& scenario) {
+  out << YAML::Key << "engine" << YAML::Value << YAML::BeginMap;
+  out << YAML::Key << "start" << YAML::Value << YAML::Flow << YAML::BeginSeq;
+  for (const auto& start : scenario.engine.start) out << start.text;
+  if (scenario.engine.start.empty()) {
+    for (const auto& link : scenario.links) out << link.name;
+  }
+  out << YAML::EndSeq;
+  entry(out, "port", scenario.engine.port);
+  entry(out, "policy", "weighted-round-robin");
+  out << YAML::EndMap;
+}
+
+const char* text_of(Via via) {
+  return via == Via::socks5 ? "socks5" : "direct";
+}
+
+void bulk_entry(YAML::Emitter& out, const BulkSpec& bulk) {
+  const bool download = bulk.direction == BulkSpec::Direction::download;
+  out << YAML::Key << (download ? "download" : "upload") << YAML::Value << YAML::Flow
+      << YAML::BeginMap;
+  entry(out, download ? "from" : "to", bulk.host);
+  entry(out, "size", to_string(bulk.size));
+  entry(out, "count", bulk.count);
+  entry(out, "parallel", bulk.parallel);
+  entry(out, "via", text_of(bulk.via));
+  if (bulk.timeout != Duration::max()) entry(out, "timeout", to_string(bulk.timeout));
+  if (bulk.stall_timeout != Duration::max())
+    entry(out, "stall_timeout", to_string(bulk.stall_timeout));
+  entry(out, "retries", bulk.retries);
+  entry(out, "retry_delay", to_string(bulk.retry_delay));
+  out << YAML::EndMap;
+}
+
+void requests_entry(YAML::Emitter& out, const RequestsSpec& requests) {
+  out << YAML::Key << "requests" << YAML::Value << YAML::Flow << YAML::BeginMap;
+  entry(out, "to", requests.host);
+  entry(out, "rate", to_string(requests.rate));
+  entry(out, "response", to_string(requests.response));
+  entry(out, "until", to_string(requests.until));
+  entry(out, "via", text_of(requests.via));
+  entry(out, "timeout", to_string(requests.timeout));
+  out << YAML::EndMap;
+}
+
+void workloads_entry(YAML::Emitter& out, const Scenario& scenario) {
+  out << YAML::Key << "workloads" << YAML::Value << YAML::BeginSeq;
+  for (const auto& workload : scenario.workloads) {
+    out << YAML::BeginMap;
+    entry(out, "name", workload.name);
+    entry(out, "at", to_string(workload.at));
+    if (const auto* bulk = std::get_if<BulkSpec>(&workload.work)) bulk_entry(out, *bulk);
+    if (const auto* requests = std::get_if<RequestsSpec>(&workload.work))
+      requests_entry(out, *requests);
+    out << YAML::EndMap;
+  }
+  out << YAML::EndSeq;
+}
+
+void action_entry(YAML::Emitter& out, const EventSpec& event) {
+  switch (event.action) {
+    case Action::blackhole:
+      return entry(out, "blackhole", "both");
+    case Action::blackhole_down:
+      return entry(out, "blackhole", "down");
+    case Action::blackhole_up:
+      return entry(out, "blackhole", "up");
+    case Action::down:
+      return entry(out, "down", YAML::Null);
+    case Action::up:
+      return entry(out, "up", YAML::Null);
+    case Action::set:
+      break;
+  }
+  out << YAML::Key << "set" << YAML::Value << YAML::BeginMap;
+  change_entry(out, "down", event.down_change);
+  change_entry(out, "up", event.up_change);
+  out << YAML::EndMap;
+}
+
+void events_entry(YAML::Emitter& out, const Scenario& scenario) {
+  out << YAML::Key << "events" << YAML::Value << YAML::BeginSeq;
+  for (const auto& event : scenario.events) {
+    out << YAML::Flow << YAML::BeginMap;
+    entry(out, "at", to_string(event.at));
+    entry(out, "link", event.link);
+    action_entry(out, event);
+    out << YAML::EndMap;
+  }
+  out << YAML::EndSeq;
+}
+
+}  // namespace
+
+std::string dump(const Scenario& scenario) {
+  YAML::Emitter out;
+  out << YAML::BeginMap;
+  entry(out, "dispatch", 1);
+  if (!scenario.name.empty()) entry(out, "name", scenario.name);
+  entry(out, "seed", scenario.seed);
+  entry(out, "duration", to_string(scenario.duration));
+  links_entry(out, scenario);
+  if (!scenario.hosts.empty()) hosts_entry(out, scenario);
+  if (scenario.dns) dns_entry(out, *scenario.dns);
+  engine_entry(out, scenario);
+  if (!scenario.workloads.empty()) workloads_entry(out, scenario);
+  if (!scenario.events.empty()) events_entry(out, scenario);
+  if (!scenario.expectations.empty()) {
+    out << YAML::Key << "expect" << YAML::Value << YAML::BeginSeq;
+    for (const auto& expectation : scenario.expectations) out << expectation.text;
+    out << YAML::EndSeq;
+  }
+  out << YAML::EndMap;
+  return std::string(out.c_str(), out.size()) + "\n";
+}
+
+}  // namespace dispatch::scenario

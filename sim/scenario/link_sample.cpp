@@ -1,0 +1,41 @@
+#include "sim/scenario/link_sample.hpp"
+
+namespace dispatch::scenario {
+namespace {
+
+std::uint64_t drops_of(const sim::LinkCounters& counters) {
+  std::uint64_t drops = 0;
+  for (const auto& reason : counters.dropped) drops += reason.packets;
+  return drops;
+}
+
+}  // namespace
+
+LinkSample sample_link(const sim::Link& line, const std::vector<const link::Link*>& engine_links,
+                       Duration at) {
+  LinkSample sample;
+  sample.at = at;
+  const auto down = line.down().counters();
+  const auto up = line.up().counters();
+  sample.wire_down = down.delivered.bytes;
+  sample.wire_up = up.delivered.bytes;
+  sample.drops_down = drops_of(down);
+  sample.drops_up = drops_of(up);
+  sample.queue_down = line.down().queued_bytes().bytes();
+  sample.queue_up = line.up().queued_bytes().bytes();
+  sample.rate_down = line.down().options().rate.bits_per_second();
+  sample.rate_up = line.up().options().rate.bits_per_second();
+  sample.state = line.state();
+  for (const auto* each : engine_links) {
+    const auto& counters = each->counters();
+    sample.payload_down += counters.received.total();
+    sample.payload_up += counters.sent.total();
+    sample.dials += counters.dials;
+    sample.dial_failures += counters.dial_failures;
+    sample.connections += counters.connections;
+    sample.live += counters.live;
+  }
+  return sample;
+}
+
+}  // namespace dispatch::scenario

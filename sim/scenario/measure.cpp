@@ -1,0 +1,181 @@
+#include "sim/scenario/measure.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace dispatch::scenario {
+namespace {
+
+using Kind = Quantity::Kind;
+using What = Metric::What;
+
+std::uint64_t directed(Flow flow, std::uint64_t down, std::uint64_t up) {
+  return (flow == Flow::up ? 0 : down) + (flow == Flow::down ? 0 : up);
+}
+
+// The counter in a sample that a metric is about.
+std::uint64_t counter(const Metric& metric, const LinkSample& sample) {
+  switch (metric.what) {
+    case What::connections:
+    case What::connection_share:
+      return sample.connections;
+    case What::dials:
+      return sample.dials;
+    case What::dial_failures:
+      return sample.dial_failures;
+    case What::rate:
+      return directed(metric.flow, sample.wire_down, sample.wire_up);
+    case What::drops:
+      return directed(metric.flow, sample.drops_down, sample.drops_up);
+    default:
+      return directed(metric.flow, sample.payload_down, sample.payload_up);
+  }
+}
+
+// The counter's total over the links of one name, at the n-th sample (all series have the same).
+std::uint64_t total(const Metric& metric, const Result& result, std::string_view name,
+                    std::size_t sample) {
+  std::uint64_t sum = 0;
+  for (const auto& link : result.links) {
+    if (name == "all" || link.name == name) sum += counter(metric, link.series[sample]);
+  }
+  return sum;
+}
+
+// Samples, by their number, between which a metric looks.
+struct Span {
+  std::size_t from;
+  std::size_t to;
+};
+
+std::optional<std::size_t> sample_at(const std::vector<LinkSample>& series, Duration at) {
+  const auto it =
+      std::lower_bound(series.begin(), series.end(), at,
+                       [](const LinkSample& sample, Duration time) { return sample.at < time; });
+  if (it == series.end() || it->at != at) return std::nullopt;
+  return static_cast<std::size_t>(it - series.begin());
+}
+
+// From the sample before the first growth to the one after the last.
+template <typename Total>
+std::optional<Span> growth(std::size_t samples, Total total_at) {
+  const auto all = total_at(samples - 1);
+  if (all == 0) return std::nullopt;
+  std::size_t to = samples - 1;
+  while (to > 0 && total_at(to - 1) == all) --to;
+  std::size_t from = 0;
+  while (from + 1 < samples && total_at(from + 1) == 0) ++from;
+  return Span{from, to};
+}
+
+std::optional<Rate> rate_between(std::uint64_t bytes, Duration from, Duration to) {
+  if (to <= from) return std::nullopt;
+  return rate_of(Bytes{bytes}, to - from);
+}
+
+Measurement measure_links(const Metric& metric, const Result& result) {
+  if (result.links.empty() || result.links.front().series.empty())
+    return {{}, "nothing was sampled"};
+  const auto& series = result.links.front().series;
+  const auto total_at = [&](std::size_t sample) {
+    return total(metric, result, metric.name, sample);
+  };
+  const bool is_rate = metric.kind() == Kind::rate;
+  Span span{0, series.size() - 1};
+  if (metric.window) {
+    const auto from = sample_at(series, metric.window->from);
+    const auto to = sample_at(series, metric.window->to);
+    if (!from || !to) return {{}, fmt::format("the run ended at {}", rounded(result.end))};
+    span = {*from, *to};
+  } else if (is_rate) {
+    const auto grown = growth(series.size(), total_at);
+    if (!grown) return {{}, "no bytes passed"};
+    span = *grown;
+  }
+  // What passed before the first sample counts, unless the metric looks at a later part.
+  const auto base = [&](std::string_view name) {
+    return metric.window ? total(metric, result, name, span.from) : 0;
+  };
+  const auto change = total_at(span.to) - base(metric.name);
+  if (is_rate) {
+    const auto rate = rate_between(change, series[span.from].at, series[span.to].at);
+    if (!rate) return {{}, "no time passed"};
+    return {Quantity{Kind::rate, rate->bits_per_second}, {}};
+  }
+  if (metric.kind() != Kind::ratio) return {Quantity{metric.kind(), change}, {}};
+  const auto whole = total(metric, result, "all", span.to) - base("all");
+  if (whole == 0) {
+    return {{}, metric.what == What::share ? "no bytes passed" : "no connection was made"};
+  }
+  return {Quantity{Kind::ratio, Ratio::of(change, whole).parts_per_billion}, {}};
+}
+
+Measurement of(std::optional<Duration> duration, std::string_view missing) {
+  if (!duration) return {{}, std::string(missing)};
+  return {Quantity{Kind::duration, static_cast<std::uint64_t>(duration->count())}, {}};
+}
+
+Measurement measure_workload(const Metric& metric, const WorkloadResult& workload) {
+  const auto value = [&](std::uint64_t number) {
+    return Measurement{Quantity{metric.kind(), number}, {}};
+  };
+  constexpr std::string_view kNotEnded = "it had not ended when the run stopped";
+  constexpr std::string_view kNoneCompleted = "none completed";
+  switch (metric.what) {
+    case What::completed:
+      return value(workload.failed == 0 && workload.completed != 0 ? 1 : 0);
+    case What::bytes_intact:
+      return value(workload.intact ? 1 : 0);
+    case What::transfers:
+      return value(workload.transfers);
+    case What::completions:
+      return value(workload.completed);
+    case What::failures:
+      return value(workload.failed);
+    case What::attempts:
+      return value(workload.attempts);
+    case What::bytes:
+      return value(workload.bytes);
+    case What::started:
+      return of(workload.started, {});
+    case What::ended:
+      return of(workload.ended, kNotEnded);
+    case What::duration:
+      if (!workload.ended) return of(std::nullopt, kNotEnded);
+      return of(*workload.ended - workload.started, {});
+    case What::goodput:
+      if (!workload.goodput) return {{}, std::string(kNoneCompleted)};
+      return value(workload.goodput->bits_per_second);
+    case What::latency_mean:
+      return of(workload.latency_mean(), kNoneCompleted);
+    default:
+      return of(workload.latency_percentile(metric.percent), kNoneCompleted);
+  }
+}
+
+}  // namespace
+
+Measurement measure(const Metric& metric, const Result& result) {
+  switch (metric.subject) {
+    case Metric::Subject::run:
+      return of(result.end, {});
+    case Metric::Subject::links:
+      return measure_links(metric, result);
+    case Metric::Subject::workload:
+      break;
+  }
+  const auto* workload = result.workload(metric.name);
+  if (workload == nullptr) return {{}, "there is no such workload"};
+  return measure_workload(metric, *workload);
+}
+
+std::optional<Rate> mean_goodput(const std::vector<LinkSample>& series) {
+  if (series.empty()) return std::nullopt;
+  const auto payload = [&](std::size_t i) { return series[i].payload_down + series[i].payload_up; };
+  const auto span = growth(series.size(), payload);
+  if (!span) return std::nullopt;
+  return rate_between(payload(span->to), series[span->from].at, series[span->to].at);
+}
+
+}  // namespace dispatch::scenario

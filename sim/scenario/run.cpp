@@ -1,0 +1,184 @@
+#include "sim/scenario/run.hpp"
+
+#include "sim/scenario/check.hpp"
+#include "sim/scenario/evaluate.hpp"
+#include "sim/scenario/link_sample.hpp"
+#include "sim/scenario/measure.hpp"
+#include "sim/scenario/plan.hpp"
+#include "sim/scenario/scenario_world.hpp"
+#include "sim/scenario/workload_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <stdexcept>
+
+namespace dispatch::scenario {
+namespace {
+
+// The engine reports as an error of its log only what is a bug of its own.
+class FaultWatch {
+ public:
+  FaultWatch(sim::Simulation& simulation, const RunOptions& options) {
+    simulation.set_log_sink(
+        [this, &simulation, &options](net::TimePoint when, std::string_view host,
+                                      net::LogLevel level, std::string_view line) {
+          const auto at = when.time_since_epoch();
+          if (options.log && level >= options.log_level) options.log(at, level, line);
+          if (level >= net::LogLevel::error && fault_.empty()) {
+            fault_ = fmt::format("{} at {}: {}", host, rounded(at), line);
+            simulation.stop();
+          }
+        });
+  }
+
+  void check() const {
+    if (!fault_.empty()) throw std::runtime_error(fault_);
+  }
+
+ private:
+  std::string fault_;
+};
+
+class Run {
+ public:
+  Run(const Scenario& scenario, const RunOptions& options)
+      : scenario_(scenario),
+        options_(options),
+        seed_(options.seed.value_or(scenario.seed)),
+        world_(scenario, seed_),
+        faults_(world_.simulation(), options),
+        extra_samples_(sample_times(scenario.expectations)),
+        link_series_(scenario.links.size()) {
+    if (options.keep_going) {
+      world_.simulation().watch([&options] {
+        if (!options.keep_going()) throw Interrupted("the run was ended before its end");
+      });
+    }
+  }
+
+  Result run() {
+    begin();
+    while (pending_ != 0 && now() < scenario_.duration) {
+      sample();
+      world_.simulation().run_until(net::TimePoint(next_sample()));
+      faults_.check();
+    }
+    sample();
+    return result();
+  }
+
+ private:
+  Duration now() { return world_.simulation().now().time_since_epoch(); }
+
+  void begin() {
+    for (const auto& event : scenario_.events) {
+      ++pending_;
+      world_.simulation().at(net::TimePoint(event.at), [this, &event] {
+        world_.apply(event);
+        done();
+      });
+    }
+    for (const auto& spec : scenario_.workloads) {
+      const auto& host =
+          std::visit([](const auto& work) -> const std::string& { return work.host; }, spec.work);
+      auto& workload = *workloads_.emplace_back(make_workload_run(
+          spec, {world_.machine(), world_.proxy(), target_of(scenario_, host).value()}));
+      ++pending_;
+      world_.machine().spawn(work(workload));
+    }
+  }
+
+  net::Task<void> work(WorkloadRun& workload) {
+    co_await workload.run();
+    done();
+  }
+
+  void done() {
+    if (--pending_ == 0) world_.simulation().stop();
+  }
+
+  // The simulation is halted to be looked at, so that looking changes nothing in it.
+  Duration next_sample() {
+    const auto interval = options_.sample_interval;
+    auto next = std::min((now() / interval + 1) * interval, scenario_.duration);
+    const auto extra = std::upper_bound(extra_samples_.begin(), extra_samples_.end(), now());
+    return extra == extra_samples_.end() ? next : std::min(next, *extra);
+  }
+
+  void sample() {
+    for (std::size_t i = 0; i < link_series_.size(); ++i) {
+      link_series_[i].push_back(sample_link(world_.link(i), world_.engine_links(i), now()));
+    }
+    for (const auto& workload : workloads_) workload->sample(now());
+  }
+
+  Result result() {
+    Result result;
+    result.scenario = scenario_.name;
+    result.source = scenario_.source;
+    result.seed = seed_;
+    result.hit_time_limit = pending_ != 0;
+    result.end = now();
+    result.event_hash = world_.simulation().hash().value();
+    result.events = world_.simulation().events();
+    for (std::size_t i = 0; i < link_series_.size(); ++i) result.links.push_back(link_result(i));
+    add_shares(result);
+    for (const auto& workload : workloads_) result.workloads.push_back(workload->result(now()));
+    for (const auto& link : world_.machine().world().links()) {
+      result.packets += link->up().counters().delivered.packets;
+      result.packets += link->down().counters().delivered.packets;
+    }
+    for (const auto& expectation : scenario_.expectations) {
+      result.expectations.push_back(evaluate(expectation, result));
+    }
+    return result;
+  }
+
+  LinkResult link_result(std::size_t index) {
+    LinkResult link;
+    link.name = scenario_.links[index].name;
+    link.series = std::move(link_series_[index]);
+    link.total = link.series.back();
+    link.goodput = mean_goodput(link.series);
+    return link;
+  }
+
+  static void add_shares(Result& result) {
+    std::uint64_t bytes = 0;
+    std::uint64_t connections = 0;
+    for (const auto& link : result.links) {
+      bytes += link.total.payload_down + link.total.payload_up;
+      connections += link.total.connections;
+    }
+    for (auto& link : result.links) {
+      const auto own = link.total.payload_down + link.total.payload_up;
+      if (bytes != 0) link.share = Ratio::of(own, bytes);
+      if (connections != 0) link.connection_share = Ratio::of(link.total.connections, connections);
+    }
+  }
+
+  const Scenario& scenario_;
+  const RunOptions& options_;
+  std::uint64_t seed_;
+  ScenarioWorld world_;
+  FaultWatch faults_;
+  std::vector<Duration> extra_samples_;
+  std::vector<std::vector<LinkSample>> link_series_;
+  std::uint64_t pending_ = 0;  // events to come and workloads at work
+  std::vector<std::unique_ptr<WorkloadRun>> workloads_;
+  TaskDropper dropper_{world_.simulation()};
+};
+
+}  // namespace
+
+Result run(const Scenario& scenario, const RunOptions& options) {
+  check(scenario);
+  if (options.sample_interval <= Duration::zero()) {
+    throw ScenarioError(scenario.source, {}, "the sample interval must be more than 0");
+  }
+  return Run(scenario, options).run();
+}
+
+}  // namespace dispatch::scenario
