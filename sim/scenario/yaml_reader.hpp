@@ -88,7 +88,9 @@ class YamlMap {
       : self_(std::move(self)), what_(std::move(what)), entries_(std::move(entries)) {}
 
   const YamlValue& self() const { return self_; }
-  const std::vector<Entry>& entries() const { return entries_; }  // in the order of the file
+  // In the order of the file.
+  const std::vector<Entry>& entries() const& { return entries_; }
+  std::vector<Entry> entries() && { return std::move(entries_); }  // for (... : value.names(...))
   // Null: not given.
   const YamlValue* find(std::string_view key) const {
     return entry(key) ? &entry(key)->value : nullptr;
