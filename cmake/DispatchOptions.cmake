@@ -28,7 +28,8 @@ target_compile_options(dispatch_settings INTERFACE -Wall -Wextra -Wpedantic -Wsh
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports these inside inlined library code, wrongly (GCC bugs 105562, 107532, 105329).
   target_compile_options(dispatch_settings INTERFACE -Wno-maybe-uninitialized -Wno-dangling-pointer
-                                                     -Wno-array-bounds -Wno-stringop-overflow)
+                                                     -Wno-array-bounds -Wno-stringop-overflow
+                                                     -Wno-mismatched-new-delete)
 endif()
 if(DISPATCH_WERROR)
   target_compile_options(dispatch_settings INTERFACE -Werror)
