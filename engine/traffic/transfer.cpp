@@ -54,7 +54,12 @@ class Transfer {
     result_.connected = now();
     HttpConnection http(*stream_, runtime_.executor());
     const bool upload = options_.upload_bytes != 0;
-    result_.error = co_await (upload ? send(http) : receive(http));
+    // Not `upload ? send(http) : receive(http)`: g++ 12 destroys such a task twice.
+    if (upload) {
+      result_.error = co_await send(http);
+    } else {
+      result_.error = co_await receive(http);
+    }
     if (!result_.error) result_.intact = intact_;
     if (!result_.error && !intact_) result_.failure = "the bytes are not the ones that were sent";
   }
