@@ -55,7 +55,10 @@ void try_print(std::string_view text) {
 
 void complain(std::string_view line) {
   std::string text = "dispatch: " + std::string(line);
-  std::replace(text.begin(), text.end(), '\n', ' ');
+  // It may quote what the user typed, escape sequences included.
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char each) { return each < 0x20 || each == 0x7f; },
+      ' ');
   write_all(STDERR_FILENO, text + "\n");
 }
 

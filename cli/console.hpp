@@ -25,7 +25,7 @@ void print(std::string_view text);
 // which is told on standard error, nothing more is written.
 void try_print(std::string_view text);
 
-// "dispatch: LINE" on standard error. Line breaks in it become spaces.
+// "dispatch: LINE" on standard error. Control characters in it become spaces.
 void complain(std::string_view line);
 
 // Whether standard output is a terminal that may be styled (NO_COLOR and TERM=dumb are honoured).

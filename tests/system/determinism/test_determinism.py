@@ -1,0 +1,66 @@
+"""A scenario and a seed have one outcome: for two runs, with the log on and off, with any layout of
+the address space, and for every build of the simulator (another compiler, another optimisation).
+
+The builds to compare with are named in DISPATCH_SIM_OTHERS, a list of paths with colons between.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+PROGRAM = os.environ['DISPATCH_SIM']
+OTHERS = [path for path in os.environ.get('DISPATCH_SIM_OTHERS', '').split(':') if path]
+SCENARIOS = sorted((Path(__file__).parents[3] / 'scenarios').glob('*.yaml'))
+
+pytestmark = pytest.mark.parametrize('scenario', SCENARIOS, ids=lambda path: path.stem)
+
+
+def outcome(scenario, *arguments, program=PROGRAM, prefix=()):
+    """All figures of a run, the event hash among them, but for the time that it took."""
+    run = subprocess.run([*prefix, program, '--json', *arguments, str(scenario)], check=False, text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=300)
+    assert run.returncode in (0, 1)  # a failed expectation is another test's matter
+    figures = json.loads(run.stdout)
+    assert figures.pop('wall_seconds') > 0
+    assert len(figures['event_hash']) == 16
+    return figures
+
+
+@pytest.fixture(scope='module')
+def first_outcomes():
+    """Of PROGRAM as it is, once for each scenario."""
+    outcomes = {}
+
+    def first_outcome(scenario):
+        if scenario not in outcomes:
+            outcomes[scenario] = outcome(scenario)
+        return outcomes[scenario]
+
+    return first_outcome
+
+
+def test_a_second_run_is_the_same(scenario, first_outcomes):
+    assert outcome(scenario) == first_outcomes(scenario)
+
+
+def test_another_seed_is_another_run(scenario, first_outcomes):
+    seed = str(first_outcomes(scenario)['seed'] + 1)
+    assert outcome(scenario, '--seed', seed)['event_hash'] != first_outcomes(scenario)['event_hash']
+
+
+def test_the_log_changes_nothing(scenario, first_outcomes):
+    assert outcome(scenario, '--log', 'debug') == first_outcomes(scenario)
+
+
+@pytest.mark.skipif(shutil.which('setarch') is None, reason='setarch (util-linux) is not installed')
+def test_the_layout_of_the_address_space_changes_nothing(scenario, first_outcomes):
+    assert outcome(scenario, prefix=['setarch', '--addr-no-randomize']) == first_outcomes(scenario)
+
+
+@pytest.mark.parametrize('other', OTHERS, ids=lambda path: Path(path).parts[-3])
+def test_another_build_gives_the_same(scenario, first_outcomes, other):
+    assert outcome(scenario, program=other) == first_outcomes(scenario)

@@ -1,0 +1,95 @@
+"""An HTTP server that counts connections by source address, independent of the engine's own."""
+
+import collections
+import http.server
+import json
+import socket
+import sys
+import threading
+
+
+class Origin(http.server.ThreadingHTTPServer):
+    """/bytes/N: that many bytes. /together/N: the same for N clients at once: none is answered before all
+    are there. /endless: bytes until the client goes away. /tally: connections of each address so far,
+    as JSON; /order: the addresses, in the order of their connections."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, address):
+        self.address_family = socket.AF_INET6 if ':' in address else socket.AF_INET
+        super().__init__((address, 0), Handler)
+        self.order = []
+        self.arrivals = {}
+        self.lock = threading.Lock()
+
+    def __enter__(self):
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+    def get_request(self):
+        connection, address = super().get_request()
+        self.order.append(address[0])
+        return connection, address
+
+    def handle_error(self, request, client_address):
+        pass  # a client that goes away is part of the tests
+
+    @property
+    def authority(self):
+        host, port = self.server_address[:2]
+        return f'[{host}]:{port}' if ':' in host else f'{host}:{port}'
+
+    @property
+    def port(self):
+        return self.server_address[1]
+
+    def url(self, path):
+        return f'http://{self.authority}{path}'
+
+    def tally(self):
+        return dict(collections.Counter(self.order))
+
+    def meet(self, count):
+        with self.lock:
+            barrier = self.arrivals.setdefault(count, threading.Barrier(count))
+        barrier.wait(timeout=60)
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):  # the name is http.server's
+        _, what, *count = self.path.split('/')
+        if what == 'together':
+            self.server.meet(int(count[0]))
+        if what == 'endless':
+            self.send_response(200)
+            self.end_headers()
+            while True:
+                self.wfile.write(bytes(65536))
+        body = {'tally': lambda: json.dumps(self.server.tally()).encode(),
+                'order': lambda: json.dumps(self.server.order).encode(),
+                'bytes': lambda: body_of(int(count[0])),
+                'together': lambda: b'together'}[what]()
+        self.send_response(200)
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def body_of(size):
+    """Bytes whose period is prime, so that a shift of any power of two shows."""
+    unit = bytes(range(251))
+    return (unit * (size // len(unit) + 1))[:size]
+
+
+if __name__ == '__main__':  # for a test that needs it in another network namespace
+    with Origin(sys.argv[1]) as server:
+        print(server.authority, flush=True)
+        threading.Event().wait()

@@ -1,0 +1,87 @@
+"""Wrong command lines: one clear line on standard error, exit status 2."""
+
+import pytest
+from dispatch_process import run
+
+WRONG = [
+    ('', 'a command is missing'),
+    ('stat', "'stat' is neither a command"),
+    ('--bogus', "'--bogus' is neither a command"),
+    ('start --bogus', '--bogus'),
+    ('list eth0', 'eth0'),
+    ('start --port', '--port'),
+    ('start --port x 127.0.0.2', "--port: 'x'"),
+    ('start --port -1 127.0.0.2', '--port'),
+    ('start --port 65536 127.0.0.2', "--port: '65536'"),
+    ('start --port 1080.5 127.0.0.2', "--port: '1080.5'"),
+    ('start --ip foo 127.0.0.2', "--ip: 'foo'"),
+    ('start --ip 300.0.0.1 127.0.0.2', "--ip: '300.0.0.1'"),
+    ('start --ip 203.0.113.9 127.0.0.2', '--ip: 203.0.113.9 is not an address of this machine'),
+    ('start 127.0.0.2/0', "weight '0'"),
+    ('start 127.0.0.2@0', "weight '0'"),
+    ('start 127.0.0.2/-1', "weight '-1'"),
+    ('start 127.0.0.2/nan', "weight 'nan'"),
+    ('start 127.0.0.2@inf', "weight 'inf'"),
+    ('start 127.0.0.2/1.5', "weight '1.5'"),
+    ('start 127.0.0.2/', "weight ''"),
+    ('start 127.0.0.2/99999999999999999999', "weight '99999999999999999999'"),
+    ('start 127.0.0.2/1/2', "weight '1/2'"),
+    ('start /7', 'is missing before the weight'),
+    ('start 127.0.0.2 127.0.0.2', 'the same way out'),
+    ('start 127.0.0.2/7 127.0.0.2@3', 'the same way out'),
+    ('start 203.0.113.9', 'is not an address of this machine'),
+    ('start 0.0.0.0', 'not an address that connections can come from'),
+    ('start no-such-interface', 'neither an address nor an interface'),
+    ('start 1.2.3', 'neither an address nor an interface'),
+    ('start fe80::1', 'link-local'),
+    ('start lo', "'lo' has no address"),
+    ('demo --downloads 0', '--downloads'),
+    ('demo --size many', '--size'),
+    ('demo --parallel 65', '--parallel'),
+]
+
+
+@pytest.mark.parametrize(('arguments', 'reason'), WRONG, ids=[arguments for arguments, _ in WRONG])
+def test_a_wrong_command_line_is_told_in_one_line(tmp_path, arguments, reason):
+    result = run(tmp_path, *arguments.split())
+    assert result.returncode == 2
+    assert result.stdout == ''
+    assert result.stderr.startswith('dispatch: ')
+    assert result.stderr.count('\n') == 1 and result.stderr.endswith('\n')
+    assert reason in result.stderr
+
+
+def test_a_near_name_of_an_interface_is_suggested(tmp_path, namespace):
+    namespace.run('ip link add uplink7 type veth peer name other')
+    result = run(tmp_path, 'start', 'upilnk7', prefix=namespace.prefix)
+    assert result.returncode == 2
+    assert "did you mean 'uplink7'?" in result.stderr
+
+
+def test_no_usable_interface_at_all_is_told(tmp_path, namespace):
+    result = run(tmp_path, 'start', prefix=namespace.prefix)
+    assert result.returncode == 2
+    assert 'no interface of this machine has an address' in result.stderr
+
+
+def test_control_characters_do_not_reach_the_terminal(tmp_path):
+    result = run(tmp_path, 'start', 'a\n\x1b[31mb')
+    assert result.returncode == 2
+    assert '\x1b' not in result.stderr and result.stderr.count('\n') == 1
+
+
+@pytest.mark.parametrize('arguments', ['--help', '-h', 'start --help', 'list -h', 'demo --help'])
+def test_help_goes_to_standard_output(tmp_path, arguments):
+    result = run(tmp_path, *arguments.split())
+    assert (result.returncode, result.stderr) == (0, '')
+    assert 'Usage: dispatch' in result.stdout
+
+
+def test_help_says_where_the_log_is(tmp_path):
+    assert str(tmp_path / 'dispatch' / 'dispatch.log') in run(tmp_path, '--help').stdout
+
+
+def test_the_version_is_one_line(tmp_path):
+    result = run(tmp_path, '--version')
+    assert result.returncode == 0
+    assert result.stdout.startswith('dispatch ') and result.stdout.count('\n') == 1
