@@ -71,9 +71,7 @@ net::Result<Path> IpLayer::find_path(const net::Address& destination,
     if (const auto error = check_device(egress.device)) return error;
   }
   if (source) {
-    // What bind() says of the other family's address.
-    if (source->is_v6() && destination.is_v4()) return errno_error(EAFNOSUPPORT);
-    if (source->is_v4() && destination.is_v6()) return errno_error(EINVAL);
+    if (source->is_v6() != destination.is_v6()) return errno_error(EAFNOSUPPORT);
     if (!source->is_unspecified() && !owns(*source)) return errno_error(EADDRNOTAVAIL);
   }
   const bool bound = source && !source->is_unspecified();

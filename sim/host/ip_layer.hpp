@@ -30,7 +30,8 @@ class IpLayer {
   IpLayer(Kernel& kernel, Receiver receiver);
 
   // The way to `destination`, as Linux finds it. Errors: ENETUNREACH; EADDRNOTAVAIL (the source is
-  // not ours); ENODEV; EPERM (device binding); EINVAL, EAFNOSUPPORT (source of the wrong family).
+  // not ours); ENODEV; EPERM (device binding); EAFNOSUPPORT (its family is not the destination's);
+  // EINVAL (a loopback source, and a destination elsewhere).
   net::Result<Path> find_path(const net::Address& destination, const net::Egress& egress) const;
 
   // Whether a socket may be bound to that device. Errors: ENODEV, EPERM.

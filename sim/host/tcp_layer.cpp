@@ -91,7 +91,7 @@ net::Task<net::Result<net::StreamPtr>> TcpLayer::connect(net::Endpoint remote, n
   net::StreamPtr stream = std::make_unique<TcpStream>(socket, false);
   socket->connect();
   while (!socket->connection().established()) {
-    if (const auto error = socket->take_error()) co_return error;
+    if (const auto error = socket->read_error()) co_return error;
     if (socket->detached() || socket->connection().finished()) {
       co_return net::errno_error(ECONNABORTED);
     }

@@ -3,6 +3,7 @@
 #include "sim/host/tcp_layer.hpp"
 #include "sim/host/tcp_listener.hpp"
 
+#include <cerrno>
 #include <utility>
 
 namespace dispatch::sim {
@@ -124,10 +125,15 @@ void TcpSocket::drop_waiters() {
   writable.drop_waiters();
 }
 
-net::Error TcpSocket::take_error() {
-  if (error_taken_) return {};
+net::Error TcpSocket::write_error() {
   const auto error = connection_.error();
-  if (error) error_taken_ = true;
+  if (!error) return {};
+  return std::exchange(error_told_, true) ? net::errno_error(EPIPE) : error;
+}
+
+net::Error TcpSocket::read_error() {
+  const auto error = connection_.error();
+  if (error) error_told_ = true;
   return error;
 }
 

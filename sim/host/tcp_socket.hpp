@@ -61,10 +61,15 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
   // Tells who waits to look again.
   void notify();
 
-  // The error that ended the connection, told once (SO_ERROR); then none.
-  net::Error take_error();
+  // The error that ended the connection, as writers hear it: told once (SO_ERROR), then broken
+  // pipe. Readers hear it every time.
+  net::Error write_error();
+  net::Error read_error();
   // Whether to bother a writer: Linux wakes it when a third of the buffer is free.
   bool room_to_write();
+
+  // Read, but not used after all: what is read next.
+  Slice put_back;
 
   net::Condition readable;
   net::Condition writable;  // connected, too
@@ -84,7 +89,7 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
   std::weak_ptr<TcpListenSocket> listener_;
   bool to_be_accepted_ = false;  // the listener has not been told yet that this is established
   bool detached_ = false;
-  bool error_taken_ = false;
+  bool error_told_ = false;
   NetworkInterface* egress_ = nullptr;
   std::uint64_t egress_generation_ = UINT64_MAX;
   Event timer_;

@@ -2,7 +2,9 @@
 
 #include "sim/core/simulation.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace dispatch::sim {
@@ -16,12 +18,30 @@ net::Endpoint shown(const net::Endpoint& endpoint, bool mapped) {
           endpoint.port};
 }
 
+// Keeps what was read and not yet used; gives it back to the socket however the task ends.
+class Remainder {
+ public:
+  Remainder(std::shared_ptr<TcpSocket> socket, Slice slice)
+      : left(std::move(slice)), socket_(std::move(socket)) {}
+  ~Remainder() {
+    if (!left.empty()) socket_->put_back = std::move(left);
+  }
+  Remainder(const Remainder&) = delete;
+  Remainder& operator=(const Remainder&) = delete;
+
+  Slice left;
+
+ private:
+  std::shared_ptr<TcpSocket> socket_;
+};
+
 }  // namespace
 
 net::Task<net::Result<Slice>> TcpStream::read_slice(std::size_t most) {
   const auto socket = socket_;
   for (;;) {
     if (aborted_ || socket->detached()) co_return net::Error{net::asio::error::operation_aborted};
+    if (!socket->put_back.empty()) co_return std::exchange(socket->put_back, {});
     auto& connection = socket->connection();
     auto slice = connection.read_slice(most, socket->now());
     if (!slice.empty()) {
@@ -29,8 +49,7 @@ net::Task<net::Result<Slice>> TcpStream::read_slice(std::size_t most) {
       co_return slice;
     }
     if (connection.at_end()) co_return Slice{};
-    if (const auto error = socket->take_error()) co_return error;
-    if (connection.error()) co_return Slice{};  // told before: then it is the end of stream
+    if (const auto error = socket->read_error()) co_return error;
     if (const auto error = co_await socket->readable.wait()) co_return error;
   }
 }
@@ -39,64 +58,59 @@ net::Task<net::Result<std::size_t>> TcpStream::read_some(std::span<std::byte> bu
   const auto socket = socket_;
   for (;;) {
     if (aborted_ || socket->detached()) co_return net::Error{net::asio::error::operation_aborted};
+    if (auto& kept = socket->put_back; !kept.empty()) {
+      const auto count = std::min(kept.size(), buffer.size());
+      std::memcpy(buffer.data(), kept.bytes().data(), count);
+      kept.remove_prefix(count);
+      co_return count;
+    }
     auto& connection = socket->connection();
     if (const auto count = connection.read(buffer, socket->now()); count > 0) {
       socket->pump();
       co_return count;
     }
     if (connection.at_end()) co_return std::size_t{0};
-    if (const auto error = socket->take_error()) co_return error;
-    if (connection.error()) co_return std::size_t{0};
+    if (const auto error = socket->read_error()) co_return error;
     if (const auto error = co_await socket->readable.wait()) co_return error;
   }
 }
 
-net::Error TcpStream::write_error() {
-  if (const auto error = socket_->take_error()) return error;
-  if (shut_down_ || socket_->connection().error()) return net::errno_error(EPIPE);
-  return {};
+template <typename Data>
+net::Task<net::Result<std::size_t>> TcpStream::write(Data data) {
+  const auto socket = socket_;
+  for (;;) {
+    if (aborted_) co_return net::errno_error(EPIPE);
+    if (socket->detached()) co_return net::Error{net::asio::error::operation_aborted};
+    if (const auto error = socket->write_error()) co_return error;
+    if (shut_down_) co_return net::errno_error(EPIPE);
+    if (const auto count = socket->connection().write(data, socket->now()); count > 0) {
+      socket->pump();
+      co_return count;
+    }
+    if (const auto error = co_await socket->writable.wait()) co_return error;
+  }
 }
 
 net::Task<net::Result<std::size_t>> TcpStream::write_some(std::span<const std::byte> data) {
-  const auto socket = socket_;
-  for (;;) {
-    if (aborted_) co_return net::errno_error(EPIPE);
-    if (socket->detached()) co_return net::Error{net::asio::error::operation_aborted};
-    if (const auto error = write_error()) co_return error;
-    if (const auto count = socket->connection().write(data, socket->now()); count > 0) {
-      socket->pump();
-      co_return count;
-    }
-    if (const auto error = co_await socket->writable.wait()) co_return error;
-  }
-}
-
-net::Task<net::Result<std::size_t>> TcpStream::write_slice(const Slice& data) {
-  const auto socket = socket_;
-  for (;;) {
-    if (aborted_) co_return net::errno_error(EPIPE);
-    if (socket->detached()) co_return net::Error{net::asio::error::operation_aborted};
-    if (const auto error = write_error()) co_return error;
-    if (const auto count = socket->connection().write(data, socket->now()); count > 0) {
-      socket->pump();
-      co_return count;
-    }
-    if (const auto error = co_await socket->writable.wait()) co_return error;
-  }
+  return write(data);
 }
 
 net::Task<net::RelayEnd> TcpStream::relay_to(net::Stream& sink, net::ByteCounter& counter) {
   auto* to = dynamic_cast<TcpStream*>(&sink);
-  if (to == nullptr) co_return co_await Stream::relay_to(sink, counter);
+  return to == nullptr ? Stream::relay_to(sink, counter) : hand_over(*to, counter);
+}
+
+net::Task<net::RelayEnd> TcpStream::hand_over(TcpStream& to, net::ByteCounter& counter) {
   for (;;) {
     auto got = co_await read_slice(kRelayBytes);
     if (!got) co_return net::RelayEnd{net::RelayEnd::Side::source, got.error()};
     if (got->empty()) co_return net::RelayEnd{};
-    for (auto left = std::move(*got); !left.empty();) {
-      const auto taken = co_await to->write_slice(left);
+    Remainder remainder(socket_, std::move(*got));
+    while (!remainder.left.empty()) {
+      const auto taken = co_await to.write(remainder.left);
       if (!taken) co_return net::RelayEnd{net::RelayEnd::Side::sink, taken.error()};
       counter.add(*taken);
-      left.remove_prefix(*taken);
+      remainder.left.remove_prefix(*taken);
     }
   }
 }

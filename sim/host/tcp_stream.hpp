@@ -18,7 +18,7 @@ class TcpStream : public net::Stream {
 
   net::Task<net::Result<std::size_t>> read_some(std::span<std::byte> buffer) override;
   net::Task<net::Result<std::size_t>> write_some(std::span<const std::byte> data) override;
-  // To another TcpStream without copying.
+  // To another TcpStream without copying. What the sink has not taken when this ends is read next.
   net::Task<net::RelayEnd> relay_to(net::Stream& sink, net::ByteCounter& counter) override;
   net::Status shutdown_write() override;
   void abort() override;
@@ -28,9 +28,9 @@ class TcpStream : public net::Stream {
 
  private:
   net::Task<net::Result<Slice>> read_slice(std::size_t most);
-  net::Task<net::Result<std::size_t>> write_slice(const Slice& data);
-  // What a write that took nothing means: an error, or none for "wait".
-  net::Error write_error();
+  template <typename Data>  // bytes, or a Slice
+  net::Task<net::Result<std::size_t>> write(Data data);
+  net::Task<net::RelayEnd> hand_over(TcpStream& to, net::ByteCounter& counter);
 
   std::shared_ptr<TcpSocket> socket_;
   bool mapped_;
