@@ -173,7 +173,7 @@ class Demo {
     print(
         fmt::format("As the origin counted them:\n{}\n{} of {} intact, every byte checked, in "
                     "{:.1f} s. The split is {}.\n",
-                    table.render("  "), arguments_.downloads - failed_,
+                    table.render("  ", styled_output()), arguments_.downloads - failed_,
                     format_count(arguments_.downloads, "download"), seconds,
                     as_expected ? "exactly as the weights say" : "WRONG"));
     return as_expected && failed_ == 0 ? kSuccess : kFailure;

@@ -1,5 +1,6 @@
 #include "cli/link_report.hpp"
 
+#include "cli/console.hpp"
 #include "cli/table.hpp"
 #include "cli/units.hpp"
 
@@ -48,7 +49,7 @@ std::string link_table(const Links& links, std::span<const net::Interface> inter
                  egress->device.empty() ? "address" : "device"});
     }
   }
-  return table.render("  ");
+  return table.render("  ", styled_output());
 }
 
 bool lacks_device_binding(const Links& links) {
@@ -76,7 +77,7 @@ std::string link_summary(const Links& links) {
                std::to_string(counters.dial_failures), format_bytes(counters.sent.total()),
                format_bytes(counters.received.total())});
   }
-  return table.render("  ");
+  return table.render("  ", styled_output());
 }
 
 }  // namespace dispatch::cli

@@ -1,0 +1,42 @@
+"""What the README shows is what happens."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from dispatch_process import run
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / 'README.md').read_text()
+
+
+def blocks(language):
+    return re.findall(rf'^```{language}\n(.*?)^```$', README, re.M | re.S)
+
+
+@pytest.mark.parametrize('scenario', blocks('yaml'), ids=lambda text: text.split('\n')[1])
+def test_its_scenario_passes(tmp_path, scenario):
+    (tmp_path / 'readme.yaml').write_text(scenario)
+    result = subprocess.run([os.environ['DISPATCH_SIM'], str(tmp_path / 'readme.yaml')], capture_output=True,
+                            text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.skipif('DISPATCH_BINDINGS' not in os.environ, reason='this build has no Python module')
+@pytest.mark.parametrize('snippet', blocks('python'))
+def test_its_python_works(snippet):
+    environment = os.environ | {'PYTHONPATH': os.environ['DISPATCH_BINDINGS']}
+    result = subprocess.run([sys.executable, '-B', '-c', snippet], cwd=ROOT, env=environment,
+                            capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, '')
+    assert result.stdout.count('\n') == 2
+
+
+def test_its_options_are_those_of_the_program(tmp_path):
+    table = '\n'.join(line for line in README.splitlines() if line.startswith('|'))
+    helps = [run(tmp_path, *command, '--help').stdout for command in ([], ['list'], ['start'], ['demo'])]
+    listed = re.findall(r'^  (?:-\w,)?(--\w+)', '\n'.join(helps), re.M)
+    assert set(re.findall(r'(?<![\w-])--\w+', table)) == set(listed)
