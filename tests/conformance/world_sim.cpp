@@ -104,15 +104,20 @@ class SimWorld final : public World {
   void set_routes() {
     std::uint32_t metric = 100;
     for (const auto& link : links_) {
-      for (const auto* everything : {"0.0.0.0/0", "::/0"}) {
-        client_.remove_route(prefix(everything), link.device);
-      }
+      for (const auto* everything : {"0.0.0.0/0", "::/0"}) forget_route(everything, link);
       for (const auto* to :
            {"10.77.9.0/24", "198.51.100.0/24", "fd77:9::/64", "2001:db8:dead::/48"}) {
-        client_.remove_route(prefix(to), link.device);
+        forget_route(to, link);
         client_.add_route(prefix(to), link.device, metric);
       }
       metric += 100;
+    }
+  }
+  void forget_route(const char* to, const Link& link) {
+    try {
+      client_.remove_route(prefix(to), link.device);
+    } catch (const std::invalid_argument&) {
+      // There was none: the interface lost it when it went down.
     }
   }
 
