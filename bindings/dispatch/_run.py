@@ -83,7 +83,7 @@ def _seed(seed: Optional[int]) -> Optional[int]:
         return None
     number = operator.index(seed)
     if not 0 <= number <= _SEED_MAX:
-        raise ValueError(f"a seed is a number from 0 to 2**64 - 1, not {seed!r:.50}")
+        raise ValueError(f"a seed is a number from 0 to 2**64 - 1, not {_brief(number)}")
     return number
 
 
@@ -92,8 +92,20 @@ def _threads(threads: Optional[int]) -> int:
         return os.cpu_count() or 1
     number = operator.index(threads)
     if not 1 <= number <= _THREADS_MAX:
-        raise ValueError(f"threads is a number from 1 to {_THREADS_MAX}, not {threads!r:.50}")
+        raise ValueError(f"threads is a number from 1 to {_THREADS_MAX}, not {_brief(number)}")
     return number
+
+
+def _brief(number: int) -> str:
+    """Python refuses to print what is too long."""
+    bits = number.bit_length()
+    return str(number) if bits <= 256 else f"one of {bits} bits"
+
+
+def _text(value: str, what: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{what} must be a str, not {value!r}")
+    return value
 
 
 def _run(
@@ -106,6 +118,8 @@ def _run(
 ) -> Result:
     if log is not None and not callable(log):
         raise TypeError(f"log must be callable, not {log!r}")
+    _text(sample_interval, "sample_interval")
+    _text(log_level, "log_level")
     with _Running(stop or _dispatch.StopFlag()) as flag:
         began = time.monotonic()
         result = _dispatch.run(native, seed, sample_interval, log, log_level, flag)

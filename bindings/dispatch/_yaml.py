@@ -42,12 +42,11 @@ def _block(value: Any, where: str, indent: str, depth: int) -> Iterator[str]:
 
 def _entry(head: str, item: Any, where: str, indent: str, depth: int) -> Iterator[str]:
     flow = _flow(item, where, depth)
-    # The map of a scenario's links or hosts reads best with a line for each.
+    # A scenario's links, hosts and lists read best with a line for each.
     is_table = isinstance(item, dict) and any(isinstance(each, dict) for each in item.values())
-    is_list = isinstance(item, (list, tuple)) and any(isinstance(each, dict) for each in item)
+    tall = depth == 0 and (is_table or isinstance(item, (list, tuple)))
     fits = len(head) + 1 + len(flow) <= _WIDTH
-    nested = isinstance(item, (dict, list, tuple)) and bool(item)
-    if nested and ((depth == 0 and (is_table or is_list)) or not fits):
+    if isinstance(item, (dict, list, tuple)) and item and (tall or not fits):
         yield head
         yield from _block(item, where, indent + _INDENT, depth + 1)
     else:

@@ -11,6 +11,7 @@
 #include "sim/scenario/load.hpp"
 
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
 
 namespace py = pybind11;
 

@@ -16,7 +16,7 @@ PROGRAM = os.environ['DISPATCH_SIM']
 OTHERS = [path for path in os.environ.get('DISPATCH_SIM_OTHERS', '').split(':') if path]
 SCENARIOS = sorted((Path(__file__).parents[3] / 'scenarios').glob('*.yaml'))
 
-pytestmark = pytest.mark.parametrize('scenario', SCENARIOS, ids=lambda path: path.stem)
+pytestmark = pytest.mark.parametrize('scenario', SCENARIOS, ids=[path.stem for path in SCENARIOS])
 
 
 def outcome(scenario, *arguments, program=PROGRAM, prefix=()):
@@ -61,6 +61,6 @@ def test_the_layout_of_the_address_space_changes_nothing(scenario, first_outcome
     assert outcome(scenario, prefix=['setarch', '--addr-no-randomize']) == first_outcomes(scenario)
 
 
-@pytest.mark.parametrize('other', OTHERS, ids=lambda path: Path(path).parts[-3])
+@pytest.mark.parametrize('other', OTHERS, ids=[Path(path).parts[-3] for path in OTHERS])
 def test_another_build_gives_the_same(scenario, first_outcomes, other):
     assert outcome(scenario, program=other) == first_outcomes(scenario)

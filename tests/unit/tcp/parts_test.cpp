@@ -1,5 +1,6 @@
 // The parts that have a contract of their own.
 #include "sim/tcp/reassembly.hpp"
+#include "sim/tcp/receive_window.hpp"
 #include "sim/tcp/retry_limits.hpp"
 #include "sim/tcp/rtt_estimator.hpp"
 #include "sim/tcp/scoreboard.hpp"
@@ -128,6 +129,18 @@ BOOST_AUTO_TEST_CASE(the_time_out_is_the_rtt_and_at_least_200_ms) {
   BOOST_TEST(seconds(far.timeout()) == 0.5, boost::test_tools::tolerance(0.01));
   far.on_sample(600ms, 20'000, 20'050);
   BOOST_TEST((far.timeout() > 600ms));
+}
+
+BOOST_AUTO_TEST_CASE(a_nearly_full_receiver_offers_nothing_rather_than_little) {
+  constexpr std::size_t kBuffer = 100'000;
+  ReceiveWindow window(kBuffer, 1448);
+  window.offer_unscaled(0);
+  const Sequence next = window.right_edge();
+  BOOST_TEST(window.offer(next, kBuffer - 1000, 1) == 0);  // less than a segment
+  BOOST_TEST(window.offer(next, kBuffer - 6000, 1) == 0);  // less than a sixteenth
+  BOOST_TEST(window.offer(next, kBuffer - 7000, 1) == 3500);
+  BOOST_TEST(window.offer(next, kBuffer, 1) == 3500);  // the edge does not move back
+  BOOST_TEST(window.remaining(next) == 7000);
 }
 
 BOOST_AUTO_TEST_CASE(patience_is_counted_as_linux_counts_it) {

@@ -1,0 +1,255 @@
+"""Scenarios: objects to YAML, YAML to objects, and the one judge of both."""
+
+import copy
+import dataclasses
+import pickle
+
+import pytest
+
+import dispatch
+from dispatch import (
+    Direction,
+    Dns,
+    Download,
+    Engine,
+    Event,
+    Host,
+    Link,
+    Requests,
+    Scenario,
+    Set,
+    Upload,
+)
+
+EVERYTHING = Scenario(
+    name='everything: "at once"',
+    seed=7,
+    duration="2min",
+    links={
+        "wifi": Link(
+            down=Direction(rate="50 Mbit/s", delay="12ms", jitter="3ms", loss="0.2%", queue="250 kB"),
+            up=Direction(rate="10 Mbit/s", delay="13ms", jitter="0ns", loss="0%", queue="64 kB"),
+            address=["192.0.2.2/24", "2001:db8:a::2/64"],
+        ),
+        "lte": Link(rate="20 Mbit/s", delay="35ms"),
+    },
+    hosts={"www": Host(address="203.0.113.10", delay="8ms", serves=[{"http": 80}, {"http": 8080}])},
+    dns=Dns(
+        {"www.example": "www", "two.example": ["203.0.113.10"], "gone.example": "NXDOMAIN",
+         "sick.example": "SERVFAIL"},
+        delay="6ms",
+    ),
+    engine=Engine(start=["wifi/2", "lte/1"], port=1081, policy="weighted-round-robin"),
+    workloads=[
+        Download("big", size="2 MB", from_="www", at="1s", count=3, parallel=2, via="direct",
+                 timeout="20s", stall_timeout="2s", retries=4, retry_delay="50ms"),
+        Upload("up", size="1 MB", to="www.example"),
+        Requests("api", to="www", rate="30/min", response="10 kB", until="55s", timeout="2s"),
+    ],
+    events=[
+        Event("5s", "wifi", "blackhole"),
+        Event("6s", "wifi", "up"),
+        Event("7s", "lte", "blackhole", direction="up"),
+        Event("8s", "lte", "down"),
+        Event("20s", "wifi", Set(down="1 Mbit/s", up=Direction(loss="5%"))),
+    ],
+    expect=["big.completed", "api.failures <= 2", "share(wifi) in 10%..90%"],
+)
+
+
+def test_objects_survive_the_way_through_yaml_and_back():
+    once = Scenario.from_yaml(EVERYTHING.to_yaml())
+    again = Scenario.from_yaml(once.to_yaml())
+    assert again == once
+    assert once.name == EVERYTHING.name
+    assert once.links["wifi"] == EVERYTHING.links["wifi"]
+    assert once.hosts["www"].serves == [{"http": 80}, {"http": 8080}]
+    assert once.dns.records["www.example"] == "www"
+    assert once.dns.records["sick.example"] == "SERVFAIL"
+    assert once.engine == EVERYTHING.engine
+    assert once.workloads[0] == EVERYTHING.workloads[0]
+    assert once.events[2] == EVERYTHING.events[2]
+    assert once.events[4].action.down == Direction(rate="1 Mbit/s")
+    assert once.events[4].action.up == Direction(loss="5%")
+    assert once.expect == EVERYTHING.expect
+
+
+def test_reading_spells_out_every_default():
+    scenario = Scenario.from_yaml(
+        "dispatch: 1\nlinks: {a: {rate: 5 Mbit/s}}\nhosts: {www: }\n"
+        "workloads: [{name: big, download: {from: www, size: 1 MB}}]\n"
+    )
+    assert scenario.seed == 1
+    assert scenario.duration == "600s"
+    assert scenario.links["a"].up.delay == "10ms"
+    assert scenario.engine.start == ["a"]
+    assert scenario.workloads[0].via == "socks5"
+    assert scenario.workloads[0].timeout is None
+
+
+def test_yaml_is_written_as_people_would(two_links):
+    assert two_links.to_yaml() == (
+        "dispatch: 1\n"
+        "name: two links\n"
+        "seed: 3\n"
+        "duration: 60s\n"
+        "links:\n"
+        "  wifi: {down: 50 Mbit/s, up: 10 Mbit/s, delay: 12ms, jitter: 3ms, loss: 0.2%}\n"
+        "  lte: {down: 20 Mbit/s, up: 8 Mbit/s, delay: 35ms}\n"
+        "hosts:\n"
+        "  www: {delay: 8ms}\n"
+        "engine: {start: [wifi/3, lte/1]}\n"
+        "workloads:\n"
+        "  - {name: big, download: {from: www, size: 100 kB, count: 8}}\n"
+        "expect:\n"
+        "  - big.completed\n"
+        "  - big.bytes_intact\n"
+        '  - "share(wifi) in 74%..76%"\n'
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["null", "true", "~", "- dash", "a: b", "#x", "it's", 'say "hi"', "tab\tbell\x07 del\x7f", "é漢😀",
+     "{a}", "[b]", "a, b", "*x", "&y", "!z", "%", "@", "`", "1.5", "0x10", " lead", "trail ", "a\nb",
+     "back\\slash", "---", "..", "yes", "?", "|", ">"],
+)
+def test_any_text_can_be_a_name(two_links, name):
+    two_links.name = name
+    assert Scenario.from_yaml(two_links.to_yaml()).name == name
+
+
+def test_load_reads_a_file(tmp_path, two_links):
+    path = tmp_path / "two.yaml"
+    path.write_text(two_links.to_yaml())
+    assert Scenario.load(path) == Scenario.load(str(path)) == Scenario.from_yaml(two_links.to_yaml())
+
+
+def test_an_error_in_a_file_names_its_place(tmp_path):
+    path = tmp_path / "bad.yaml"
+    path.write_text("dispatch: 1\nlinks:\n  wifi: {rate: 20 Mbit/s, los: 1 %}\n")
+    with pytest.raises(dispatch.ScenarioError) as caught:
+        Scenario.load(path)
+    error = caught.value
+    assert (error.file, error.line, error.column) == (str(path), 3, 27)
+    assert "did you mean" in error.message and "loss" in error.message
+    assert str(error) == f"{path}:3:27: {error.message}"
+    assert isinstance(error, dispatch.Error) and isinstance(error, ValueError)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(dispatch.ScenarioError, match="nowhere.yaml: No such file") as caught:
+        Scenario.load(tmp_path / "nowhere.yaml")
+    assert caught.value.line == 0
+
+
+def test_an_error_in_objects_is_that_of_the_file_and_shows_the_line(two_links):
+    two_links.links["wifi"].loss = "0.2"
+    with pytest.raises(dispatch.ScenarioError) as built:
+        two_links.check()
+    with pytest.raises(dispatch.ScenarioError) as read:
+        Scenario.from_yaml("dispatch: 1\nlinks: {wifi: {rate: 1 Mbit/s, loss: 0.2}}\n")
+    assert built.value.message == read.value.message
+    assert built.value.file == "<two links>"
+    first, second = str(built.value).split("\n")
+    assert first == f"<two links>:{built.value.line}:{built.value.column}: {built.value.message}"
+    assert second.strip().startswith("wifi: {down: 50 Mbit/s")
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda s: s.links.update(wifi=Link(down=50, up="1 Mbit/s")), "50"),
+        (lambda s: s.links.update(wifi=Link(rate="50 Mbits")), "50 Mbits"),
+        (lambda s: s.links.update(wifi=Link(rate=["1 Mbit/s"])), "rate"),
+        (lambda s: s.links.update(wifi="fast"), "a link"),
+        (lambda s: s.links.update(wifi=Link(rate="9" * 40 + " Mbit/s")), "9999"),
+        (lambda s: s.links.clear(), "no links"),
+        (lambda s: setattr(s, "links", None), "links"),
+        (lambda s: setattr(s, "seed", -1), "-1"),
+        (lambda s: setattr(s, "seed", 10**300), "1000"),
+        (lambda s: setattr(s, "seed", 1.5), "1.5"),
+        (lambda s: setattr(s, "duration", 60), "60"),
+        (lambda s: setattr(s, "workloads", "big"), "workloads"),
+        (lambda s: setattr(s, "workloads", [5]), "workload"),
+        (lambda s: s.workloads.append(Download("x", size="1 MB")), "from"),
+        (lambda s: s.workloads.append(Download("x", size="1 MB", from_="wwww")), "www"),
+        (lambda s: s.workloads.append(Download("x", size="1 MB", from_="www", count=2**63)), "922337"),
+        (lambda s: s.events.append(Event("5s", "wifi", "blackhol")), "blackhole"),
+        (lambda s: s.events.append(Event("5s", "wfi", "down")), "wifi"),
+        (lambda s: s.events.append(Event("5s", "wifi", "down", direction="up")), "down"),
+        (lambda s: s.expect.append("bigg.completed"), "big"),
+        (lambda s: s.expect.append(None), "expect"),
+    ],
+    ids=range(21),
+)
+def test_what_is_wrong_is_a_scenario_error(two_links, change, message):
+    change(two_links)
+    with pytest.raises(dispatch.ScenarioError) as caught:
+        two_links.check()
+    assert message in str(caught.value)
+
+
+def endless_list():
+    items = []
+    items.append(items)
+    return items
+
+
+@pytest.mark.parametrize(
+    "value, error, message",
+    [
+        (object(), TypeError, "links.wifi.delay: <object object"),
+        (b"12ms", TypeError, "links.wifi.delay: b'12 ms' is a bytes"),
+        ({1: "x"}, TypeError, "links.wifi.delay: the name 1 is an int"),
+        (float("nan"), ValueError, "links.wifi.delay: nan"),
+        (float("inf"), ValueError, "links.wifi.delay: inf"),
+        ("\ud800", ValueError, "links.wifi.delay: .* is not valid Unicode"),
+        (10**5000, ValueError, "links.wifi.delay: a number of"),
+        (endless_list(), ValueError, "nested too deeply"),
+    ],
+    ids=["object", "bytes", "number as key", "nan", "inf", "surrogate", "huge", "endless"],
+)
+def test_what_yaml_cannot_hold_is_named(two_links, value, error, message):
+    two_links.links["wifi"].delay = value
+    with pytest.raises(error, match=message):
+        two_links.to_yaml()
+
+
+@pytest.mark.parametrize("argument", [None, 5, b"dispatch: 1", ["x"]])
+def test_text_must_be_text(argument):
+    with pytest.raises(TypeError):
+        Scenario.from_yaml(argument)
+
+
+@pytest.mark.parametrize("text", ["", "[", "{a: b", "\0", "&a [*a]", "dispatch: 2", "- " * 5000, "[" * 5000])
+def test_text_that_is_no_scenario_is_an_error(text):
+    with pytest.raises(dispatch.ScenarioError):
+        Scenario.from_yaml(text)
+
+
+def test_a_path_with_nul_is_refused():
+    with pytest.raises(ValueError, match="NUL"):
+        Scenario.load("a\0b")
+
+
+def test_a_directory_is_no_scenario(tmp_path):
+    with pytest.raises(dispatch.ScenarioError, match="directory"):
+        Scenario.load(tmp_path)
+
+
+def test_scenarios_are_copied_compared_and_pickled(tmp_path):
+    scenario = Scenario.from_yaml(EVERYTHING.to_yaml())
+    other = copy.deepcopy(scenario)
+    assert other == scenario == pickle.loads(pickle.dumps(scenario))
+    other.links["wifi"].down.rate = "1 kbit/s"
+    assert scenario.links["wifi"].down.rate == "50 Mbit/s"
+    assert dataclasses.replace(scenario, seed=8).seed == 8
+
+
+def test_errors_survive_pickling(tmp_path):
+    with pytest.raises(dispatch.ScenarioError) as caught:
+        Scenario.from_yaml("dispatch: 1\nlinks: 5\n", name="five.yaml")
+    error = pickle.loads(pickle.dumps(caught.value))
+    assert str(error) == str(caught.value)
+    assert (error.file, error.line) == ("five.yaml", 2)

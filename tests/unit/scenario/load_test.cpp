@@ -1,0 +1,222 @@
+#include "sim/scenario/load.hpp"
+
+#include "sim/scenario/dump.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <random>
+
+namespace dispatch::scenario {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+std::string error_of(std::string_view text) {
+  try {
+    load_text(text, "f.yaml");
+  } catch (const ScenarioError& error) {
+    return error.what();
+  }
+  return "(no error)";
+}
+
+// A scenario with everything right, for `tail` to spoil. `tail` begins at line 4.
+std::string with(std::string_view tail) {
+  return "dispatch: 1\nlinks: {wifi: {rate: 20 Mbit/s}}\nhosts: {www: }\n" + std::string(tail);
+}
+
+BOOST_AUTO_TEST_SUITE(load)
+
+BOOST_AUTO_TEST_CASE(a_scenario_says_what_it_is) {
+  const auto scenario = load_text(R"(
+dispatch: 1
+name: an example
+seed: 42
+duration: 60s
+x-radio: &radio {delay: 12ms, jitter: 3ms, loss: 0.2%, queue: 250 kB}
+links:
+  wifi: {<<: *radio, down: 50 Mbit/s, up: {rate: 10 Mbit/s, delay: 20ms}}
+  lte: {rate: 8 Mbit/s, address: [10.0.0.2, "fd00::2/48"]}
+hosts:
+  www: {address: 203.0.113.80, delay: 8ms, serves: [{http: 8080}]}
+  cdn:
+dns: {delay: 5ms, records: {www.example: www, gone.example: NXDOMAIN, sick.example: SERVFAIL}}
+engine: {start: [wifi/2, 10.0.0.2], port: 9000, policy: weighted-round-robin}
+workloads:
+  - {name: big, at: 1s, download: {from: www, size: 2 MB, count: 5, parallel: 2, retries: 1}}
+  - {name: api, requests: {to: www.example, rate: 5/s, response: 10 kB, until: 55s, via: direct}}
+events:
+  - {at: 5s, link: wifi, blackhole}
+  - {at: 6s, link: wifi, set: {loss: 5%, down: 1 Mbit/s}}
+expect: [big.completed, "share(wifi) > 1%"]
+)",
+                                  "f.yaml");
+  BOOST_TEST(scenario.seed == 42u);
+  BOOST_REQUIRE_EQUAL(scenario.links.size(), 2u);
+  const auto& wifi = scenario.links[0];
+  BOOST_TEST(wifi.down.rate.bits_per_second == 50'000'000u);
+  BOOST_TEST((wifi.down.delay == milliseconds(12)));
+  BOOST_TEST((wifi.up.delay == milliseconds(20)));
+  BOOST_TEST((wifi.up.jitter == milliseconds(3)));
+  BOOST_TEST(wifi.up.loss.parts_per_billion == 2'000'000u);
+  BOOST_TEST(net::to_string(scenario.links[1].addresses.at(0)) == "10.0.0.2/24");
+  BOOST_TEST(net::to_string(scenario.links[1].addresses.at(1)) == "fd00::2/48");
+  BOOST_TEST(scenario.hosts[0].http_ports.at(0) == 8080);
+  BOOST_TEST(scenario.hosts[1].http_ports.at(0) == 80);
+  BOOST_TEST((scenario.dns->records[1].outcome == DnsOutcome::nxdomain));
+  const auto& big = std::get<BulkSpec>(scenario.workloads[0].work);
+  BOOST_TEST(big.count == 5u);
+  BOOST_TEST(big.parallel == 2u);
+  const auto& api = std::get<RequestsSpec>(scenario.workloads[1].work);
+  BOOST_TEST((api.until == seconds(55)));
+  BOOST_TEST((api.via == Via::direct));
+  BOOST_TEST((scenario.events[0].action == EventSpec::Action::blackhole));
+  BOOST_TEST(scenario.events[1].down_change.rate->bits_per_second == 1'000'000u);
+  BOOST_TEST(!scenario.events[1].up_change.rate.has_value());
+  BOOST_TEST(scenario.events[1].up_change.loss->parts_per_billion == 50'000'000u);
+  BOOST_TEST((scenario.expectations[1].position == Position{23, 27}));
+
+  // Its own dump says the same.
+  const auto text = dump(scenario);
+  BOOST_TEST(dump(load_text(text, "f.yaml")) == text);
+}
+
+BOOST_AUTO_TEST_CASE(errors_name_the_place_what_was_found_and_what_would_be_right) {
+  const std::pair<std::string, const char*> cases[] = {
+      {"", "f.yaml:1:1: the file is empty: a scenario begins with dispatch: 1"},
+      {"[1, 2", "f.yaml:1:6: not YAML: end of sequence flow not found"},
+      {"dispatch: 2\nlinks: {}\n",
+       "f.yaml:1:11: version 2 of the format: this program reads version 1"},
+      {"links: {a: {rate: 1 Mbit/s}}\n",
+       "f.yaml:1:1: a scenario needs \"dispatch\": write dispatch: 1"},
+      {"dispatch: 1\n",
+       "f.yaml:1:1: a scenario needs \"links\": write links: {wifi: {rate: 20 Mbit/s}}"},
+      {"dispatch: 1\nlinks: {}\n", "f.yaml:2:8: no links: the machine needs at least one"},
+      {with("---\na: 1\n"), "f.yaml:5:1: a second YAML document: a file holds one scenario"},
+      {with("lnks: 1\n"),
+       "f.yaml:4:1: unknown key \"lnks\" in a scenario; did you mean \"links\"?"},
+      {with("seed: 1\nseed: 2\n"), "f.yaml:5:1: \"seed\" is given twice"},
+      {with("seeds: 1..200\n"), "f.yaml:4:1: \"seeds\" is not supported yet"},
+      {with("duration: 60\n"), "f.yaml:4:11: \"60\" has no unit: write a duration such as 12 ms"},
+      {with("duration: [60s]\n"), "f.yaml:4:11: a list where a duration such as 12 ms is due"},
+      {with("duration:\n"), "f.yaml:4:1: nothing where a duration such as 12 ms is due"},
+      {with("seed: -1\n"), "f.yaml:4:7: \"-1\" is not a whole number: write one such as 3"},
+      {"dispatch: 1\nlinks:\n  wifi: {rate: 50}\n",
+       "f.yaml:3:16: \"50\" has no unit: write a rate such as 50 Mbit/s"},
+      {"dispatch: 1\nlinks:\n  wifi: {down: 50 mbit/s}\n",
+       "f.yaml:3:16: \"mbit/s\" is no unit of a rate; did you mean \"Mbit/s\"?"},
+      {"dispatch: 1\nlinks:\n  wifi: {down: 5 Mbit/s}\n",
+       "f.yaml:3:9: link \"wifi\" has no rate up: write up: 20 Mbit/s"},
+      {"dispatch: 1\nlinks:\n  wifi: {down: {trace: t.down}, up: 8 Mbit/s}\n",
+       "f.yaml:3:17: \"trace\" is not supported yet"},
+      {"dispatch: 1\nlinks:\n  wifi: {rate: 8 Mbit/s, loss: {gilbert_elliott: {p: 0.3%}}}\n",
+       "f.yaml:3:32: a model of loss is not supported yet: write a percentage such as 0.2 %"},
+      {"dispatch: 1\nlinks:\n  wifi: {rate: 8 Mbit/s, loss: 120%}\n",
+       "f.yaml:3:32: \"120%\" is more than 100 %"},
+      {"dispatch: 1\nlinks:\n  wifi: {rate: 8 Mbit/s, address: 10.0.0}\n",
+       "f.yaml:3:35: \"10.0.0\" is not an address of an interface: write one such as "
+       "192.168.1.2/24"},
+      {"dispatch: 1\nlinks:\n  a b: {rate: 8 Mbit/s}\n",
+       "f.yaml:3:3: \"a b\" cannot name a link: write a letter, then letters, digits, - and _"},
+      {"dispatch: 1\nlinks:\n  a: {rate: 8 Mbit/s, address: 10.0.0.2}\n  b: {rate: 8 Mbit/s, "
+       "address: 10.0.0.2}\n",
+       "f.yaml:4:3: 10.0.0.2 is the address of \"a\" and of \"b\""},
+      {with("engine: {start: [wfi/2]}\n"),
+       "f.yaml:4:18: no link or address \"wfi\"; did you mean \"wifi\"?"},
+      {with("engine: {start: [wifi], policy: latency}\n"),
+       "f.yaml:4:33: policy \"latency\" is not supported yet"},
+      {with("dns: {records: {www.example: wwww}}\n"),
+       "f.yaml:4:30: \"wwww\" is neither an address, a host, NXDOMAIN nor SERVFAIL; did you mean "
+       "\"www\"?"},
+      {with("workloads:\n  - {name: big}\n"),
+       "f.yaml:5:5: a workload needs one of download, upload, requests"},
+      {with("workloads:\n  - {name: big, download: {form: www, size: 1 MB}}\n"),
+       "f.yaml:5:28: unknown key \"form\" in a download; did you mean \"from\"?"},
+      {with("workloads:\n  - {name: big, download: {from: www}}\n"),
+       "f.yaml:5:27: a download needs \"size\": write size: 10 MB"},
+      {with("workloads:\n  - {name: big, download: {from: ww, size: 1 MB}}\n"),
+       "f.yaml:5:5: \"big\" goes to \"ww\", which is neither a host, a name of the dns nor an "
+       "address; did you mean \"www\"?"},
+      {with("workloads:\n  - {name: big, download: {from: www, size: 1 MB, via: socks4}}\n"),
+       "f.yaml:5:56: via \"socks4\" is not supported yet"},
+      {with("workloads:\n  - {name: v, video: {}}\n"),
+       "f.yaml:5:14: \"video\" is not supported yet"},
+      {with("events:\n  - {at: 1s, link: wifi, blackhole, up}\n"),
+       "f.yaml:5:37: \"up\" beside \"blackhole\": an event is one of blackhole, down, up, set"},
+      {with("events:\n  - {at: 1s, link: wif, up}\n"),
+       "f.yaml:5:5: no link \"wif\"; did you mean \"wifi\"?"},
+      {with("events:\n  - {every: 4s, link: wifi, up}\n"),
+       "f.yaml:5:6: \"every\" is not supported yet"},
+      {with("events:\n  - {at: 1s, link: wifi, up: 5 Mbit/s}\n"),
+       "f.yaml:5:30: \"up\" takes no value: write {at: ..., link: ..., up}"},
+      {with("expect: [big.completed]\n"), "f.yaml:4:10: no workload \"big\""},
+      {with("expect:\n  - \"end <  5\"\n"), "f.yaml:5:13: a duration is compared with a count"},
+      {with("expect: [share(wfi) > 5%]\n"), "f.yaml:4:16: no link \"wfi\"; did you mean \"wifi\"?"},
+      {with("expect:\n  - eventually: healthy_links == 2 within 10s\n"),
+       "f.yaml:5:5: \"eventually\" is not supported yet"},
+  };
+  for (const auto& [text, message] : cases) {
+    BOOST_TEST(error_of(text) == message, "\n" << text << "said: " << error_of(text));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_is_named) {
+  BOOST_CHECK_EXCEPTION(
+      load_file("/nowhere/a.yaml"), ScenarioError, [](const ScenarioError& error) {
+        return std::string(error.what()) == "/nowhere/a.yaml: No such file or directory";
+      });
+  BOOST_CHECK_EXCEPTION(load_file("/"), ScenarioError, [](const ScenarioError& error) {
+    return std::string(error.what()) == "/: is a directory";
+  });
+}
+
+// Maps that merge one another without end are refused; they do not hang.
+BOOST_AUTO_TEST_CASE(merges_without_end_are_refused) {
+  std::string text = "x-a0: &a0 {delay: 1ms}\n";
+  for (int i = 1; i < 30; ++i) {
+    const auto last = std::to_string(i - 1);
+    text += "x-a" + std::to_string(i) + ": &a" + std::to_string(i) + " {<<: [*a" + last + ", *a" +
+            last + "]}\n";
+  }
+  text += "dispatch: 1\nlinks: {wifi: {<<: *a29, rate: 1 Mbit/s}}\n";
+  BOOST_TEST(error_of(text).ends_with("too many maps merged into one another"), error_of(text));
+}
+
+// Whatever comes, loading ends with a scenario or a ScenarioError of one line.
+BOOST_AUTO_TEST_CASE(damaged_files_are_read_or_refused) {
+  const std::string good = with(
+      "dns: {records: {a.example: www}}\nworkloads:\n  - {name: big, download: {from: www, size: 1 "
+      "MB}}\nevents:\n  - {at: 1s, link: wifi, set: {down: {loss: 1%}}}\nexpect: [big.completed, "
+      "\"share(wifi) in 1%..5%\"]\n");
+  BOOST_TEST(error_of(good) == "(no error)");
+  const std::string_view spoil = "{}[]:,-&*!|>'\"%@` \n\tx0#.\\";
+  std::mt19937_64 random(3);
+  int refused = 0;
+  for (int i = 0; i < 5'000; ++i) {
+    auto text = good;
+    for (auto n = 1 + random() % 3; n > 0; --n) {
+      const auto at = random() % text.size();
+      switch (random() % 3) {
+        case 0:
+          text[at] = spoil[random() % spoil.size()];
+          break;
+        case 1:
+          text.insert(at, 1, spoil[random() % spoil.size()]);
+          break;
+        default:
+          text.erase(at, 1 + random() % 5);
+          break;
+      }
+    }
+    const auto error = error_of(text);
+    BOOST_REQUIRE(error.find('\n') == std::string::npos);
+    if (error != "(no error)") ++refused;
+  }
+  BOOST_TEST(refused > 1'000);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace dispatch::scenario

@@ -1,0 +1,225 @@
+// Whole runs: the real engine in small worlds.
+
+#include "sim/scenario/run.hpp"
+
+#include "sim/report/json.hpp"
+#include "sim/report/text.hpp"
+#include "sim/scenario/load.hpp"
+
+#include <boost/json.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <thread>
+
+namespace dispatch::scenario {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Two links with jitter and loss, so that chance has a say; 3 MB in six downloads.
+Scenario two_lossy_links() {
+  return load_text(R"(
+dispatch: 1
+links:
+  a: {rate: 20 Mbit/s, delay: 10ms, jitter: 2ms, loss: 0.5%}
+  b: {rate: 10 Mbit/s, delay: 20ms, jitter: 2ms, loss: 0.5%}
+hosts: {www: {delay: 2ms}}
+engine: {start: [a/2, b/1]}
+workloads:
+  - {name: big, download: {from: www, size: 500 kB, count: 6, parallel: 3}}
+expect: [big.completed, big.bytes_intact, connections(a) == 4, connections(b) == 2]
+)",
+                   "two_lossy_links");
+}
+
+void require_passed(const Result& result) {
+  for (const auto& each : result.expectations)
+    BOOST_TEST(each.passed, each.text << ": " << each.reason);
+}
+
+BOOST_AUTO_TEST_SUITE(run_scenario)
+
+BOOST_AUTO_TEST_CASE(every_byte_is_accounted_for) {
+  const auto result = run(two_lossy_links());
+  require_passed(result);
+  std::uint64_t payload = 0;
+  for (const auto& link : result.links) {
+    payload += link.total.payload_down;
+    BOOST_TEST(link.total.wire_down > link.total.payload_down);
+    BOOST_TEST(link.series.back().payload_down == link.total.payload_down);
+    BOOST_TEST(link.total.live == 0u);
+  }
+  const auto& big = *result.workload("big");
+  BOOST_TEST(big.bytes == 3'000'000u);
+  // The heads of six responses pass the links, too, and are no payload to the client.
+  BOOST_TEST(payload > big.bytes);
+  BOOST_TEST(payload < big.bytes + 6 * 1000);
+  BOOST_TEST(!result.hit_time_limit);
+  BOOST_TEST((result.end == *big.ended));
+}
+
+BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_run_and_another_seed_another) {
+  const auto scenario = two_lossy_links();
+  const auto first = run(scenario);
+  const auto second = run(scenario);
+  BOOST_TEST(report::json(first) == report::json(second));
+  RunOptions other;
+  other.seed = 99;
+  const auto third = run(scenario, other);
+  BOOST_TEST(third.event_hash != first.event_hash);
+  BOOST_TEST(third.seed == 99u);
+  require_passed(third);
+}
+
+BOOST_AUTO_TEST_CASE(looking_changes_nothing) {
+  const auto scenario = two_lossy_links();
+  const auto quiet = run(scenario);
+  RunOptions watched;
+  std::size_t lines = 0;
+  Duration last{};
+  watched.log_level = net::LogLevel::debug;
+  watched.log = [&](Duration at, net::LogLevel, std::string_view) {
+    ++lines;
+    BOOST_TEST((at >= last));
+    last = at;
+  };
+  watched.sample_interval = milliseconds(1);
+  const auto loud = run(scenario, watched);
+  BOOST_TEST(lines >= 6u);
+  BOOST_TEST(loud.event_hash == quiet.event_hash);
+  BOOST_TEST(loud.events == quiet.events);
+  BOOST_TEST(loud.links[0].series.size() > quiet.links[0].series.size());
+}
+
+BOOST_AUTO_TEST_CASE(runs_on_many_threads_do_not_disturb_each_other) {
+  const auto scenario = two_lossy_links();
+  const auto alone = run(scenario).event_hash;
+  std::vector<std::uint64_t> hashes(4);
+  std::vector<std::thread> threads;
+  for (auto& hash : hashes) threads.emplace_back([&] { hash = run(scenario).event_hash; });
+  for (auto& thread : threads) thread.join();
+  for (const auto hash : hashes) BOOST_TEST(hash == alone);
+}
+
+// One link of 8 Mbit/s, which vanishes silently during a download of one second and comes back.
+BOOST_AUTO_TEST_CASE(a_client_that_gives_up_a_silent_connection_tries_again) {
+  const auto result = run(load_text(R"(
+dispatch: 1
+links: {only: {rate: 8 Mbit/s, delay: 5ms}}
+hosts: {www: }
+workloads:
+  - {name: big, download: {from: www, size: 1 MB, stall_timeout: 2s, retries: 1, retry_delay: 1s}}
+events:
+  - {at: 0.5s, link: only, blackhole}
+  - {at: 2s, link: only, up}
+expect: [big.completed, big.attempts == 2, big.ended in 4.4s..5s]
+)",
+                                    "silence"));
+  require_passed(result);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_ends_at_its_duration_and_says_what_was_left) {
+  auto scenario = load_text(R"(
+dispatch: 1
+duration: 1s
+links: {only: {rate: 1 Mbit/s}}
+hosts: {www: }
+workloads:
+  - {name: big, download: {from: www, size: 10 MB, count: 3}}
+expect: [big.completed]
+)",
+                            "long");
+  const auto result = run(scenario);
+  BOOST_TEST(result.hit_time_limit);
+  BOOST_TEST((result.end == Duration(seconds(1))));
+  const auto& big = *result.workload("big");
+  BOOST_TEST(big.failed == 3u);
+  BOOST_TEST(big.records.size() == 1u);
+  BOOST_TEST(!big.ended.has_value());
+  BOOST_TEST(result.expectations[0].reason ==
+             "3 of 3 transfers of big did not complete; the first: big#1, begun at 0 s: it had not "
+             "ended when the run stopped at 1 s");
+}
+
+BOOST_AUTO_TEST_CASE(requests_are_sent_at_their_instants_whatever_became_of_the_last) {
+  const auto result = run(load_text(R"(
+dispatch: 1
+links: {only: {rate: 8 Mbit/s, delay: 200ms}}
+hosts: {www: }
+workloads:
+  - {name: api, at: 1s, requests: {to: www, rate: 10/s, response: 1 kB, until: 2s}}
+expect: [api.completed, api.transfers == 10, api.latency.min > 800ms]
+)",
+                                    "requests"));
+  require_passed(result);
+  const auto& records = result.workload("api")->records;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    BOOST_TEST((records[i].started == seconds(1) + i * milliseconds(100)));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_link_that_is_set_anew_changes_from_that_moment) {
+  const auto result = run(load_text(R"(
+dispatch: 1
+links: {only: {rate: 8 Mbit/s, delay: 5ms}}
+hosts: {www: }
+workloads:
+  - {name: big, download: {from: www, size: 3 MB}}
+events:
+  - {at: 2s, link: only, set: {down: 2 Mbit/s}}
+expect:
+  - big.completed
+  - rate(only, down, 1s..2s) in 97%..100% of 8 Mbit/s
+  - rate(only, down, 3s..4s) in 97%..100% of 2 Mbit/s
+)",
+                                    "set"));
+  require_passed(result);
+  BOOST_TEST(result.links[0].total.rate_down == 2'000'000u);
+  BOOST_TEST(result.links[0].total.rate_up == 8'000'000u);
+}
+
+BOOST_AUTO_TEST_CASE(the_engine_refuses_what_it_cannot_use) {
+  auto scenario = two_lossy_links();
+  scenario.engine.start = {{{}, "a"}, {{}, "192.168.1.2"}};  // the address of a
+  BOOST_CHECK_THROW(run(scenario), net::ConfigError);
+}
+
+BOOST_AUTO_TEST_CASE(a_scenario_built_by_a_program_is_checked) {
+  auto scenario = two_lossy_links();
+  scenario.expectations.push_back({{}, "huge.completed"});
+  BOOST_CHECK_EXCEPTION(run(scenario), ScenarioError, [](const ScenarioError& error) {
+    return std::string(error.what()) == "two_lossy_links: no workload \"huge\": write one of big";
+  });
+}
+
+BOOST_AUTO_TEST_CASE(the_json_report_is_complete) {
+  const auto result = run(two_lossy_links());
+  const auto json = boost::json::parse(report::json(result, 0.5)).as_object();
+  BOOST_TEST(json.at("event_hash").as_string() == hash_text(result.event_hash));
+  BOOST_TEST(json.at("passed").as_bool());
+  BOOST_TEST(json.at("wall_seconds").as_double() == 0.5);
+  BOOST_TEST(json.at("expectations").as_array().size() == 4u);
+  const auto& link = json.at("links").as_array().at(0).as_object();
+  BOOST_TEST(link.at("series").as_object().at("at_ns").as_array().size() ==
+             result.links[0].series.size());
+  const auto& big = json.at("workloads").as_array().at(0).as_object();
+  BOOST_TEST(big.at("records").as_array().size() == 6u);
+  BOOST_TEST(big.at("latency_ns").as_object().at("p50").is_int64());
+}
+
+BOOST_AUTO_TEST_CASE(the_text_report_fits_a_terminal) {
+  const auto text = report::text(run(two_lossy_links()), 0.5);
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const auto end = text.find('\n', begin);
+    BOOST_TEST(end - begin <= 80u, text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  BOOST_TEST(text.find("pass  big.completed") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace dispatch::scenario
