@@ -1,9 +1,6 @@
 // Headers that nearly every source of the engine and the simulator reads, and that rarely change.
 #pragma once
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -16,6 +13,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/result.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <map>

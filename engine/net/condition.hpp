@@ -1,11 +1,12 @@
 // Waiting for something that another task does: a condition variable for one event loop.
 #pragma once
 
+#include "engine/net/async.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
+
 #include <list>
 #include <memory>
-
-#include "engine/net/async.hpp"
 
 namespace dispatch::net {
 

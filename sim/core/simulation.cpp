@@ -12,7 +12,7 @@ namespace dispatch::sim {
 namespace {
 
 constexpr EventLabel kOneShotLabel{"at"};
-constexpr std::uint64_t kEventsPerLook = 4096;  // a few milliseconds of real time
+constexpr std::uint64_t kEventsPerLook = 4096;       // a few milliseconds of real time
 constexpr std::chrono::seconds kEpoch{946'684'800};  // 2000-01-01 00:00:00 UTC
 
 double seconds(net::TimePoint when) {
