@@ -83,13 +83,13 @@ BOOST_AUTO_TEST_CASE(failures_say_why) {
     const auto got = names.resolve(std::move(name), v4, v6);
     return got ? net::Error{} : got.error();
   };
-  BOOST_TEST(failure("gone.example") == ResolveError::not_found);
-  BOOST_TEST(failure("v4.example", false, true) == ResolveError::no_data);
-  BOOST_TEST(failure("circle.example") == ResolveError::server_failure);
+  BOOST_TEST(failure("gone.example") == net::Error{ResolveError::not_found});
+  BOOST_TEST(failure("v4.example", false, true) == net::Error{ResolveError::no_data});
+  BOOST_TEST(failure("circle.example") == net::Error{ResolveError::server_failure});
   for (const std::string name : {"", ".", "two..dots", ".example"}) {
-    BOOST_TEST(failure(name) == ResolveError::bad_name);
+    BOOST_TEST(failure(name) == net::Error{ResolveError::bad_name});
   }
-  BOOST_TEST(failure(std::string(64, 'a') + ".example") == ResolveError::bad_name);
+  BOOST_TEST(failure(std::string(64, 'a') + ".example") == net::Error{ResolveError::bad_name});
 }
 
 BOOST_AUTO_TEST_CASE(a_failing_server_makes_the_resolver_ask_the_next_at_once) {
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(a_failing_server_makes_the_resolver_ask_the_next_at_once) {
   BOOST_TEST(names.resolve("www.example").has_value());
   BOOST_TEST((names.took() == 2 * kRtt));
   names.second.set_mode(DnsServer::Mode::refused);
-  BOOST_TEST(names.resolve("www.example").error() == net::ResolveError::server_failure);
+  BOOST_TEST(names.resolve("www.example").error() == net::Error{net::ResolveError::server_failure});
   BOOST_TEST((names.took() == 4 * kRtt));  // twice around
 }
 
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(two_silent_servers_are_asked_twice_each) {
   Names names;
   names.first.set_mode(DnsServer::Mode::silent);
   names.second.set_mode(DnsServer::Mode::silent);
-  BOOST_TEST(names.resolve("www.example").error() == net::ResolveError::timed_out);
+  BOOST_TEST(names.resolve("www.example").error() == net::Error{net::ResolveError::timed_out});
   BOOST_TEST((names.took() == 20s));
   BOOST_TEST(names.first.questions() == 4u);
 }
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(questions_go_out_by_the_egress) {
   BOOST_TEST(link.up().counters().delivered.packets == 2u);
   BOOST_TEST(names.link.up().counters().offered.packets == 0u);
   const auto foreign = names.resolve("www.example", true, true, {address("192.0.2.99"), ""});
-  BOOST_TEST(foreign.error() == net::ResolveError::unreachable);
+  BOOST_TEST(foreign.error() == net::Error{net::ResolveError::unreachable});
 }
 
 BOOST_AUTO_TEST_CASE(slow_answers_do_not_delay_each_other) {

@@ -106,7 +106,7 @@ inline net::Task<net::Result<std::size_t>> read_to_end(net::Stream& stream) {
 }
 
 inline net::Task<net::Result<std::size_t>> download(Host& host, net::Endpoint from,
-                                                    net::Egress egress = {}) {
+                                                    net::Egress egress = net::kAnyEgress) {
   auto connected = co_await host.network().connect(from, egress);
   if (!connected) co_return connected.error();
   const auto stream = std::move(*connected);
@@ -115,7 +115,7 @@ inline net::Task<net::Result<std::size_t>> download(Host& host, net::Endpoint fr
 
 // The error of a connection attempt; none if it succeeds.
 inline net::Task<net::Status> connect_status(Host& host, net::Endpoint to,
-                                             net::Egress egress = {}) {
+                                             net::Egress egress = net::kAnyEgress) {
   const auto connected = co_await host.network().connect(to, egress);
   co_return connected ? net::Status{} : connected.error();
 }
