@@ -110,11 +110,10 @@ class Parser {
       if (result.left.kind() == Kind::truth) {
         fail(relation_at, "a yes or no stands alone, without a comparison");
       }
-      result.right = other_side(result.left.kind());
       if (result.relation == Relation::within) {
-        skip_blanks();
-        if (!take("..")) fail(at_, "\"in\" needs a range such as 60%..73%");
-        result.upper = other_side(result.left.kind());
+        range(result);
+      } else {
+        result.right = other_side(result.left.kind());
       }
     }
     skip_blanks();
@@ -171,10 +170,29 @@ class Parser {
     skip_blanks();
     const auto begin = at_;
     auto result = operand();
-    if (result.kind() != kind) {
-      fail(begin, fmt::format("{} is compared with {}", to_string(kind), to_string(result.kind())));
-    }
+    require_comparable(kind, result, begin);
     return result;
+  }
+
+  static void require_comparable(Kind kind, const Operand& other, std::size_t offset) {
+    if (other.kind() == kind) return;
+    fail(offset, fmt::format("{} is compared with {}", to_string(kind), to_string(other.kind())));
+  }
+
+  // 60%..73%, 2s..3s, or 97%..100% of 8 Mbit/s, where both ends are parts of the same.
+  void range(Expression& result) {
+    const auto kind = result.left.kind();
+    skip_blanks();
+    const auto begin = at_;
+    result.right = operand();
+    skip_blanks();
+    if (!take("..")) fail(at_, "\"in\" needs a range such as 60%..73%");
+    result.upper = other_side(kind);
+    const auto* lower = std::get_if<Quantity>(&result.right.whole);
+    if (result.upper.part && lower != nullptr && lower->kind == Kind::ratio) {
+      result.right = {Ratio{lower->value}, result.upper.whole};
+    }
+    require_comparable(kind, result.right, begin);
   }
 
   Operand operand() {

@@ -299,6 +299,7 @@ std::string to_string(Bytes bytes) {
   return shortest(bytes.count, decimal_units(kBytes), " ");
 }
 std::string to_string(Duration duration) {
+  if (duration == Duration::zero()) return "0s";
   return shortest(static_cast<std::uint64_t>(duration.count()), decimal_units(kDuration), "");
 }
 std::string to_string(Ratio ratio) {

@@ -3,9 +3,12 @@
 #include "sim/scenario/suggestion.hpp"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/parser.h>
 
 #include <algorithm>
 #include <set>
+#include <sstream>
 
 namespace dispatch::scenario {
 namespace {
@@ -37,6 +40,37 @@ bool contains(std::span<const std::string_view> list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
+// Where documents begin. YAML::LoadAll would do, but where a flow indicator such as "," begins a
+// document it goes on for ever, finding one empty document after another in the same place.
+class DocumentPlaces : YAML::EventHandler {
+ public:
+  // Of the first `at_most` documents.
+  static std::vector<Position> of(const std::string& text, std::size_t at_most) {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    DocumentPlaces places;
+    while (places.found_.size() < at_most && parser.HandleNextDocument(places)) {
+    }
+    return std::move(places.found_);
+  }
+
+ private:
+  void OnDocumentStart(const YAML::Mark& mark) override { found_.push_back(position_of(mark)); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+  std::vector<Position> found_;
+};
+
 }  // namespace
 
 YamlValue YamlValue::parse(std::string_view text, std::string file) {
@@ -45,15 +79,19 @@ YamlValue YamlValue::parse(std::string_view text, std::string file) {
     throw ScenarioError(*shared, {}, "larger than 4 MiB: not a scenario");
   }
   try {
-    const auto documents = YAML::LoadAll(std::string(text));
-    if (documents.empty() || documents.front().IsNull()) {
+    const std::string copy(text);
+    const auto document = YAML::Load(copy);
+    const auto places = DocumentPlaces::of(copy, 2);
+    if (places.size() > 1 && places[0] == places[1]) {
+      throw ScenarioError(*shared, places[0], "not YAML: no value can begin here");
+    }
+    if (places.size() > 1) {
+      throw ScenarioError(*shared, places[1], "a second YAML document: a file holds one scenario");
+    }
+    if (document.IsNull()) {
       throw ScenarioError(*shared, {1, 1}, "the file is empty: a scenario begins with dispatch: 1");
     }
-    if (documents.size() > 1) {
-      throw ScenarioError(*shared, position_of(documents[1].Mark()),
-                          "a second YAML document: a file holds one scenario");
-    }
-    return {documents.front(), position_of(documents.front().Mark()), shared};
+    return {document, position_of(document.Mark()), shared};
   } catch (const YAML::Exception& error) {
     throw ScenarioError(*shared, error.mark.is_null() ? Position{} : position_of(error.mark),
                         fmt::format("not YAML: {}", error.msg));

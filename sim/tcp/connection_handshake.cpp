@@ -34,6 +34,7 @@ void Connection::Impl::take_syn(const Segment& syn) {
   payload_limit = segment_payload(options, agreed);
   window.set_mss(payload_limit);
   rcv_nxt = rcv_acked = syn.sequence + 1;
+  window.begin(rcv_nxt);
   send_window = send_window_max = syn.window;  // never scaled (RFC 7323 2.2)
   window_sequence = syn.sequence;
   if (agreed.timestamps) recent_timestamp = syn.timestamps->value;

@@ -21,6 +21,9 @@ class ReceiveWindow {
 
   void set_mss(std::uint16_t mss) { mss_ = mss; }
 
+  // The peer's first sequence number has come. Before, offers counted from 0.
+  void begin(Sequence next) { right_edge_ += next; }
+
   // The unscaled window of a SYN, with `next` the first sequence number it is for.
   std::uint16_t offer_unscaled(Sequence next);
   // The window field of a segment that acknowledges `next`, with `unread` bytes in the buffer.

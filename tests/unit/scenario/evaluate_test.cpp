@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(expectations_that_fail_say_why) {
       {"idle.latency.p99 < 1s", "idle.latency.p99 has no value: none completed"},
       // What rounds to the same text is shown exactly.
       {"end < 5000000001ns", ""},
-      {"end > 5.00001s", "end is 5s, expected more than 5.00001s"},
+      {"end > 5.00001s", "end is 5s, expected more than 5000.01ms"},
   };
   for (const auto& [text, reason] : cases) {
     const auto result = outcome(text);

@@ -43,6 +43,27 @@ BOOST_AUTO_TEST_CASE(the_window_closes_when_nobody_reads_and_opens_again_with_th
   BOOST_TEST(seconds(exchange.now() - before) < 2.0);
 }
 
+// Either side's window, wherever the peer's sequence numbers begin: below and above half of the
+// sequence space, and just before it wraps around.
+BOOST_AUTO_TEST_CASE(the_window_holds_for_every_initial_sequence_number) {
+  for (const auto reader : {Side::client, Side::server}) {
+    for (const std::uint32_t initial : {0u, 5000u, 0x7FFF'FF00u, 0x8000'0000u, 0xFFFF'FF00u}) {
+      Exchange exchange(small_receiver(), small_receiver(), initial, initial);
+      exchange.establish();
+      Transfer transfer(exchange, other(reader), 1'000'000);
+      transfer.reading = false;
+      exchange.applications = [&] { transfer.work(); };
+      exchange.run_for(5s);
+      BOOST_TEST(exchange.sent_by(reader).back().segment.window == 0, "initial " << initial);
+      BOOST_TEST(exchange.at(reader).info().bytes_received <= kReceiveBuffer);
+      transfer.reading = true;
+      exchange.settle();
+      BOOST_TEST(exchange.run_until([&] { return transfer.complete(); }), "initial " << initial);
+      BOOST_TEST(transfer.intact());
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_lost_window_update_is_made_up_for_by_a_probe) {
   Exchange exchange({}, small_receiver());
   exchange.establish();
