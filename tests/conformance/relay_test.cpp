@@ -260,8 +260,8 @@ CONFORMANCE_CASE(no_relay_starves_beside_others) {
   for (std::size_t i = 0; i < kRelays; ++i) {
     tasks.push_back(std::make_unique<Running<std::size_t>>(world.client(),
                                                            send_pattern(*inner[i].client, kMuch)));
-    tasks.push_back(std::make_unique<Running<std::size_t>>(world.client(),
-                                                           receive_pattern(*outer[i].client)));
+    tasks.push_back(
+        std::make_unique<Running<std::size_t>>(world.client(), receive_pattern(*outer[i].client)));
     relays.push_back(std::make_unique<Running<net::RelayEnd>>(
         world.server(), relay(*inner[i].server, *outer[i].server, counters[i])));
   }

@@ -28,7 +28,7 @@ EVERYTHING = Scenario(
     links={
         "wifi": Link(
             down=Direction(rate="50 Mbit/s", delay="12ms", jitter="3ms", loss="0.2%", queue="250 kB"),
-            up=Direction(rate="10 Mbit/s", delay="13ms", jitter="0ns", loss="0%", queue="64 kB"),
+            up=Direction(rate="10 Mbit/s", delay="13ms", jitter="0s", loss="0%", queue="64 kB"),
             address=["192.0.2.2/24", "2001:db8:a::2/64"],
         ),
         "lte": Link(rate="20 Mbit/s", delay="35ms"),
@@ -200,7 +200,7 @@ def endless_list():
     "value, error, message",
     [
         (object(), TypeError, "links.wifi.delay: <object object"),
-        (b"12ms", TypeError, "links.wifi.delay: b'12 ms' is a bytes"),
+        (b"12ms", TypeError, "links.wifi.delay: b'12ms' is a bytes"),
         ({1: "x"}, TypeError, "links.wifi.delay: the name 1 is an int"),
         (float("nan"), ValueError, "links.wifi.delay: nan"),
         (float("inf"), ValueError, "links.wifi.delay: inf"),

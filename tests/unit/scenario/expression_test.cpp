@@ -32,11 +32,11 @@ BOOST_AUTO_TEST_CASE(a_comparison_has_a_metric_a_relation_and_a_bound) {
 }
 
 BOOST_AUTO_TEST_CASE(metrics_read_back_as_they_were_written) {
-  for (const auto* text : {"big.completed", "big.bytes_intact", "end < 30s", "drops(a) == 0",
-                           "share(wifi) in 60%..73%", "a-1.latency.mean < 1s", "x.latency.max < 1s",
-                           "goodput(all, down, 1s..5s) >= 90% of 28 Mbit/s",
-                           "rate(wifi) in 97%..101% of 8 Mbit/s",
-                           "bytes(wifi) > 50% of bytes(lte)", "connections(all) != 0"}) {
+  for (const auto* text :
+       {"big.completed", "big.bytes_intact", "end < 30s", "drops(a) == 0",
+        "share(wifi) in 60%..73%", "a-1.latency.mean < 1s", "x.latency.max < 1s",
+        "goodput(all, down, 1s..5s) >= 90% of 28 Mbit/s", "rate(wifi) in 97%..101% of 8 Mbit/s",
+        "bytes(wifi) > 50% of bytes(lte)", "connections(all) != 0"}) {
     const auto parsed = parse_expression(text);
     const auto& metric = std::get<Metric>(parsed.left.whole);
     const auto again = to_string(metric);
