@@ -55,15 +55,17 @@ Cache::~Cache() {
 
 }  // namespace
 
+// The capacity depends on nothing but what was asked for, since it decides where slices end, and so
+// what reaches a reader at once: not on the build, and not on whether the cache is in use.
 Block* Block::make(std::size_t capacity) {
   const auto power = power_of(sizeof(Block) + capacity);
-  if (power > kLargestPower || !cache_alive) {
+  if (power > kLargestPower) {
     return new (::operator new(sizeof(Block) + capacity)) Block(capacity);
   }
   const auto size = std::size_t{1} << power;
   auto& head = cache.heads[power - kSmallestPower];
   void* memory = nullptr;
-  if (head != nullptr) {
+  if (cache_alive && head != nullptr) {
     memory = std::exchange(head, head->next);
     cache.bytes[power - kSmallestPower] -= size;
   } else {

@@ -83,10 +83,9 @@ std::string text(const scenario::Result& result, double wall_seconds) {
     text += fmt::format("  stopped at the scenario's duration of {}, with work left\n",
                         rounded(result.end));
   }
-  text += fmt::format("  {}, {} events, {} packets\n", speed(result.end, wall_seconds),
-                      result.events, result.packets);
-  text += fmt::format("  seed {}, event hash {}\n", result.seed,
-                      scenario::hash_text(result.event_hash));
+  text += fmt::format("  {}\n", speed(result.end, wall_seconds));
+  text += fmt::format("  {} events, {} packets, seed {}, event hash {}\n", result.events,
+                      result.packets, result.seed, scenario::hash_text(result.event_hash));
   return text;
 }
 

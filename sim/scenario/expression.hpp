@@ -4,6 +4,7 @@
 //     api.failures <= 2                              a comparison: < <= > >= == !=
 //     api.latency.p99 < 900 ms
 //     share(wifi) in 60%..73%                        both ends included
+//     rate(wifi) in 97%..101% of 8 Mbit/s            both of the same
 //     goodput(all, down, 1s..5s) >= 90% of 28 Mbit/s
 //     bytes(wifi) > bytes(lte)
 //     end < 30s

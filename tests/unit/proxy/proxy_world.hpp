@@ -63,6 +63,11 @@ struct ProxyWorld {
     server->start();
   }
 
+  // Tasks refer to the links and the server.
+  ~ProxyWorld() { simulation.drop_tasks(); }
+  ProxyWorld(const ProxyWorld&) = delete;
+  ProxyWorld& operator=(const ProxyWorld&) = delete;
+
   static sim::LinkOptions line(net::Duration delay) {
     sim::DirectionOptions both;
     both.rate = sim::DataRate::bits_per_second(20'000'000);

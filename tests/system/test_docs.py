@@ -1,0 +1,55 @@
+"""The documentation: its Python works, it describes every key and metric, and its links lead somewhere."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCS = sorted((ROOT / 'docs').glob('*.md'))
+SCENARIOS = (ROOT / 'docs' / 'scenarios.md').read_text()
+PYTHON = re.findall(r'^```python\n(.*?)^```$', (ROOT / 'docs' / 'python.md').read_text(), re.M | re.S)
+
+
+@pytest.mark.skipif('DISPATCH_BINDINGS' not in os.environ, reason='this build has no Python module')
+def test_its_python_works():
+    environment = os.environ | {'PYTHONPATH': os.environ['DISPATCH_BINDINGS']}
+    program = 'import dispatch\n' + PYTHON[1] + 'dispatch.run(scenario).check()\n'
+    for source, status in ((PYTHON[0], (0, 1)), (program, (0,))):
+        done = subprocess.run([sys.executable, '-B', '-c', source], cwd=ROOT, env=environment, check=False,
+                              capture_output=True, text=True)
+        assert done.returncode in status, done.stderr
+        if done.returncode:
+            assert 'ExpectationFailed' in done.stderr
+
+
+def keys_in_sources():
+    """Every key that the parser knows, and every metric."""
+    found = set()
+    for source in (ROOT / 'sim' / 'scenario').glob('load*.cpp'):
+        for name, body in re.findall(r'k(\w*)Keys\[\] = \{(.*?)\};', source.read_text(), re.S):
+            found |= set(re.findall(r'"(\w+)"', body))
+    expressions = (ROOT / 'sim' / 'scenario' / 'expression.cpp').read_text()
+    metrics = set(re.findall(r'\{"(\w+)", What::', expressions))
+    assert len(found) > 30 and len(metrics) > 15
+    return found | metrics
+
+
+def test_every_key_and_metric_of_the_scenario_file_is_described():
+    described = set(re.findall(r'[\w]+', ' '.join(re.findall(r'`([^`]*)`', SCENARIOS))))
+    described |= {'dns', 'engine'}  # described under their own heading
+    assert keys_in_sources() - described == set()
+
+
+def test_every_scenario_that_ships_is_listed():
+    shipped = {path.name for path in (ROOT / 'scenarios').glob('*.yaml')}
+    assert set(re.findall(r'\(\.\./scenarios/(\w+\.yaml)\)', SCENARIOS)) == shipped
+
+
+@pytest.mark.parametrize('page', [ROOT / 'README.md', *DOCS], ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r'\]\(([^)#:]+)\)', page.read_text()):
+        assert (page.parent / target).exists(), target
