@@ -39,20 +39,6 @@ scenario::Scenario load(const std::string& file) {
   return scenario::load_text(text, "<standard input>");
 }
 
-std::string_view name_of(net::LogLevel level) {
-  switch (level) {
-    case net::LogLevel::debug:
-      return "debug";
-    case net::LogLevel::info:
-      return "info";
-    case net::LogLevel::warning:
-      return "warning";
-    case net::LogLevel::error:
-      return "error";
-  }
-  return "";
-}
-
 scenario::RunOptions options_of(const SimArguments& arguments) {
   scenario::RunOptions options;
   options.seed = arguments.seed;
@@ -60,7 +46,7 @@ scenario::RunOptions options_of(const SimArguments& arguments) {
     options.log_level = *arguments.log;
     options.log = [](scenario::Duration at, net::LogLevel level, std::string_view line) {
       const double seconds = std::chrono::duration<double>(at).count();
-      say(fmt::format("{:12.6f} {:<7} {}", seconds, name_of(level), line));
+      say(fmt::format("{:12.6f} {:<7} {}", seconds, net::to_string(level), line));
     };
   }
   return options;

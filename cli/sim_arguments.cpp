@@ -37,10 +37,7 @@ std::uint64_t seed_of(const std::string& text) {
 }
 
 net::LogLevel level_of(const std::string& text) {
-  if (text == "debug") return net::LogLevel::debug;
-  if (text == "info") return net::LogLevel::info;
-  if (text == "warning") return net::LogLevel::warning;
-  if (text == "error") return net::LogLevel::error;
+  if (const auto level = net::parse_log_level(text)) return *level;
   throw UsageError(fmt::format("--log: '{}' is not one of debug, info, warning, error", text));
 }
 

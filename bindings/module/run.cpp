@@ -21,25 +21,8 @@ constexpr auto kSignalInterval = std::chrono::milliseconds(50);
 // Of one time series: about 100 MB for each link.
 constexpr std::int64_t kSamplesMax = 1'000'000;
 
-const char* name_of(net::LogLevel level) {
-  switch (level) {
-    case net::LogLevel::debug:
-      return "debug";
-    case net::LogLevel::info:
-      return "info";
-    case net::LogLevel::warning:
-      return "warning";
-    case net::LogLevel::error:
-      return "error";
-  }
-  return "error";
-}
-
 net::LogLevel parse_level(const std::string& text) {
-  using net::LogLevel;
-  for (const auto level : {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error}) {
-    if (text == name_of(level)) return level;
-  }
+  if (const auto level = net::parse_log_level(text)) return *level;
   throw py::value_error(fmt::format(
       "log_level must be \"debug\", \"info\", \"warning\" or \"error\", not \"{}\"", text));
 }
@@ -73,7 +56,7 @@ class Caller {
     if (raised_) return;
     const py::gil_scoped_acquire acquired;
     try {
-      log_(std::chrono::duration<double>(at).count(), name_of(level), text_of(line));
+      log_(std::chrono::duration<double>(at).count(), net::to_string(level), text_of(line));
     } catch (...) {
       raised_ = std::current_exception();
     }

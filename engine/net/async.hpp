@@ -14,6 +14,8 @@
 #include <boost/system/error_code.hpp>
 #include <boost/system/result.hpp>
 
+#include <exception>
+
 namespace dispatch::net {
 
 namespace asio = boost::asio;
@@ -37,5 +39,8 @@ inline Error errno_error(int value) {
 inline bool is_cancelled(const Error& error) {
   return error == asio::error::operation_aborted;
 }
+
+// Whether this is the exception by which a cancelled task unwinds. Not null.
+bool is_cancellation(std::exception_ptr exception);
 
 }  // namespace dispatch::net

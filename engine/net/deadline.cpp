@@ -10,20 +10,6 @@
 #include <exception>
 
 namespace dispatch::net {
-namespace {
-
-bool is_cancellation(std::exception_ptr exception) {
-  try {
-    std::rethrow_exception(exception);
-  } catch (const boost::system::system_error& error) {
-    return is_cancelled(error.code());
-  } catch (...) {
-    return false;
-  }
-}
-
-}  // namespace
-
 Task<Ended> run_until(Clock& clock, TimePoint deadline, Task<void> task) {
   asio::cancellation_signal cancel;
   auto ended = Ended::by_itself;

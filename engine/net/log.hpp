@@ -5,12 +5,16 @@
 #include <fmt/core.h>
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 namespace dispatch::net {
 
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
+
+std::string_view to_string(LogLevel level);  // "warning"
+std::optional<LogLevel> parse_log_level(std::string_view text);
 
 class Log {
  public:

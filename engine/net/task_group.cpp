@@ -9,20 +9,6 @@
 #include <vector>
 
 namespace dispatch::net {
-namespace {
-
-bool is_cancellation(std::exception_ptr exception) {
-  try {
-    std::rethrow_exception(exception);
-  } catch (const boost::system::system_error& error) {
-    return is_cancelled(error.code());
-  } catch (...) {
-    return false;
-  }
-}
-
-}  // namespace
-
 struct TaskGroup::Member {
   asio::cancellation_signal cancel;
   std::list<std::shared_ptr<Member>>::iterator position;

@@ -190,21 +190,10 @@ void TcpLayer::answer_reset(const Packet& packet, const tcp::Segment& segment) {
   if (segment.rst) return;
   const auto path = ip_.find_path(packet.source, {packet.destination, {}});
   if (!path) return;
-  // RFC 9293 3.10.7.1.
-  tcp::Segment reset;
-  reset.source_port = segment.destination_port;
-  reset.destination_port = segment.source_port;
-  reset.rst = true;
-  if (segment.ack) {
-    reset.sequence = segment.acknowledgment;
-  } else {
-    reset.ack = true;
-    reset.acknowledgment = segment.sequence + segment.sequence_length();
-  }
   auto answer = kernel_.packets.make();
   answer->source = packet.destination;
   answer->destination = packet.source;
-  answer->transport = reset;
+  answer->transport = tcp::refusal(segment);
   ip_.send(*path->interface, std::move(answer));
 }
 

@@ -23,4 +23,18 @@ std::size_t Segment::header_size() const {
   return size;
 }
 
+Segment refusal(const Segment& segment) {
+  Segment reset;
+  reset.source_port = segment.destination_port;
+  reset.destination_port = segment.source_port;
+  reset.rst = true;
+  if (segment.ack) {
+    reset.sequence = segment.acknowledgment;
+  } else {
+    reset.ack = true;
+    reset.acknowledgment = segment.sequence + segment.sequence_length();
+  }
+  return reset;
+}
+
 }  // namespace dispatch::sim::tcp

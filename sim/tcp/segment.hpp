@@ -57,4 +57,8 @@ struct Segment {
   }
 };
 
+// The RST that answers a segment for which there is no connection (RFC 9293 3.10.7.1). Not for one
+// that is a RST itself.
+Segment refusal(const Segment& segment);
+
 }  // namespace dispatch::sim::tcp

@@ -13,21 +13,6 @@ std::byte pattern_at(std::size_t i) {
   return static_cast<std::byte>((i * 2654435761u >> 13) ^ (i >> 7));
 }
 
-// What a host without a listener answers (RFC 9293 3.10.7.1).
-Segment refusal(const Segment& segment) {
-  Segment reset;
-  reset.source_port = segment.destination_port;
-  reset.destination_port = segment.source_port;
-  reset.rst = true;
-  if (segment.ack) {
-    reset.sequence = segment.acknowledgment;
-  } else {
-    reset.ack = true;
-    reset.acknowledgment = segment.sequence + segment.sequence_length();
-  }
-  return reset;
-}
-
 }  // namespace
 
 std::vector<std::byte> pattern(std::size_t position, std::size_t size) {
