@@ -18,6 +18,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <string>
 #include <sys/resource.h>
 #include <vector>
@@ -110,7 +111,9 @@ int run(int argc, char** argv) {
   works.emplace_back("bulk, straight", scenario::load_text(bulk("direct"), "direct"));
   works.emplace_back("bulk, by the proxy", scenario::load_text(bulk("socks5"), "socks5"));
   works.emplace_back("20000 small ones", scenario::load_text(kSmall, "small"));
-  if (argc > 1) works.emplace_back("SCENARIO", scenario::load_file(argv[1]));
+  if (argc > 1)
+    works.emplace_back(std::filesystem::path(argv[1]).stem().string(),
+                       scenario::load_file(argv[1]));
   std::vector<Figures> figures(works.size());
   std::vector<double> limits;
   for (int round = 0; round < rounds; ++round) {
