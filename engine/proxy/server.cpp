@@ -27,8 +27,8 @@ net::Task<void> until_idle(net::TaskGroup& group) {
 
 Server::Server(net::Runtime& runtime, link::LinkSet& links, ServerOptions options)
     : runtime_(runtime),
-      options_(options),
-      dialer_(runtime, links, options.dial),
+      options_(std::move(options)),
+      service_{runtime, options_, Dialer(runtime, links, options_.dial)},
       acceptors_(runtime.executor(), logs_to(runtime)),
       sessions_(runtime.executor(), logs_to(runtime)) {}
 
@@ -42,7 +42,7 @@ net::Result<net::Endpoint> Server::listen(const net::Endpoint& local) {
 void Server::start() {
   for (auto& listener : listeners_) {
     acceptors_.spawn(net::accept_loop(runtime_, *listener, [this](net::StreamPtr client) {
-      sessions_.spawn(serve_client(runtime_, dialer_, options_, counters_, std::move(client)));
+      sessions_.spawn(serve_client(service_, std::move(client)));
     }));
   }
 }

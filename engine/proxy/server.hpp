@@ -4,24 +4,13 @@
 #include "engine/link/link_set.hpp"
 #include "engine/net/runtime.hpp"
 #include "engine/net/task_group.hpp"
-#include "engine/proxy/dialer.hpp"
+#include "engine/proxy/client.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 namespace dispatch::proxy {
-
-struct ServerOptions {
-  DialOptions dial;
-  net::Duration handshake_timeout = std::chrono::seconds(30);
-};
-
-struct ServerCounters {
-  std::uint64_t accepted = 0;
-  std::uint64_t refused = 0;  // ended with an error before a connection to the target stood
-  std::uint64_t live = 0;
-};
 
 // Uses `runtime` and `links` for as long as it runs: call stop() and wait for it first.
 class Server {
@@ -38,13 +27,12 @@ class Server {
   // what is left.
   net::Task<void> stop(net::Duration drain);
 
-  const ServerCounters& counters() const { return counters_; }
+  const ServerCounters& counters() const { return service_.counters; }
 
  private:
   net::Runtime& runtime_;
   ServerOptions options_;
-  Dialer dialer_;
-  ServerCounters counters_;
+  Service service_;
   std::vector<net::ListenerPtr> listeners_;
   net::TaskGroup acceptors_;
   net::TaskGroup sessions_;

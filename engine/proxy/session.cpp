@@ -1,159 +1,91 @@
 #include "engine/proxy/session.hpp"
 
-#include "engine/net/deadline.hpp"
-#include "engine/proxy/handshake_buffer.hpp"
 #include "engine/proxy/relay.hpp"
+#include "engine/proxy/socks4.hpp"
 #include "engine/proxy/socks5.hpp"
 
 #include <boost/system/errc.hpp>
 
-#include <array>
+#include <memory>
 
 namespace dispatch::proxy {
 namespace {
 
-using net::Error;
-using net::Result;
-using net::Status;
 using net::Task;
-using socks5::Progress;
-using socks5::Reply;
 namespace errc = boost::system::errc;
 
-const net::Endpoint kNowhere{net::any_address(net::Family::v4), 0};
+// Waits for the first byte, which stays in the buffer: 0 to 255.
+Task<net::Result<int>> first_byte(Client& client) {
+  const auto got = co_await client.buffer.fill_from(*client.stream);
+  if (!got) co_return got.error();
+  if (*got == 0) co_return net::Error{net::asio::error::eof};
+  co_return static_cast<int>(octet(client.buffer.bytes(), 0));
+}
 
-class Session {
- public:
-  Session(net::Runtime& runtime, Dialer& dialer, const ServerOptions& options,
-          ServerCounters& counters, net::StreamPtr client)
-      : runtime_(runtime),
-        dialer_(dialer),
-        options_(options),
-        counters_(counters),
-        client_(std::move(client)),
-        peer_(client_->remote_endpoint()) {}
-
-  Task<void> run() {
-    const auto deadline = runtime_.clock().now() + options_.handshake_timeout;
-    auto target = co_await net::with_deadline(runtime_.clock(), deadline, handshake());
-    if (!target) {
-      refuse("handshake", target.error());
-      co_return;
-    }
-    auto dialed = co_await dialer_.dial(*target);
-    if (!dialed) {
-      refuse(to_string(*target), dialed.error());
-      co_await answer(socks5::reply_for(dialed.error()), kNowhere);
-      co_return;
-    }
-    co_await relay_to(*target, std::move(*dialed));
+Task<std::optional<Tunnel>> negotiate(Client& client) {
+  const auto first = co_await client.in_time(first_byte(client));
+  if (!first) {
+    client.refused("handshake", first.error());
+    co_return std::nullopt;
   }
+  if (*first == socks5::kVersion) co_return co_await negotiate_socks5(client);
+  if (*first == socks4::kVersion) co_return co_await negotiate_socks4(client);
+  client.refused("no protocol that is served here", errc::make_error_code(errc::protocol_error));
+  co_return std::nullopt;
+}
 
- private:
-  // The greeting and the request: where the client wants to go.
-  Task<Result<Target>> handshake() {
-    auto greeting = co_await receive_message(*client_, buffer_, socks5::decode_greeting);
-    if (!greeting) co_return greeting.error();
-    if (greeting->progress == Progress::invalid) {
-      co_return errc::make_error_code(errc::protocol_error);
-    }
-    const bool acceptable = greeting->message.offers(socks5::Method::none);
-    const auto method = acceptable ? socks5::Method::none : socks5::Method::unacceptable;
-    const auto choice = socks5::encode_method(method);
-    if (const auto error = co_await net::write_all(*client_, choice)) co_return error;
-    if (!acceptable) {
-      co_await finish_answer();
-      co_return errc::make_error_code(errc::permission_denied);
-    }
-
-    auto request = co_await receive_message(*client_, buffer_, socks5::decode_request);
-    if (!request) co_return request.error();
-    if (request->progress == Progress::invalid) {
-      co_await answer(request->reply, kNowhere);
-      co_return errc::make_error_code(errc::protocol_error);
-    }
-    if (request->message.command != socks5::Command::connect) {
-      co_await answer(Reply::command_not_supported, kNowhere);
-      co_return errc::make_error_code(errc::operation_not_supported);
-    }
-    co_return std::move(request->message.target);
-  }
-
-  Task<void> answer(Reply reply, net::Endpoint bound) {
-    const auto bytes = socks5::encode_answer(reply, bound);
-    if (co_await net::write_all(*client_, bytes)) co_return;
-    if (reply != Reply::succeeded) co_await finish_answer();
-  }
-
-  // Closing a socket while bytes of the client's are unread would reset it, and the reset would
-  // overtake the answer: say the end, then read what still comes, for a moment.
-  Task<void> finish_answer() {
-    if (client_->shutdown_write()) co_return;
-    const auto deadline = runtime_.clock().now() + kLingerTimeout;
-    std::array<std::byte, 512> ignored;
-    for (;;) {
-      const auto got =
-          co_await net::with_deadline(runtime_.clock(), deadline, client_->read_some(ignored));
-      if (!got || *got == 0) co_return;
-    }
-  }
-
-  Task<void> relay_to(const Target& target, Dialed dialed) {
-    auto& link = dialed.use.link();
-    const auto bound = dialed.stream->local_endpoint();
-    const auto success = socks5::encode_answer(Reply::succeeded, bound);
-    if (const auto error = co_await net::write_all(*client_, success)) {
-      refuse(to_string(target), error);
-      dialed.stream->abort();
-      co_return;
-    }
-    net::ByteCounter sent(&link.counters().sent);
-    net::ByteCounter received(&link.counters().received);
-    // Bytes that came along with the request are the first ones of the stream.
-    if (const auto early = buffer_.bytes(); !early.empty()) {
-      if (const auto error = co_await net::write_all(*dialed.stream, early)) {
-        runtime_.log().info("{} -> {} through {}: {}", net::to_string(peer_), to_string(target),
-                            link.name(), error.message());
-        client_->abort();
-        co_return;
-      }
-      sent.add(early.size());
-    }
-    const auto report = co_await relay(*client_, *dialed.stream, sent, received);
-    const auto& error = report.to_client.error ? report.to_client.error : report.to_target.error;
-    runtime_.log().debug("{} -> {} through {}: sent {} B, received {} B, {}", net::to_string(peer_),
-                         to_string(target), link.name(), sent.total(), received.total(),
-                         error ? error.message() : "ended");
-  }
-
-  void refuse(const std::string& what, const Error& error) {
-    ++counters_.refused;
-    runtime_.log().info("{} -> {}: {}", net::to_string(peer_), what, error.message());
-  }
-
-  static constexpr net::Duration kLingerTimeout = std::chrono::seconds(2);
-
-  net::Runtime& runtime_;
-  Dialer& dialer_;
-  const ServerOptions& options_;
-  ServerCounters& counters_;
-  net::StreamPtr client_;
-  net::Endpoint peer_;
-  HandshakeBuffer buffer_;
+// A relay needs none of what the handshake did: that is given back before the connection's long
+// life begins.
+struct Established {
+  net::StreamPtr stream;
+  net::Endpoint peer;
+  std::vector<std::byte> early;  // came along with the request: the first bytes of the stream
+  Tunnel tunnel;
 };
+
+Task<std::unique_ptr<Established>> establish(Service& service, net::StreamPtr stream) {
+  auto client = std::make_unique<Client>(service, std::move(stream));
+  auto tunnel = co_await negotiate(*client);
+  if (!tunnel) co_return nullptr;
+  const auto early = client->buffer.bytes();
+  co_return std::make_unique<Established>(
+      Established{std::move(client->stream), client->peer,
+                  std::vector<std::byte>(early.begin(), early.end()), std::move(*tunnel)});
+}
+
+Task<void> relay_to_target(net::Runtime& runtime, std::unique_ptr<Established> connection) {
+  auto& [client, peer, early, tunnel] = *connection;
+  auto& [stream, use] = tunnel.dialed;
+  net::ByteCounter sent(&use.link().counters().sent);
+  net::ByteCounter received(&use.link().counters().received);
+  if (!early.empty()) {
+    if (const auto error = co_await net::write_all(*stream, early)) {
+      runtime.log().info("{} -> {} through {}: {}", net::to_string(peer), to_string(tunnel.target),
+                         use.link().name(), error.message());
+      client->abort();
+      co_return;
+    }
+    sent.add(early.size());
+    early = {};
+  }
+  const auto report = co_await relay(*client, *stream, sent, received);
+  const auto& error = report.to_client.error ? report.to_client.error : report.to_target.error;
+  runtime.log().debug("{} -> {} through {}: sent {} B, received {} B, {}", net::to_string(peer),
+                      to_string(tunnel.target), use.link().name(), sent.total(), received.total(),
+                      error ? error.message() : "ended");
+}
 
 }  // namespace
 
-Task<void> serve_client(net::Runtime& runtime, Dialer& dialer, const ServerOptions& options,
-                        ServerCounters& counters, net::StreamPtr client) {
-  ++counters.accepted;
-  ++counters.live;
+Task<void> serve_client(Service& service, net::StreamPtr stream) {
+  ++service.counters.accepted;
+  ++service.counters.live;
   struct Live {
     ServerCounters& counters;
     ~Live() { --counters.live; }
-  } live{counters};
-  Session session(runtime, dialer, options, counters, std::move(client));
-  co_await session.run();
+  } live{service.counters};
+  auto established = co_await establish(service, std::move(stream));
+  if (established) co_await relay_to_target(service.runtime, std::move(established));
 }
 
 }  // namespace dispatch::proxy

@@ -1,15 +1,14 @@
 // One client's connection, from its first byte to its last.
 #pragma once
 
-#include "engine/net/runtime.hpp"
-#include "engine/proxy/dialer.hpp"
-#include "engine/proxy/server.hpp"
+#include "engine/net/stream.hpp"
+#include "engine/proxy/client.hpp"
 
 namespace dispatch::proxy {
 
-// Serves the client that has just connected: SOCKS5 CONNECT. Whatever happens is answered as the
-// protocol has it, logged with its reason, and counted.
-net::Task<void> serve_client(net::Runtime& runtime, Dialer& dialer, const ServerOptions& options,
-                             ServerCounters& counters, net::StreamPtr client);
+// Serves the client that has just connected, in the protocol that its first byte tells: SOCKS5,
+// SOCKS4 or SOCKS4a. Whatever happens is answered as the protocol has it, logged with its reason,
+// and counted.
+net::Task<void> serve_client(Service& service, net::StreamPtr stream);
 
 }  // namespace dispatch::proxy

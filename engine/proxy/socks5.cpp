@@ -13,28 +13,9 @@ enum AddressType : std::uint8_t { kIpv4 = 1, kDomain = 3, kIpv6 = 4 };
 constexpr std::size_t kHeaderSize = 4;  // VER, code, RSV, ATYP
 constexpr std::size_t kNameSizeMax = 255;
 
-std::uint8_t octet(std::span<const std::byte> input, std::size_t at) {
-  return std::to_integer<std::uint8_t>(input[at]);
-}
-
-void append(Bytes& bytes, std::initializer_list<std::uint8_t> values) {
-  for (const auto value : values) bytes.push_back(std::byte{value});
-}
-
-void append(Bytes& bytes, const auto& octets) {
-  const auto raw = std::as_bytes(std::span(octets));
-  bytes.insert(bytes.end(), raw.begin(), raw.end());
-}
-
 template <typename Message>
 Decoded<Message> invalid(Reply reply = Reply::general_failure) {
   return {Progress::invalid, 0, {}, reply};
-}
-
-// A name goes out in the answers of resolvers and into logs: printable ASCII without spaces.
-bool is_plausible_name(std::string_view name) {
-  return !name.empty() &&
-         std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
 // Requests and answers share one shape (RFC 1928 4 and 6): VER, a code, RSV, ATYP, address, port.
@@ -68,7 +49,7 @@ Decoded<Frame> decode_frame(std::span<const std::byte> input) {
   Decoded<Frame> decoded{Progress::complete, size, {}, Reply::succeeded};
   decoded.message.code = octet(input, 1);
   auto& target = decoded.message.target;
-  target.port = static_cast<std::uint16_t>(octet(input, size - 2) << 8 | octet(input, size - 1));
+  target.port = octet_pair(input, size - 2);
   if (type == kIpv4) {
     net::AddressV4::bytes_type bytes;
     std::memcpy(bytes.data(), &input[kHeaderSize], bytes.size());
@@ -78,15 +59,10 @@ Decoded<Frame> decode_frame(std::span<const std::byte> input) {
     std::memcpy(bytes.data(), &input[kHeaderSize], bytes.size());
     target.host = net::unmapped(net::AddressV6(bytes));
   } else {
-    std::string name(reinterpret_cast<const char*>(&input[kHeaderSize + 1]), address_size - 1);
     // Some clients send a literal address as a name (RFC 1928 does not forbid it).
-    if (auto literal = net::parse_address(name)) {
-      target.host = *literal;
-    } else if (is_plausible_name(name)) {
-      target.host = std::move(name);
-    } else {
-      return invalid<Frame>(Reply::host_unreachable);
-    }
+    auto host = parse_host(text_of(input.subspan(kHeaderSize + 1, address_size - 1)));
+    if (!host) return invalid<Frame>(Reply::host_unreachable);
+    target.host = std::move(*host);
   }
   return decoded;
 }
@@ -109,8 +85,7 @@ Bytes encode_frame(std::uint8_t code, const Target& target) {
     append(bytes, {kDomain, static_cast<std::uint8_t>(name.size())});
     append(bytes, name);
   }
-  append(bytes,
-         {static_cast<std::uint8_t>(target.port >> 8), static_cast<std::uint8_t>(target.port)});
+  append_pair(bytes, target.port);
   return bytes;
 }
 

@@ -6,6 +6,8 @@
 #pragma once
 
 #include "engine/net/async.hpp"
+#include "engine/proxy/octets.hpp"
+#include "engine/proxy/progress.hpp"
 #include "engine/proxy/target.hpp"
 
 #include <cstddef>
@@ -16,6 +18,8 @@
 #include <vector>
 
 namespace dispatch::proxy::socks5 {
+
+using proxy::Progress;
 
 inline constexpr std::uint8_t kVersion = 5;
 
@@ -44,8 +48,6 @@ std::string_view to_string(Reply reply);
 // The reply that tells a client why a connection failed.
 Reply reply_for(const net::Error& error);
 
-enum class Progress : std::uint8_t { complete, incomplete, invalid };
-
 template <typename Message>
 struct Decoded {
   Progress progress = Progress::incomplete;
@@ -70,18 +72,28 @@ struct Answer {
   Target bound;
 };
 
-using Bytes = std::vector<std::byte>;
-
 // The server's side.
 Decoded<Greeting> decode_greeting(std::span<const std::byte> input);
 Decoded<Request> decode_request(std::span<const std::byte> input);
 Bytes encode_method(Method method);
 Bytes encode_answer(Reply reply, const net::Endpoint& bound);
 
+// The sub-negotiation of username and password (RFC 1929). An invalid message is of another
+// version, or has an empty name.
+struct Credentials {
+  std::string user;
+  std::string password;
+};
+
+Decoded<Credentials> decode_credentials(std::span<const std::byte> input);
+Bytes encode_credentials_status(bool accepted);
+
 // The client's side.
 Bytes encode_greeting(std::span<const Method> methods);
 Bytes encode_request(Command command, const Target& target);  // a name of at most 255 bytes
 Decoded<Method> decode_method(std::span<const std::byte> input);
 Decoded<Answer> decode_answer(std::span<const std::byte> input);
+Bytes encode_credentials(const Credentials& credentials);  // 1 to 255 bytes each
+Decoded<bool> decode_credentials_status(std::span<const std::byte> input);
 
 }  // namespace dispatch::proxy::socks5

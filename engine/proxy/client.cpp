@@ -1,0 +1,24 @@
+#include "engine/proxy/client.hpp"
+
+#include <array>
+
+namespace dispatch::proxy {
+
+void Client::refused(const std::string& what, const net::Error& error) {
+  ++service.counters.refused;
+  runtime().log().info("{} -> {}: {}", net::to_string(peer), what, error.message());
+}
+
+net::Task<void> Client::finish() {
+  constexpr net::Duration kLingerTimeout = std::chrono::seconds(2);
+  if (stream->shutdown_write()) co_return;
+  const auto deadline = runtime().clock().now() + kLingerTimeout;
+  std::array<std::byte, 512> ignored;
+  for (;;) {
+    const auto got =
+        co_await net::with_deadline(runtime().clock(), deadline, stream->read_some(ignored));
+    if (!got || *got == 0) co_return;
+  }
+}
+
+}  // namespace dispatch::proxy

@@ -1,0 +1,63 @@
+// A client that is being served, and what its protocol's code may use.
+#pragma once
+
+#include "engine/net/deadline.hpp"
+#include "engine/net/runtime.hpp"
+#include "engine/proxy/dialer.hpp"
+#include "engine/proxy/handshake_buffer.hpp"
+#include "engine/proxy/server_options.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace dispatch::proxy {
+
+// Of one server; outlives its clients.
+struct Service {
+  net::Runtime& runtime;
+  const ServerOptions& options;
+  Dialer dialer;
+  ServerCounters counters{};
+};
+
+// What a handshake ends with: the way to the target, which the relay takes over.
+struct Tunnel {
+  Target target;
+  Dialed dialed;
+};
+
+// From the first byte until its connection is relayed.
+struct Client {
+  Client(Service& of, net::StreamPtr connection)
+      : service(of), stream(std::move(connection)), peer(stream->remote_endpoint()) {}
+
+  net::Runtime& runtime() const { return service.runtime; }
+
+  // `what` within the time that a handshake may take, counted from here.
+  template <typename T>
+  net::Task<net::Result<T>> in_time(net::Task<net::Result<T>> what) {
+    const auto deadline = runtime().clock().now() + service.options.handshake_timeout;
+    co_return co_await net::with_deadline(runtime().clock(), deadline, std::move(what));
+  }
+
+  // Counts and logs that no connection came of it.
+  void refused(const std::string& what, const net::Error& error);
+
+  // After the last bytes to a client that gets no connection. Closing a socket while bytes of the
+  // client's are unread would reset it, and the reset would overtake the answer: says the end, then
+  // reads what still comes, for a moment.
+  net::Task<void> finish();
+
+  Service& service;
+  net::StreamPtr stream;
+  net::Endpoint peer;
+  HandshakeBuffer buffer;
+};
+
+// The protocols. Each reads what the client wants, dials, and answers as its protocol has it. None:
+// the client has been told and is done with.
+net::Task<std::optional<Tunnel>> negotiate_socks5(Client& client);
+net::Task<std::optional<Tunnel>> negotiate_socks4(Client& client);
+
+}  // namespace dispatch::proxy

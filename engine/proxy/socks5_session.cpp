@@ -1,0 +1,98 @@
+// A client that speaks SOCKS5 (RFC 1928, RFC 1929).
+#include "engine/proxy/client.hpp"
+#include "engine/proxy/socks5.hpp"
+
+#include <boost/system/errc.hpp>
+
+namespace dispatch::proxy {
+namespace {
+
+using net::Result;
+using net::Status;
+using net::Task;
+using socks5::Method;
+using socks5::Reply;
+namespace errc = boost::system::errc;
+
+const net::Endpoint kNowhere{net::any_address(net::Family::v4), 0};
+
+Task<void> answer(Client& client, Reply reply, net::Endpoint bound) {
+  const auto bytes = socks5::encode_answer(reply, bound);
+  if (co_await net::write_all(*client.stream, bytes)) co_return;
+  if (reply != Reply::succeeded) co_await client.finish();
+}
+
+// RFC 1929. Errors: permission_denied, after the client has been told.
+Task<Status> authenticate(Client& client) {
+  auto sent = co_await receive_message(*client.stream, client.buffer, socks5::decode_credentials);
+  if (!sent) co_return sent.error();
+  if (sent->progress == Progress::invalid) co_return errc::make_error_code(errc::protocol_error);
+  const auto& [user, password] = sent->message;
+  const bool accepted = client.service.options.accounts.accepts(user, password);
+  const auto status = socks5::encode_credentials_status(accepted);
+  if (const auto error = co_await net::write_all(*client.stream, status)) co_return error;
+  if (accepted) co_return Status{};
+  co_await client.finish();
+  co_return errc::make_error_code(errc::permission_denied);
+}
+
+// The greeting: how the client proves who it is.
+Task<Status> agree_on_method(Client& client) {
+  auto greeting = co_await receive_message(*client.stream, client.buffer, socks5::decode_greeting);
+  if (!greeting) co_return greeting.error();
+  if (greeting->progress == Progress::invalid) {
+    co_return errc::make_error_code(errc::protocol_error);
+  }
+  const bool open = client.service.options.accounts.empty();
+  const auto wanted = open ? Method::none : Method::password;
+  const bool acceptable = greeting->message.offers(wanted);
+  const auto choice = socks5::encode_method(acceptable ? wanted : Method::unacceptable);
+  if (const auto error = co_await net::write_all(*client.stream, choice)) co_return error;
+  if (!acceptable) {
+    co_await client.finish();
+    co_return errc::make_error_code(errc::permission_denied);
+  }
+  if (open) co_return Status{};
+  co_return co_await authenticate(client);
+}
+
+// The greeting and the request: where the client wants to go.
+Task<Result<Target>> handshake(Client& client) {
+  if (const auto error = co_await agree_on_method(client)) co_return error;
+  auto request = co_await receive_message(*client.stream, client.buffer, socks5::decode_request);
+  if (!request) co_return request.error();
+  if (request->progress == Progress::invalid) {
+    co_await answer(client, request->reply, kNowhere);
+    co_return errc::make_error_code(errc::protocol_error);
+  }
+  if (request->message.command != socks5::Command::connect) {
+    co_await answer(client, Reply::command_not_supported, kNowhere);
+    co_return errc::make_error_code(errc::operation_not_supported);
+  }
+  co_return std::move(request->message.target);
+}
+
+}  // namespace
+
+Task<std::optional<Tunnel>> negotiate_socks5(Client& client) {
+  auto target = co_await client.in_time(handshake(client));
+  if (!target) {
+    client.refused("SOCKS5", target.error());
+    co_return std::nullopt;
+  }
+  auto dialed = co_await client.service.dialer.dial(*target);
+  if (!dialed) {
+    client.refused(to_string(*target), dialed.error());
+    co_await answer(client, socks5::reply_for(dialed.error()), kNowhere);
+    co_return std::nullopt;
+  }
+  const auto success = socks5::encode_answer(Reply::succeeded, dialed->stream->local_endpoint());
+  if (const auto error = co_await net::write_all(*client.stream, success)) {
+    client.refused(to_string(*target), error);
+    dialed->stream->abort();
+    co_return std::nullopt;
+  }
+  co_return Tunnel{std::move(*target), std::move(*dialed)};
+}
+
+}  // namespace dispatch::proxy
