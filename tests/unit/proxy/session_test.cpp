@@ -38,14 +38,16 @@ void check_reply(const Target& target, socks5::Reply expected) {
   world.run(program());
 }
 
-// Sends `bytes` and returns all that comes back until the proxy closes.
-std::string conversation(std::vector<std::byte> bytes) {
-  ProxyWorld world;
+// Sends `bytes`, and the end of stream where `ends`: all that comes back until the proxy closes.
+std::string conversation(std::vector<std::byte> bytes, ServerOptions options = {},
+                         bool ends = false) {
+  ProxyWorld world({"wifi", "lte"}, std::move(options));
   world.serve(echo_at_end);
   std::string answer;
   const auto program = [&]() -> net::Task<void> {
     auto stream = co_await world.connect_to_proxy();
     co_await send(*stream, bytes);
+    if (ends) BOOST_TEST(!stream->shutdown_write());
     const auto received = co_await read_to_end(*stream);
     BOOST_TEST(!received.error, received.error.message());
     answer = received.text;
@@ -128,6 +130,45 @@ BOOST_AUTO_TEST_CASE(data_sent_along_with_the_handshake_reaches_the_target_first
 BOOST_AUTO_TEST_CASE(a_client_without_an_acceptable_method_is_told_so) {
   BOOST_TEST(conversation({std::byte{5}, std::byte{1}, std::byte{2}}) == "\x05\xff");
   BOOST_TEST(conversation({std::byte{5}, std::byte{1}, std::byte{1}}) == "\x05\xff");
+}
+
+// The greeting that offers a password, the password, and a request.
+std::vector<std::byte> with_password(const std::string& user, const std::string& password) {
+  auto bytes = socks5::encode_greeting(std::vector{socks5::Method::none, socks5::Method::password});
+  append(bytes, socks5::encode_credentials({user, password}));
+  append(bytes, socks5::encode_request(socks5::Command::connect, ProxyWorld::kWww));
+  append(bytes, bytes_of("hello"));
+  return bytes;
+}
+
+ServerOptions for_fred() {
+  ServerOptions options;
+  options.accounts.add("fred", "secret");
+  return options;
+}
+
+BOOST_AUTO_TEST_CASE(the_right_password_opens_the_proxy) {
+  const auto answer = conversation(with_password("fred", "secret"), for_fred(), true);
+  BOOST_TEST(answer.substr(0, 6) == std::string("\x05\x02\x01\x00\x05\x00", 6));
+  BOOST_TEST(answer.ends_with("got hello"));
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_password_is_told_and_ends_the_connection) {
+  for (const auto& [user, password] : {std::pair{"fred", "secre"}, {"anna", "secret"}}) {
+    const auto answer = conversation(with_password(user, password), for_fred());
+    BOOST_TEST(answer == std::string("\x05\x02\x01\x01", 4));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(where_a_password_is_due_an_offer_of_none_is_refused) {
+  BOOST_TEST(conversation(kGreeting, for_fred()) == "\x05\xff");
+}
+
+BOOST_AUTO_TEST_CASE(where_no_password_is_due_none_is_asked_for) {
+  const auto answer = conversation(
+      socks5::encode_greeting(std::vector{socks5::Method::password, socks5::Method::none}), {},
+      true);
+  BOOST_TEST(answer == std::string("\x05\x00", 2));
 }
 
 BOOST_AUTO_TEST_CASE(commands_and_address_types_that_are_not_served_are_answered_and_not_dropped) {
