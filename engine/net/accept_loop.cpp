@@ -17,8 +17,10 @@ bool is_exhaustion(const Error& error) {
 }  // namespace
 
 Task<void> accept_loop(Runtime& runtime, Listener& listener,
-                       std::function<void(StreamPtr)> accepted) {
+                       std::function<void(StreamPtr)> accepted,
+                       std::function<Task<Status>()> ready) {
   for (;;) {
+    if (ready && co_await ready()) co_return;
     auto stream = co_await listener.accept();
     if (stream) {
       accepted(std::move(*stream));

@@ -3,6 +3,7 @@
 
 #include "engine/net/deadline.hpp"
 #include "engine/net/runtime.hpp"
+#include "engine/proxy/connection_table.hpp"
 #include "engine/proxy/dialer.hpp"
 #include "engine/proxy/handshake_buffer.hpp"
 #include "engine/proxy/server_options.hpp"
@@ -18,6 +19,7 @@ struct Service {
   net::Runtime& runtime;
   const ServerOptions& options;
   Dialer dialer;
+  ConnectionTable connections{};
   ServerCounters counters{};
 };
 

@@ -4,6 +4,8 @@
 #include "engine/net/deadline.hpp"
 #include "engine/proxy/session.hpp"
 
+#include <boost/system/errc.hpp>
+
 #include <utility>
 
 namespace dispatch::proxy {
@@ -29,6 +31,7 @@ Server::Server(net::Runtime& runtime, link::LinkSet& links, ServerOptions option
     : runtime_(runtime),
       options_(std::move(options)),
       service_{runtime, options_, Dialer(runtime, links, options_.dial)},
+      admission_(runtime.executor(), options_.admission),
       acceptors_(runtime.executor(), logs_to(runtime)),
       sessions_(runtime.executor(), logs_to(runtime)) {}
 
@@ -41,10 +44,28 @@ net::Result<net::Endpoint> Server::listen(const net::Endpoint& local) {
 
 void Server::start() {
   for (auto& listener : listeners_) {
-    acceptors_.spawn(net::accept_loop(runtime_, *listener, [this](net::StreamPtr client) {
-      sessions_.spawn(serve_client(service_, std::move(client)));
-    }));
+    acceptors_.spawn(net::accept_loop(
+        runtime_, *listener, [this](net::StreamPtr client) { admit(std::move(client)); },
+        [this] { return admission_.room(); }));
   }
+  if (options_.idle_timeout > net::Duration::zero()) {
+    acceptors_.spawn(service_.connections.reset_idle(runtime_, options_.idle_timeout));
+  }
+}
+
+void Server::admit(net::StreamPtr client) {
+  const auto peer = client->remote_endpoint();
+  auto place = admission_.enter(net::unmapped(peer.address));
+  if (place) {
+    sessions_.spawn(serve_client(service_, std::move(client), std::move(*place)));
+    return;
+  }
+  ++service_.counters.turned_away;
+  runtime_.log().info("{}: turned away: {}", net::to_string(peer),
+                      place.error() == boost::system::errc::permission_denied
+                          ? "its address is not allowed"
+                          : "it has as many connections as one client may have");
+  client->abort();
 }
 
 net::Task<void> Server::stop(net::Duration drain) {

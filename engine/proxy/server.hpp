@@ -30,9 +30,12 @@ class Server {
   const ServerCounters& counters() const { return service_.counters; }
 
  private:
+  void admit(net::StreamPtr client);
+
   net::Runtime& runtime_;
   ServerOptions options_;
   Service service_;
+  Admission admission_;
   std::vector<net::ListenerPtr> listeners_;
   net::TaskGroup acceptors_;
   net::TaskGroup sessions_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/proxy/accounts.hpp"
+#include "engine/proxy/admission.hpp"
 #include "engine/proxy/dialer.hpp"
 
 #include <cstdint>
@@ -11,12 +12,15 @@ namespace dispatch::proxy {
 struct ServerOptions {
   DialOptions dial;
   net::Duration handshake_timeout = std::chrono::seconds(30);  // for what the client has to send
+  net::Duration idle_timeout{};                                // of a relayed connection; 0: none
   Accounts accounts;                                           // none: no authentication
+  AdmissionOptions admission;
 };
 
 struct ServerCounters {
   std::uint64_t accepted = 0;
-  std::uint64_t refused = 0;  // ended with an error before a connection to the target stood
+  std::uint64_t refused = 0;      // ended with an error before a connection to the target stood
+  std::uint64_t turned_away = 0;  // not let in: see AdmissionOptions
   std::uint64_t live = 0;
 };
 

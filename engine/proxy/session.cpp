@@ -53,31 +53,46 @@ Task<std::unique_ptr<Established>> establish(Service& service, net::StreamPtr st
                   std::vector<std::byte>(early.begin(), early.end()), std::move(*tunnel)});
 }
 
-Task<void> relay_to_target(net::Runtime& runtime, std::unique_ptr<Established> connection) {
-  auto& [client, peer, early, tunnel] = *connection;
-  auto& [stream, use] = tunnel.dialed;
-  net::ByteCounter sent(&use.link().counters().sent);
-  net::ByteCounter received(&use.link().counters().received);
+// Errors: those of the relay.
+Task<net::Status> relay_bytes(Connection& connection, std::vector<std::byte> early) {
+  auto& target = connection.target_stream;
   if (!early.empty()) {
-    if (const auto error = co_await net::write_all(*stream, early)) {
-      runtime.log().info("{} -> {} through {}: {}", net::to_string(peer), to_string(tunnel.target),
-                         use.link().name(), error.message());
-      client->abort();
-      co_return;
+    if (const auto error = co_await net::write_all(target, early)) {
+      connection.client_stream.abort();
+      co_return error;
     }
-    sent.add(early.size());
+    connection.sent.add(early.size());
     early = {};
   }
-  const auto report = co_await relay(*client, *stream, sent, received);
-  const auto& error = report.to_client.error ? report.to_client.error : report.to_target.error;
+  const auto report =
+      co_await relay(connection.client_stream, target, connection.sent, connection.received);
+  co_return report.to_client.error ? report.to_client.error : report.to_target.error;
+}
+
+Task<void> relay_to_target(Service& service, std::unique_ptr<Established> established) {
+  auto& runtime = service.runtime;
+  auto& [client, peer, early, tunnel] = *established;
+  auto& [stream, use] = tunnel.dialed;
+  auto& counters = use.link().counters();
+  Connection connection{peer,
+                        tunnel.target,
+                        use.link(),
+                        *client,
+                        *stream,
+                        runtime.clock().now(),
+                        net::ByteCounter(&counters.sent),
+                        net::ByteCounter(&counters.received)};
+  const ConnectionTable::Entry entry(service.connections, connection);
+  const auto error = co_await relay_bytes(connection, std::move(early));
   runtime.log().debug("{} -> {} through {}: sent {} B, received {} B, {}", net::to_string(peer),
-                      to_string(tunnel.target), use.link().name(), sent.total(), received.total(),
-                      error ? error.message() : "ended");
+                      to_string(tunnel.target), use.link().name(), connection.sent.total(),
+                      connection.received.total(), error ? error.message() : "ended");
 }
 
 }  // namespace
 
-Task<void> serve_client(Service& service, net::StreamPtr stream) {
+// The place is the client's until the end.
+Task<void> serve_client(Service& service, net::StreamPtr stream, Admission::Place) {
   ++service.counters.accepted;
   ++service.counters.live;
   struct Live {
@@ -85,7 +100,7 @@ Task<void> serve_client(Service& service, net::StreamPtr stream) {
     ~Live() { --counters.live; }
   } live{service.counters};
   auto established = co_await establish(service, std::move(stream));
-  if (established) co_await relay_to_target(service.runtime, std::move(established));
+  if (established) co_await relay_to_target(service, std::move(established));
 }
 
 }  // namespace dispatch::proxy

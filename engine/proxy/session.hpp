@@ -9,6 +9,6 @@ namespace dispatch::proxy {
 // Serves the client that has just connected, in the protocol that its first byte tells: SOCKS5,
 // SOCKS4 or SOCKS4a. Whatever happens is answered as the protocol has it, logged with its reason,
 // and counted.
-net::Task<void> serve_client(Service& service, net::StreamPtr stream);
+net::Task<void> serve_client(Service& service, net::StreamPtr stream, Admission::Place place);
 
 }  // namespace dispatch::proxy
