@@ -13,7 +13,7 @@ namespace dispatch::os {
 namespace {
 
 // What one relay may move before the others have their turn.
-constexpr std::size_t kTurnBytes = 512 * 1024;
+constexpr std::size_t kTurnBytes = 2 * 1024 * 1024;
 // A transfer is bulk when this many reads in a row find plenty, and not when they find little.
 constexpr int kReadsToBulk = 2;
 constexpr int kReadsToInteractive = 8;
@@ -93,7 +93,7 @@ class Transit {
     if (!pipe_) pipe_ = source_.loop().pipes.take();
     if (!pipe_) return copy_in();
     const auto got = ::splice(source_.socket().get(), nullptr, pipe_->writer.get(), nullptr,
-                              std::min(pipe_->capacity, kTurnBytes), kSpliceFlags);
+                              pipe_->capacity, kSpliceFlags);
     if (got < 0 && errno == EINVAL) {  // not of this socket
       rest();
       return copy_in();
