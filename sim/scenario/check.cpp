@@ -1,9 +1,9 @@
 #include "sim/scenario/check.hpp"
 
 #include "engine/link/link_spec.hpp"
+#include "engine/units/suggestion.hpp"
 #include "sim/scenario/expression.hpp"
 #include "sim/scenario/plan.hpp"
-#include "sim/scenario/suggestion.hpp"
 
 #include <fmt/format.h>
 
@@ -12,6 +12,9 @@
 #include <set>
 
 namespace dispatch::scenario {
+
+using units::hint;
+using units::suggestion;
 namespace {
 
 template <typename Specs>

@@ -1,6 +1,6 @@
 #include "sim/scenario/expression.hpp"
 
-#include "sim/scenario/suggestion.hpp"
+#include "engine/units/suggestion.hpp"
 
 #include <fmt/format.h>
 
@@ -8,6 +8,8 @@
 #include <array>
 
 namespace dispatch::scenario {
+
+using units::hint;
 namespace {
 
 using Kind = Quantity::Kind;

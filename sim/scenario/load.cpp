@@ -1,8 +1,8 @@
 #include "sim/scenario/load.hpp"
 
+#include "engine/units/suggestion.hpp"
 #include "sim/scenario/check.hpp"
 #include "sim/scenario/load_parts.hpp"
-#include "sim/scenario/suggestion.hpp"
 #include "sim/scenario/yaml_reader.hpp"
 
 #include <fmt/format.h>
@@ -14,6 +14,8 @@
 #include <limits>
 
 namespace dispatch::scenario {
+
+using units::hint;
 namespace {
 
 constexpr std::string_view kTopKeys[] = {"dispatch",  "name",   "seed",  "duration",

@@ -1,9 +1,11 @@
+#include "engine/units/suggestion.hpp"
 #include "sim/scenario/load_parts.hpp"
-#include "sim/scenario/suggestion.hpp"
 
 #include <fmt/format.h>
 
 namespace dispatch::scenario {
+
+using units::hint;
 namespace {
 
 constexpr std::string_view kWorkloadKeys[] = {"name", "at", "download", "upload", "requests"};

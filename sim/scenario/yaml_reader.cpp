@@ -1,6 +1,6 @@
 #include "sim/scenario/yaml_reader.hpp"
 
-#include "sim/scenario/suggestion.hpp"
+#include "engine/units/suggestion.hpp"
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -11,6 +11,8 @@
 #include <sstream>
 
 namespace dispatch::scenario {
+
+using units::hint;
 namespace {
 
 constexpr std::size_t kTextMax = 4 * 1024 * 1024;

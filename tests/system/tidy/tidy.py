@@ -122,6 +122,7 @@ def cli_has_no_networking(source):
 FLOORS = {
     'engine/net': (),
     'engine/os': ('engine/net',),
+    'engine/units': ('engine/net',),
     'engine/link': ('engine/net',),
     'engine/proxy': ('engine/net', 'engine/link'),
     'engine/stream': ('engine/net', 'engine/link'),
@@ -131,9 +132,9 @@ FLOORS = {
     'sim/tcp': ('engine/net', 'sim/core'),
     'sim/link': ('engine/net', 'sim/core', 'sim/tcp'),
     'sim/host': ('engine/net', 'sim/core', 'sim/link', 'sim/tcp'),
-    'sim/scenario': ('engine/net', 'engine/link', 'engine/proxy', 'engine/stream', 'engine/fleet',
+    'sim/scenario': ('engine/net', 'engine/units', 'engine/link', 'engine/proxy', 'engine/stream', 'engine/fleet',
                      'engine/traffic', 'sim/core', 'sim/link', 'sim/tcp', 'sim/host'),
-    'sim/report': ('engine/net', 'engine/link', 'engine/proxy', 'engine/stream', 'engine/fleet',
+    'sim/report': ('engine/net', 'engine/units', 'engine/link', 'engine/proxy', 'engine/stream', 'engine/fleet',
                    'engine/traffic', 'sim/core', 'sim/link', 'sim/tcp', 'sim/host', 'sim/scenario'),
 }
 

@@ -1,10 +1,10 @@
-#include "sim/scenario/units.hpp"
+#include "engine/units/quantity.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <random>
 
-namespace dispatch::scenario {
+namespace dispatch::units {
 namespace {
 
 using std::chrono::milliseconds;
@@ -109,4 +109,4 @@ BOOST_AUTO_TEST_CASE(the_unit_tells_the_kind_of_a_quantity) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace dispatch::scenario
+}  // namespace dispatch::units

@@ -1,6 +1,6 @@
-#include "sim/scenario/units.hpp"
+#include "engine/units/quantity.hpp"
 
-#include "sim/scenario/suggestion.hpp"
+#include "engine/units/suggestion.hpp"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace dispatch::scenario {
+namespace dispatch::units {
 namespace {
 
 __extension__ using Wide = unsigned __int128;
@@ -351,4 +351,4 @@ std::string rounded(Ratio ratio) {
   return fmt::format("{:.4g} %", static_cast<double>(ratio.parts_per_billion) * 1e-7);
 }
 
-}  // namespace dispatch::scenario
+}  // namespace dispatch::units

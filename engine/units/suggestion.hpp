@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace dispatch::scenario {
+namespace dispatch::units {
 
 // The candidate that `word` is most likely a slip of: at most a third of its letters differ, upper
 // and lower case counting as nearly the same. Empty where none is near.
@@ -17,4 +17,4 @@ std::string_view suggestion(std::string_view word, const std::vector<std::string
 std::string hint(std::string_view word, std::span<const std::string_view> candidates);
 std::string hint(std::string_view word, const std::vector<std::string>& candidates);
 
-}  // namespace dispatch::scenario
+}  // namespace dispatch::units

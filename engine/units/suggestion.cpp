@@ -1,11 +1,11 @@
-#include "sim/scenario/suggestion.hpp"
+#include "engine/units/suggestion.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstddef>
 
-namespace dispatch::scenario {
+namespace dispatch::units {
 namespace {
 
 // Costs in quarters of a letter: a change of case costs one.
@@ -78,4 +78,4 @@ std::string hint(std::string_view word, const std::vector<std::string>& candidat
   return hint(word, views(candidates));
 }
 
-}  // namespace dispatch::scenario
+}  // namespace dispatch::units
