@@ -4,19 +4,29 @@
 
 namespace dispatch::link {
 
-LinkSet::LinkSet(std::vector<std::unique_ptr<Link>> links, const MakePolicy& make_policy)
-    : links_(std::move(links)), policy_v4_(make_policy()), policy_v6_(make_policy()) {}
+LinkSet::LinkSet(std::vector<std::unique_ptr<Link>> links, MakePolicy make_policy)
+    : links_(std::move(links)), make_policy_(std::move(make_policy)) {}
 
-Link* LinkSet::choose(net::Family family, std::span<Link* const> tried) {
+std::optional<Turn> LinkSet::take_turn(Families families, std::span<Link* const> tried) {
+  std::vector<bool> able;
+  able.reserve(links_.size());
   std::vector<Link*> candidates;
   candidates.reserve(links_.size());
   for (const auto& link : links_) {
-    if (!link->egress(family)) continue;
+    able.push_back((Families::of(*link) & families).any());
+    if (!able.back()) continue;
     if (std::find(tried.begin(), tried.end(), link.get()) != tried.end()) continue;
     candidates.push_back(link.get());
   }
-  if (candidates.empty()) return nullptr;
-  return &(family == net::Family::v6 ? policy_v6_ : policy_v4_)->choose(candidates);
+  if (candidates.empty()) return std::nullopt;
+  auto& policy = policies_[std::move(able)];
+  if (!policy) policy = make_policy_();
+  return Turn(*policy, std::move(candidates));
+}
+
+Link* LinkSet::choose(net::Family family, std::span<Link* const> tried) {
+  const auto turn = take_turn(Families::of(family), tried);
+  return turn ? &turn->link() : nullptr;
 }
 
 bool LinkSet::serves(net::Family family) const {

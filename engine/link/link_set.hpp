@@ -5,22 +5,65 @@
 #include "engine/link/policy.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace dispatch::link {
 
+// A set of address families.
+struct Families {
+  bool v4 = false;
+  bool v6 = false;
+
+  static Families of(net::Family family) {
+    return {family == net::Family::v4, family == net::Family::v6};
+  }
+  static Families of(const Link& link) {
+    return {link.egress(net::Family::v4).has_value(), link.egress(net::Family::v6).has_value()};
+  }
+
+  bool has(net::Family family) const { return family == net::Family::v6 ? v6 : v4; }
+  bool any() const { return v4 || v6; }
+  Families operator&(Families other) const { return {v4 && other.v4, v6 && other.v6}; }
+  Families without(Families other) const { return {v4 && !other.v4, v6 && !other.v6}; }
+
+  friend bool operator==(const Families&, const Families&) = default;
+};
+
+// A choice that the policy has made: spent, unless it is given back.
+class Turn {
+ public:
+  Turn(Policy& policy, std::vector<Link*> candidates)
+      : policy_(&policy), candidates_(std::move(candidates)), link_(&policy.choose(candidates_)) {}
+
+  Link& link() const { return *link_; }
+
+  // Nothing came of it, and not through a fault of the link's. Once at most.
+  void give_back() { policy_->take_back(*link_, candidates_); }
+
+ private:
+  Policy* policy_;
+  std::vector<Link*> candidates_;
+  Link* link_;
+};
+
 class LinkSet {
  public:
-  // A policy for each family, since a link may have addresses of one family only: the shares hold
-  // for each family by itself.
+  // A policy for each set of links that can carry the same targets: the shares hold among the
+  // links with IPv4 by themselves, among those with IPv6, and among those with either.
   using MakePolicy = std::function<std::unique_ptr<Policy>()>;
 
-  LinkSet(std::vector<std::unique_ptr<Link>> links, const MakePolicy& make_policy);
+  LinkSet(std::vector<std::unique_ptr<Link>> links, MakePolicy make_policy);
 
-  // The link for the next connection to an address of `family`, not one of `tried`; null where
-  // there is none.
+  // A link for the next connection to a target that has addresses of `families`: it has an address
+  // of one of these at least, and is not one of `tried`. Empty where there is none.
+  std::optional<Turn> take_turn(Families families, std::span<Link* const> tried = {});
+
+  // The same for one family, never to be given back; null where there is none.
   Link* choose(net::Family family, std::span<Link* const> tried = {});
 
   // Whether any link has an address of `family`.
@@ -30,8 +73,9 @@ class LinkSet {
 
  private:
   std::vector<std::unique_ptr<Link>> links_;
-  std::unique_ptr<Policy> policy_v4_;
-  std::unique_ptr<Policy> policy_v6_;
+  MakePolicy make_policy_;
+  // By which of the links can be chosen at all, in their order.
+  std::map<std::vector<bool>, std::unique_ptr<Policy>> policies_;
 };
 
 }  // namespace dispatch::link

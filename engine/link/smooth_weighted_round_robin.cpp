@@ -19,4 +19,13 @@ Link& SmoothWeightedRoundRobin::choose(std::span<Link* const> candidates) {
   return *best;
 }
 
+void SmoothWeightedRoundRobin::take_back(Link& chosen, std::span<Link* const> candidates) {
+  std::int64_t round = 0;
+  for (auto* candidate : candidates) {
+    credits_[candidate] -= candidate->weight();
+    round += candidate->weight();
+  }
+  credits_[&chosen] += round;
+}
+
 }  // namespace dispatch::link

@@ -15,6 +15,8 @@ namespace dispatch::link {
 class SmoothWeightedRoundRobin : public Policy {
  public:
   Link& choose(std::span<Link* const> candidates) override;
+  // Exact whatever was chosen in between, since credits are sums.
+  void take_back(Link& chosen, std::span<Link* const> candidates) override;
 
  private:
   // Keyed for look-up only: never iterated, since pointers have no order that lasts.

@@ -3,16 +3,27 @@
 
 #include "engine/link/link_set.hpp"
 #include "engine/net/runtime.hpp"
+#include "engine/proxy/address_race.hpp"
+#include "engine/proxy/name_cache.hpp"
 #include "engine/proxy/target.hpp"
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace dispatch::proxy {
 
 struct DialOptions {
   net::Duration timeout = std::chrono::seconds(30);          // for all of it
-  net::Duration attempt_timeout = std::chrono::seconds(10);  // for one connection attempt
+  net::Duration attempt_timeout = std::chrono::seconds(10);  // for one address through one link
+  // A link through which no connection stands after so long is helped by another one, and may still
+  // win. Long enough for any link's round trip and for two lost SYNs (Linux repeats them at 1, 2
+  // and 3 s), so that only a link that fails loses connections to another.
+  net::Duration slow_attempt = std::chrono::seconds(3);
+  // Whether a name is asked for by the host's own routes where no link's servers answer.
+  bool ask_by_any_route = true;
+  HappyEyeballsOptions happy_eyeballs;
+  NameCacheOptions names;
 };
 
 // An established connection and the link that it uses.
@@ -21,24 +32,41 @@ struct Dialed {
   link::LinkUse use;
 };
 
+// The policy's turn decides the link; the name is looked up and all its addresses are raced through
+// that one link (AddressRace). Another link takes a turn, as well or instead, when this one fails
+// for a reason that may be its own, or is slow. The first connection wins.
+//
+// Turns are spent by links that connect or fail: one that is cut off because another link won
+// before it was slow, or that had nothing to do since the name has no address for it, has its turn
+// given back. Counters: `dials` counts links that made an attempt, not their addresses;
+// `dial_failures` those that failed, or were slow and lost.
 class Dialer {
  public:
   Dialer(net::Runtime& runtime, link::LinkSet& links, DialOptions options);
 
-  // Looks the name up, then tries each address of the families that the links serve, in turn; an
-  // attempt that fails for a reason of the link's (not the target's refusal) is made again on
-  // another link. Errors: of the last attempt, or the resolver's; address_family_not_supported
-  // where no link serves a family of the target.
+  // Errors: the most telling one of all that was tried (MostTelling); timed_out;
+  // address_family_not_supported where no link has a family of the target; operation_aborted.
   net::Task<net::Result<Dialed>> dial(Target target);
 
+  const NameCache& names() const { return names_; }
+
  private:
-  net::Task<net::Result<Dialed>> dial_all(Target target);
-  net::Task<net::Result<std::vector<net::Address>>> addresses_of(const Target& target);
-  net::Task<net::Result<Dialed>> dial_address(net::Endpoint remote);
+  struct Dial;
+  struct Lane;
+
+  net::Task<void> direct_lanes(Dial& dial);
+  void open_lane(Dial& dial);
+  net::Task<void> run_lane(Dial& dial, Lane& lane);
+  void judge(Dial& dial, Lane& lane);
+  void settle_losers(Dial& dial, const Lane& winner);
+  void end_at_deadline(Dial& dial);
+  link::Families families_of(const Target& target) const;
+  std::vector<net::Egress> ways_of(const Target& target, const link::Link& first) const;
 
   net::Runtime& runtime_;
   link::LinkSet& links_;
   DialOptions options_;
+  NameCache names_;
 };
 
 }  // namespace dispatch::proxy

@@ -1,0 +1,105 @@
+#include "engine/proxy/address_race.hpp"
+
+#include "engine/net/deadline.hpp"
+
+#include <array>
+#include <utility>
+
+namespace dispatch::proxy {
+
+using net::Family;
+using net::Task;
+
+AddressRace::AddressRace(net::Runtime& runtime, NameCache& names, link::Link& link,
+                         const Target& target, link::Families families,
+                         std::vector<net::Egress> ways, AddressRaceOptions options)
+    : runtime_(runtime),
+      names_(names),
+      link_(link),
+      target_(target),
+      families_(families & link::Families::of(link)),
+      ways_(std::move(ways)),
+      options_(options),
+      plan_(options.happy_eyeballs),
+      race_(runtime) {}
+
+Task<RaceResult> AddressRace::run() {
+  co_await direct(race_, direct_attempts());
+  if (!result_.stream && !result_.error) {
+    result_.error = failure_.error();
+    result_.conclusive = !another_link_may_help_ && result_.error != net::ResolveError::no_data;
+  }
+  co_return std::move(result_);
+}
+
+Task<void> AddressRace::direct_attempts() {
+  expect_answers();
+  while (!result_.stream) {
+    if (const auto address = plan_.next(runtime_.clock().now())) {
+      if (!std::exchange(started_, true)) ++link_.counters().dials;
+      race_.enter(attempt({*address, target_.port}));
+      continue;
+    }
+    if (plan_.over()) co_return;
+    if (const auto error = co_await race_.news(plan_.wake())) {
+      result_.error = error;
+      co_return;
+    }
+  }
+}
+
+void AddressRace::expect_answers() {
+  if (const auto* address = std::get_if<net::Address>(&target_.host)) {
+    plan_.answered(net::family_of(*address), std::span(address, 1), runtime_.clock().now());
+    return;
+  }
+  for (const auto family : {Family::v6, Family::v4}) {
+    if (!families_.has(family)) continue;
+    plan_.expect(family);
+    const NameQuestion question{std::get<std::string>(target_.host), family, ways_};
+    if (const auto known = names_.find(question)) {
+      take_answer(family, *known);
+    } else {
+      race_.enter(look_up(family));
+    }
+  }
+}
+
+Task<void> AddressRace::look_up(Family family) {
+  NameQuestion question{std::get<std::string>(target_.host), family, ways_};
+  const auto answer = co_await names_.resolve(std::move(question));
+  take_answer(family, answer);
+  race_.tell();
+}
+
+void AddressRace::take_answer(Family family, const NameCache::Answer& answer) {
+  if (!answer) failure_.add(answer.error());
+  const auto addresses =
+      answer ? std::span<const net::Address>(*answer) : std::span<const net::Address>();
+  plan_.answered(family, addresses, runtime_.clock().now());
+}
+
+Task<void> AddressRace::attempt(net::Endpoint remote) {
+  const auto deadline = runtime_.clock().now() + options_.attempt_timeout;
+  const auto egress = link_.egress(net::family_of(remote.address)).value();
+  auto stream = co_await net::with_deadline(runtime_.clock(), deadline,
+                                            runtime_.network().connect(remote, egress));
+  if (!stream) {
+    if (net::is_cancelled(stream.error())) co_return;
+    runtime_.log().info("{} through {}: {}", net::to_string(remote), link_.name(),
+                        stream.error().message());
+    failure_.add(stream.error());
+    if (!is_the_targets_answer(stream.error()) && !is_exhaustion(stream.error())) {
+      another_link_may_help_ = true;
+    }
+    plan_.failed(runtime_.clock().now());
+  } else if (result_.stream) {
+    (*stream)->abort();  // a moment too late
+  } else {
+    runtime_.log().debug("{} connected through {}", net::to_string(remote), link_.name());
+    result_.stream = std::move(*stream);
+  }
+  race_.tell();
+}
+
+}  // namespace dispatch::proxy

@@ -1,0 +1,69 @@
+// Reaching a target through one link, over whichever of its addresses answers first.
+#pragma once
+
+#include "engine/link/link_set.hpp"
+#include "engine/net/runtime.hpp"
+#include "engine/proxy/dial_error.hpp"
+#include "engine/proxy/happy_eyeballs.hpp"
+#include "engine/proxy/name_cache.hpp"
+#include "engine/proxy/race.hpp"
+#include "engine/proxy/target.hpp"
+
+#include <cstddef>
+#include <vector>
+
+namespace dispatch::proxy {
+
+struct AddressRaceOptions {
+  net::Duration attempt_timeout = std::chrono::seconds(10);  // for one connection attempt
+  HappyEyeballsOptions happy_eyeballs;
+};
+
+// What has become of a race.
+struct RaceResult {
+  net::StreamPtr stream;  // the winner; null where there is none
+  net::Error error;       // the most telling one, if there is no winner
+  // Another link would fare no better: every attempt was answered by the target, or this host is
+  // exhausted, or the name cannot be resolved in any way.
+  bool conclusive = false;
+};
+
+// A name is looked up through the link, A and AAAA apart and at the same time, as far as the link
+// has the families; then its addresses are tried as HappyEyeballs says. All attempts use the same
+// link, so that a race does not prefer the nearer one. Attempts that lose are aborted.
+class AddressRace {
+ public:
+  // `families` of the target are tried, of those that the link has. `ways` are where names are
+  // asked for (NameQuestion).
+  AddressRace(net::Runtime& runtime, NameCache& names, link::Link& link, const Target& target,
+              link::Families families, std::vector<net::Egress> ways, AddressRaceOptions options);
+
+  // Once. Cancelled, it ends with operation_aborted, after the end of all it has started.
+  net::Task<RaceResult> run();
+
+  // Whether a connection attempt has been made (and counted as the link's dial).
+  bool started() const { return started_; }
+
+ private:
+  net::Task<void> direct_attempts();
+  net::Task<void> look_up(net::Family family);
+  net::Task<void> attempt(net::Endpoint remote);
+  void expect_answers();
+  void take_answer(net::Family family, const NameCache::Answer& answer);
+
+  net::Runtime& runtime_;
+  NameCache& names_;
+  link::Link& link_;
+  const Target& target_;
+  link::Families families_;
+  std::vector<net::Egress> ways_;
+  AddressRaceOptions options_;
+  HappyEyeballs plan_;
+  MostTelling failure_;
+  bool started_ = false;
+  bool another_link_may_help_ = false;
+  RaceResult result_;
+  Race race_;
+};
+
+}  // namespace dispatch::proxy
