@@ -3,14 +3,12 @@
 #include "cli/exit_status.hpp"
 #include "cli/log_file.hpp"
 #include "cli/version.hpp"
+#include "cli/whole_number.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <fmt/format.h>
-
-#include <charconv>
-#include <limits>
 
 namespace dispatch::cli {
 namespace {
@@ -26,57 +24,14 @@ constexpr auto kExamples = R"(Examples:
   curl -x socks5h://127.0.0.1:1080 https://example.com/
 )";
 
-constexpr auto kStartExamples =
-    R"(Each ADDRESS is an IPv4 or IPv6 address of this machine or the name of an interface,
-with a weight of 1 unless one is written behind it: eth0/7 or eth0@7. The connections
-are spread in the proportion of the weights, for IPv4 and IPv6 separately. With no
-ADDRESS every usable interface takes part.
-
-Examples:
-  dispatch start
-  dispatch start --port 9000 eth0/7 wlan0/3
-  dispatch start --ip ::1 192.0.2.5@2 2001:db8::5@2 wwan0
-
-Ctrl-C or SIGTERM stops: no new connections, then up to 5 s for the open ones; a second
-signal stops at once.
-)";
-
-// An integer option's value; CLI11's own message for a bad one does not say what would be right.
-std::uint64_t whole_number(const std::string& option, const std::string& text, std::uint64_t low,
-                           std::uint64_t high) {
-  std::uint64_t value = 0;
-  const auto* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, value);
-  if (parsed.ec != std::errc{} || parsed.ptr != end || value < low || value > high) {
-    throw UsageError(
-        fmt::format("{}: '{}' is not a whole number from {} to {}", option, text, low, high));
-  }
-  return value;
-}
-
 // What the options hold before their meaning is checked.
 struct Raw {
   bool debug = false;
   bool json = false;
-  std::string ip = "127.0.0.1";
-  std::string port = "1080";
-  std::vector<std::string> addresses;
   std::string downloads = "40";
   std::string size = "1000000";
   std::string parallel = "4";
 };
-
-StartArguments start_arguments(const Raw& raw) {
-  StartArguments start;
-  const auto address = net::parse_address(raw.ip);
-  if (!address) {
-    throw UsageError(fmt::format("--ip: '{}' is not an IPv4 or IPv6 address", raw.ip));
-  }
-  const auto port = whole_number("--port", raw.port, 0, std::numeric_limits<std::uint16_t>::max());
-  start.listen = {*address, static_cast<std::uint16_t>(port)};
-  for (const auto& text : raw.addresses) start.links.push_back(link::parse_link_spec(text));
-  return start;
-}
 
 DemoArguments demo_arguments(const Raw& raw) {
   DemoArguments demo;
@@ -103,17 +58,10 @@ Arguments parse_arguments(int argc, const char* const* argv) {
   debug_flag(*list);
   list->add_flag("--json", raw.json, "Print JSON");
 
-  auto* start = app.add_subcommand("start", "Start the SOCKS5 proxy");
+  auto* start = app.add_subcommand("start", "Start the proxy");
   debug_flag(*start);
-  start->add_option("--ip", raw.ip, "Address to listen on")
-      ->type_name("ADDRESS")
-      ->default_str("127.0.0.1");
-  start->add_option("--port", raw.port, "Port to listen on; 0 takes a free one")
-      ->type_name("PORT")
-      ->default_str("1080");
-  start->add_option("ADDRESS", raw.addresses, "Links to dispatch to, with their weights")
-      ->type_name("");
-  start->footer(kStartExamples);
+  StartOptions start_options;
+  start_options.add_to(*start);
 
   auto* demo = app.add_subcommand("demo", "Dispatch downloads on this machine and check the split");
   debug_flag(*demo);
@@ -151,7 +99,7 @@ Arguments parse_arguments(int argc, const char* const* argv) {
   Arguments arguments;
   arguments.debug = raw.debug;
   if (list->parsed()) arguments.command = ListArguments{raw.json};
-  if (start->parsed()) arguments.command = start_arguments(raw);
+  if (start->parsed()) arguments.command = start_options.checked();
   if (demo->parsed()) arguments.command = demo_arguments(raw);
   return arguments;
 }

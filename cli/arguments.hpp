@@ -1,23 +1,16 @@
 // The command line of `dispatch`.
 #pragma once
 
-#include "engine/link/link_spec.hpp"
-#include "engine/net/address.hpp"
+#include "cli/start_options.hpp"
 
 #include <cstdint>
 #include <string>
 #include <variant>
-#include <vector>
 
 namespace dispatch::cli {
 
 struct ListArguments {
   bool json = false;
-};
-
-struct StartArguments {
-  net::Endpoint listen;
-  std::vector<link::LinkSpec> links;  // empty: every usable interface
 };
 
 struct DemoArguments {

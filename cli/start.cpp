@@ -10,6 +10,7 @@
 #include "engine/os/runtime.hpp"
 #include "engine/os/signals.hpp"
 #include "engine/proxy/server.hpp"
+#include "engine/units/quantity.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -17,8 +18,6 @@
 
 namespace dispatch::cli {
 namespace {
-
-constexpr auto kDrain = std::chrono::seconds(5);
 
 [[noreturn]] void throw_cannot_listen(const net::Endpoint& local, const net::Error& error) {
   const auto where = net::to_string(local);
@@ -34,12 +33,13 @@ constexpr auto kDrain = std::chrono::seconds(5);
   throw RuntimeError(fmt::format("cannot listen on {}: {}", where, error.message()));
 }
 
-void show_banner(const net::Endpoint& local, const Links& links,
-                 std::span<const net::Interface> interfaces) {
-  try_print(fmt::format("dispatch {}: SOCKS5 proxy on {}, dispatching to {}\n{}", kVersion,
+void show_banner(const net::Endpoint& local, const proxy::ServerOptions& options,
+                 const Links& links, std::span<const net::Interface> interfaces) {
+  try_print(fmt::format("dispatch {}: SOCKS proxy on {}, dispatching to {}\n{}", kVersion,
                         net::to_string(local), format_count(links.size(), "link"),
                         link_table(links, interfaces)));
-  if (!local.address.is_loopback()) {
+  if (!local.address.is_loopback() && options.accounts.empty() &&
+      options.admission.allowed.empty()) {
     complain(
         fmt::format("warning: {} can be reached from other machines, and asks nobody for a "
                     "password: whoever reaches it can use your links",
@@ -53,17 +53,18 @@ void show_banner(const net::Endpoint& local, const Links& links,
 }
 
 // Ends when the server has stopped, after the first signal; a second one cuts its drain short.
-net::Task<void> serve_until_signal(os::Signals& signals, proxy::Server& server, net::Log& log) {
+net::Task<void> serve_until_signal(os::Signals& signals, proxy::Server& server, net::Log& log,
+                                   net::Duration drain) {
   using net::asio::experimental::awaitable_operators::operator||;
   (void)co_await signals.next();
   const auto live = server.counters().live;
   log.info("stopping with {}", format_count(live, "open connection"));
   try_print(live == 0 ? "\nStopping.\n"
-                      : fmt::format("\nStopping: {} may take up to {} s to end; a second signal "
+                      : fmt::format("\nStopping: {} may take up to {} to end; a second signal "
                                     "ends {} now.\n",
-                                    format_count(live, "open connection"), kDrain.count(),
+                                    format_count(live, "open connection"), units::rounded(drain),
                                     live == 1 ? "it" : "them"));
-  const auto first = co_await (server.stop(kDrain) || signals.next());
+  const auto first = co_await (server.stop(drain) || signals.next());
   if (first.index() == 1) co_await server.stop({});
 }
 
@@ -78,14 +79,14 @@ int run_start(const StartArguments& arguments, net::Log& log) {
   link::LinkSet links(link::make_links(arguments.links, *interfaces, runtime.network()),
                       [] { return std::make_unique<link::SmoothWeightedRoundRobin>(); });
   os::Signals signals(runtime);
-  proxy::Server server(runtime, links, {});
+  proxy::Server server(runtime, links, arguments.server);
   const auto local = server.listen(arguments.listen);
   if (!local) throw_cannot_listen(arguments.listen, local.error());
   server.start();
-  show_banner(*local, links.links(), *interfaces);
+  show_banner(*local, arguments.server, links.links(), *interfaces);
   log.info("dispatch {} listens on {}", kVersion, net::to_string(*local));
 
-  net::asio::co_spawn(runtime.executor(), serve_until_signal(signals, server, log),
+  net::asio::co_spawn(runtime.executor(), serve_until_signal(signals, server, log, arguments.drain),
                       [&](std::exception_ptr exception) {
                         runtime.stop();
                         if (exception) std::rethrow_exception(exception);

@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 PROGRAM = os.environ.get('DISPATCH', 'dispatch')  # CTest names the one that was built
-BANNER = re.compile(r'SOCKS5 proxy on (\S+):(\d+), dispatching')
+BANNER = re.compile(r'proxy on (\S+):(\d+), dispatching')
 
 
 def environment(state_home):

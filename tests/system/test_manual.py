@@ -16,13 +16,13 @@ PAGES = sorted(FOLDER.glob('*.1'))
 def page_options(name):
     text = (FOLDER / f'{name}.1').read_text().replace('\\-', '-')
     described = re.findall(r'^\.TP\n(\.B[IR]? .*)$', text, re.M)
-    return {option for line in described for option in re.findall(r'(?<![\w-])--?[a-z]+', line)
+    return {option for line in described for option in re.findall(r'(?<![\w-])--?[a-z][a-z-]*', line)
             if not re.search(r'\.BI? (dispatch|dispatch-sim|curl) ', line)}
 
 
 def options_of(*texts):
     lines = [line for text in texts for line in text.splitlines() if re.match(r'  -', line)]
-    return {option for line in lines for option in re.findall(r'(?<![\w-])--?[a-z]+', line[:28])}
+    return {option for line in lines for option in re.findall(r'(?<![\w-])--?[a-z][a-z-]*', line[:28])}
 
 
 def test_dispatch_describes_the_options_of_the_help(tmp_path):

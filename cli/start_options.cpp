@@ -1,0 +1,119 @@
+#include "cli/start_options.hpp"
+
+#include "cli/exit_status.hpp"
+#include "cli/users.hpp"
+#include "cli/whole_number.hpp"
+#include "engine/units/quantity.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <limits>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr auto kFooter =
+    R"(Each ADDRESS is an IPv4 or IPv6 address of this machine or the name of an interface,
+with a weight of 1 unless one is written behind it: eth0/7 or eth0@7. The connections
+are spread in the proportion of the weights, for IPv4 and IPv6 separately. With no
+ADDRESS every usable interface takes part.
+
+Examples:
+  dispatch start
+  dispatch start --port 9000 eth0/7 wlan0/3
+  dispatch start --ip ::1 192.0.2.5@2 2001:db8::5@2 wwan0
+  dispatch start --ip 0.0.0.0 --allow 192.168.1.0/24 --users users.txt
+
+Ctrl-C or SIGTERM stops: no new connections, then up to 5 s (--drain) for the open
+ones; a second signal stops at once.
+)";
+
+constexpr std::uint64_t kConnectionsMax = 1'000'000;
+constexpr net::Duration kLongest = std::chrono::hours(24 * 365);
+
+net::Duration duration(const std::string& option, const std::string& text) {
+  try {
+    const auto value = units::parse_duration(text);
+    if (value <= kLongest) return value;
+  } catch (const units::UnitError&) {
+    // Said below.
+  }
+  throw UsageError(
+      fmt::format("{}: '{}' is not a duration such as 30s, 500ms or 5min", option, text));
+}
+
+net::Duration positive_duration(const std::string& option, const std::string& text) {
+  const auto value = duration(option, text);
+  if (value == net::Duration::zero()) throw UsageError(option + ": 0 would leave no time at all");
+  return value;
+}
+
+net::Prefix prefix(const std::string& text) {
+  const auto parsed = net::parse_prefix(text);
+  if (!parsed) {
+    throw UsageError(
+        fmt::format("--allow: '{}' is not an address or a range such as 192.168.1.0/24", text));
+  }
+  return *parsed;
+}
+
+}  // namespace
+
+void StartOptions::add_to(CLI::App& command) {
+  const auto add = [&](const char* name, std::string& value, const char* type, const char* help) {
+    command.add_option(name, value, help)->type_name(type)->default_str(value);
+  };
+  add("--ip", ip_, "ADDRESS", "Address to listen on");
+  add("--port", port_, "PORT", "Port to listen on; 0 takes a free one");
+  command
+      .add_option("--users", users_,
+                  fmt::format("File of users, a line NAME:PASSWORD each; in its place the same "
+                              "lines in ${}. None: no password is asked for",
+                              kUsersVariable))
+      ->type_name("FILE");
+  command
+      .add_option("--allow", allowed_,
+                  "Range of addresses that clients may come from; may be given again. None: any")
+      ->type_name("RANGE")
+      ->allow_extra_args(false);  // what follows its value is an ADDRESS
+  add("--max-connections", connections_max_, "N",
+      "Connections at a time, in all; beyond it clients wait. 0: no limit");
+  add("--max-per-client", connections_per_max_, "N",
+      "Connections at a time from one address; beyond it they are reset. 0: no limit");
+  add("--handshake-timeout", handshake_timeout_, "TIME", "For a client to say what it wants");
+  add("--connect-timeout", connect_timeout_, "TIME", "For reaching a target, over all links");
+  add("--idle-timeout", idle_timeout_, "TIME",
+      "Reset connections without a byte for so long. 0s: never");
+  add("--drain", drain_, "TIME", "For open connections to end, after the first signal");
+  command.add_option("ADDRESS", links_, "Links to dispatch to, with their weights")->type_name("");
+  command.footer(kFooter);
+}
+
+StartArguments StartOptions::checked() const {
+  StartArguments start;
+  const auto address = net::parse_address(ip_);
+  if (!address) throw UsageError(fmt::format("--ip: '{}' is not an IPv4 or IPv6 address", ip_));
+  const auto port = whole_number("--port", port_, 0, std::numeric_limits<std::uint16_t>::max());
+  start.listen = {*address, static_cast<std::uint16_t>(port)};
+  for (const auto& text : links_) start.links.push_back(link::parse_link_spec(text));
+
+  auto& server = start.server;
+  if (!users_.empty()) {
+    server.accounts = read_users(users_);
+  } else if (const auto* text = std::getenv(kUsersVariable)) {
+    server.accounts = parse_users(text, fmt::format("${}", kUsersVariable));
+  }
+  for (const auto& text : allowed_) server.admission.allowed.push_back(prefix(text));
+  server.admission.connections_max =
+      whole_number("--max-connections", connections_max_, 0, kConnectionsMax);
+  server.admission.connections_per_max =
+      whole_number("--max-per-client", connections_per_max_, 0, kConnectionsMax);
+  server.handshake_timeout = positive_duration("--handshake-timeout", handshake_timeout_);
+  server.dial.timeout = positive_duration("--connect-timeout", connect_timeout_);
+  server.idle_timeout = duration("--idle-timeout", idle_timeout_);
+  start.drain = duration("--drain", drain_);
+  return start;
+}
+
+}  // namespace dispatch::cli

@@ -1,0 +1,44 @@
+// The options of `dispatch start`.
+#pragma once
+
+#include "engine/link/link_spec.hpp"
+#include "engine/net/address.hpp"
+#include "engine/proxy/server_options.hpp"
+
+#include <CLI/App.hpp>
+
+#include <string>
+#include <vector>
+
+namespace dispatch::cli {
+
+struct StartArguments {
+  net::Endpoint listen;
+  std::vector<link::LinkSpec> links;  // empty: every usable interface
+  proxy::ServerOptions server;
+  net::Duration drain{};  // for open connections, after the first signal
+};
+
+// What the options hold before their meaning is checked.
+class StartOptions {
+ public:
+  void add_to(CLI::App& command);
+
+  // Throws UsageError and net::ConfigError.
+  StartArguments checked() const;
+
+ private:
+  std::string ip_ = "127.0.0.1";
+  std::string port_ = "1080";
+  std::vector<std::string> links_;
+  std::string users_;
+  std::vector<std::string> allowed_;
+  std::string connections_max_ = "0";
+  std::string connections_per_max_ = "0";
+  std::string handshake_timeout_ = "30s";
+  std::string connect_timeout_ = "30s";
+  std::string idle_timeout_ = "0s";
+  std::string drain_ = "5s";
+};
+
+}  // namespace dispatch::cli
