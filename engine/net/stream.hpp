@@ -6,8 +6,11 @@
 #include "engine/net/byte_counter.hpp"
 #include "engine/net/time.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
+
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -33,6 +36,12 @@ struct RelayEnd {
   Error error;     // of the side that failed
 };
 
+// How both directions ended.
+struct DuplexEnd {
+  RelayEnd sent;      // from the stream that was asked
+  RelayEnd received;  // to it
+};
+
 // At most one read and one write (or one relay in their place) may be outstanding at a time.
 // Destroying a stream closes it; its operations must have ended or been cancelled by then.
 class Stream {
@@ -54,6 +63,16 @@ class Stream {
   // `sink` down: the caller decides. The default copies through a buffer; a world overrides it
   // where it can do better between two of its own streams (splice, buffer hand-over).
   virtual Task<RelayEnd> relay_to(Stream& sink, ByteCounter& counter);
+
+  // Relays both ways between this stream and `other` until both directions have ended. The end of
+  // one side is passed on as a half-close, and the other direction goes on; when a direction fails,
+  // both streams are aborted, so that each side learns that it did not get everything. Calls
+  // `ended` once, from `executor` (the runtime's), never from within; both streams and counters
+  // live until then. Who wants to stop it aborts a stream. This is no task, because a proxy has
+  // many idle connections, and a task is larger than all that an idle relay needs.
+  virtual void relay_both_ways(Stream& other, ByteCounter& sent, ByteCounter& received,
+                               asio::any_io_executor executor,
+                               std::function<void(DuplexEnd)> ended);
 
   // Half-close: what was written is delivered, then end of stream (FIN). Reading goes on.
   virtual Status shutdown_write() = 0;

@@ -4,6 +4,7 @@
 #include "engine/net/async.hpp"
 #include "engine/os/network_namespace.hpp"
 #include "engine/os/pipe_pool.hpp"
+#include "engine/os/turn_queue.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -23,11 +24,12 @@ struct Loop {
   std::shared_ptr<const NetworkNamespace> network_namespace;  // null: the process's own
   PipePool pipes;
   std::vector<std::byte> scratch_bytes;
+  TurnQueue turns{io};  // of bulk transfers
 
   // For data on its way from one system call to the next: what is in it is lost at the next
   // co_await. One for all connections, so that an idle one costs nothing.
   std::span<std::byte> scratch() {
-    if (scratch_bytes.empty()) scratch_bytes.resize(128 * 1024);
+    if (scratch_bytes.empty()) scratch_bytes.resize(64 * 1024);
     return scratch_bytes;
   }
 

@@ -51,10 +51,8 @@ void Socket::close() {
 }
 
 net::Task<net::Status> Socket::wait(For what) {
-  using Descriptor = net::asio::posix::descriptor_base;
-  const auto type = what == For::reading ? Descriptor::wait_read : Descriptor::wait_write;
-  const auto [error] =
-      co_await descriptor_.async_wait(type, net::asio::as_tuple(net::asio::use_awaitable));
+  const auto [error] = co_await descriptor_.async_wait(
+      wait_type(what), net::asio::as_tuple(net::asio::use_awaitable));
   co_return error;
 }
 

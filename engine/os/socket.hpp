@@ -8,6 +8,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
+#include <utility>
+
 namespace dispatch::os {
 
 struct Loop;
@@ -51,8 +53,18 @@ class Socket {
   // Ends when the kernel says that the operation would not block; that may be wrong, so the caller
   // tries and waits again. Errors: operation_aborted.
   net::Task<net::Status> wait(For what);
+  // The same, for who is no task: calls `ready` with the error, from the loop.
+  template <typename Handler>
+  void async_wait(For what, Handler ready) {
+    descriptor_.async_wait(wait_type(what), std::move(ready));
+  }
 
  private:
+  using Descriptor = net::asio::posix::descriptor_base;
+  static Descriptor::wait_type wait_type(For what) {
+    return what == For::reading ? Descriptor::wait_read : Descriptor::wait_write;
+  }
+
   net::asio::posix::basic_stream_descriptor<net::asio::io_context::executor_type> descriptor_;
 };
 

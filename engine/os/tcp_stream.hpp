@@ -6,6 +6,7 @@
 #include "engine/os/socket.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -24,9 +25,12 @@ class TcpStream final : public net::Stream {
   net::Task<net::Result<std::size_t>> read_some(std::span<std::byte> buffer) override;
   net::Task<net::Result<std::size_t>> write_some(std::span<const std::byte> data) override;
 
-  // Between two of these: see relay_linux.cpp. Bytes that were read and that the sink did not take
+  // Between two of these: see relay_flow.hpp. Bytes that were read and that the sink did not take
   // (it failed, or the relay was cancelled) stay readable here.
   net::Task<net::RelayEnd> relay_to(net::Stream& sink, net::ByteCounter& counter) override;
+  void relay_both_ways(net::Stream& other, net::ByteCounter& sent, net::ByteCounter& received,
+                       net::asio::any_io_executor executor,
+                       std::function<void(net::DuplexEnd)> ended) override;
 
   net::Status shutdown_write() override;
   void abort() override;
@@ -39,6 +43,7 @@ class TcpStream final : public net::Stream {
   Socket& socket() { return socket_; }
   // Puts bytes back, to be read next.
   void unread(std::span<const std::byte> bytes);
+  bool has_unread() const { return unread_ != nullptr; }
   // Takes bytes that were put back; 0: there are none.
   std::size_t take_unread(std::span<std::byte> buffer);
   // The Error of a system call that failed with `error`, remembered where it is fatal.

@@ -1,0 +1,50 @@
+// Stream::relay_both_ways where the world has nothing better: a task for each direction.
+#include "engine/net/stream.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace dispatch::net {
+namespace {
+
+struct Duplex {
+  Stream& a;
+  Stream& b;
+  std::function<void(DuplexEnd)> ended;
+  DuplexEnd end{};
+  int under_way = 2;
+
+  void abort() {
+    a.abort();
+    b.abort();
+  }
+};
+
+Task<void> one_way(Stream& source, Stream& sink, ByteCounter& counter, Duplex& duplex,
+                   RelayEnd& end) {
+  end = co_await source.relay_to(sink, counter);
+  if (end.error) {
+    duplex.abort();
+  } else if (const auto error = sink.shutdown_write()) {
+    // The sink has failed since: the other direction finds out by itself.
+    end = {RelayEnd::Side::sink, error};
+  }
+}
+
+}  // namespace
+
+void Stream::relay_both_ways(Stream& other, ByteCounter& sent, ByteCounter& received,
+                             asio::any_io_executor executor, std::function<void(DuplexEnd)> ended) {
+  const auto duplex = std::make_shared<Duplex>(Duplex{*this, other, std::move(ended)});
+  const auto direction_ended = [duplex](std::exception_ptr exception) {
+    if (exception) std::rethrow_exception(exception);
+    if (--duplex->under_way == 0) duplex->ended(duplex->end);
+  };
+  asio::co_spawn(executor, one_way(*this, other, sent, *duplex, duplex->end.sent), direction_ended);
+  asio::co_spawn(executor, one_way(other, *this, received, *duplex, duplex->end.received),
+                 direction_ended);
+}
+
+}  // namespace dispatch::net

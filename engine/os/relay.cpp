@@ -1,0 +1,129 @@
+// Relaying between two TCP connections of the kernel's: one direction for a task, and both without
+// one, since what a connection costs while it is idle is mostly the tasks that wait for it.
+#include "engine/os/relay_flow.hpp"
+#include "engine/os/tcp_stream.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <utility>
+
+namespace dispatch::os {
+namespace {
+
+using Next = RelayFlow::Next;
+
+net::Task<net::RelayEnd> relay(TcpStream& source, TcpStream& sink, net::ByteCounter& counter) {
+  struct Flow : RelayFlow {
+    using RelayFlow::RelayFlow;
+    ~Flow() { give_back(); }
+  } flow(source, sink, counter);
+  for (;;) {
+    const auto next = flow.go();
+    net::Status status;
+    if (next == Next::ended) co_return flow.end();
+    if (next == Next::turn) {
+      co_await source.loop().yield();
+    } else if (next == Next::source_readable) {
+      status = co_await source.socket().wait(Socket::For::reading);
+    } else {
+      status = co_await sink.socket().wait(Socket::For::writing);
+    }
+    if (status) {
+      flow.fail(next, status);
+      co_return flow.end();
+    }
+  }
+}
+
+// Kept alive by what it waits for: a socket, or its turn.
+class Duplex : public std::enable_shared_from_this<Duplex> {
+ public:
+  Duplex(TcpStream& a, TcpStream& b, net::ByteCounter& from_a, net::ByteCounter& from_b,
+         std::function<void(net::DuplexEnd)> ended)
+      : flows_{RelayFlow(a, b, from_a), RelayFlow(b, a, from_b)}, ended_(std::move(ended)) {}
+
+  // Nothing is read before the kernel says that there is something.
+  void start() {
+    for (auto& flow : flows_) {
+      if (flow.source().has_unread()) {
+        wait_for_turn(flow);
+      } else {
+        wait(flow, Next::source_readable);
+      }
+    }
+  }
+
+ private:
+  void go(RelayFlow& flow) {
+    const auto next = flow.go();
+    if (next == Next::ended) {
+      end(flow);
+    } else if (next == Next::turn) {
+      wait_for_turn(flow);
+    } else {
+      wait(flow, next);
+    }
+  }
+
+  void wait(RelayFlow& flow, Next next) {
+    auto ready = [self = shared_from_this(), &flow, next](const net::Error& error) {
+      if (error) {
+        flow.fail(next, error);
+        self->end(flow);
+      } else if (flow.is_bulk()) {
+        self->wait_for_turn(flow);
+      } else {
+        self->go(flow);
+      }
+    };
+    if (next == Next::source_readable) {
+      flow.source().socket().async_wait(Socket::For::reading, std::move(ready));
+    } else {
+      flow.sink().socket().async_wait(Socket::For::writing, std::move(ready));
+    }
+  }
+
+  void wait_for_turn(RelayFlow& flow) {
+    flow.source().loop().turns.wait([self = shared_from_this(), &flow] { self->go(flow); });
+  }
+
+  void end(RelayFlow& flow) {
+    if (flow.end().error) {
+      flow.source().abort();
+      flow.sink().abort();
+    } else if (const auto error = flow.sink().shutdown_write()) {
+      // The sink has failed since: the other direction finds out by itself.
+      flow.fail(Next::sink_writable, error);
+    }
+    if (--under_way_ != 0) return;
+    const auto ended = std::exchange(ended_, nullptr);
+    ended({flows_[0].end(), flows_[1].end()});
+  }
+
+  std::array<RelayFlow, 2> flows_;
+  std::function<void(net::DuplexEnd)> ended_;
+  int under_way_ = 2;
+};
+
+}  // namespace
+
+net::Task<net::RelayEnd> TcpStream::relay_to(net::Stream& sink, net::ByteCounter& counter) {
+  auto* const ours = dynamic_cast<TcpStream*>(&sink);
+  if (ours == nullptr) return Stream::relay_to(sink, counter);
+  return relay(*this, *ours, counter);
+}
+
+void TcpStream::relay_both_ways(net::Stream& other, net::ByteCounter& sent,
+                                net::ByteCounter& received, net::asio::any_io_executor executor,
+                                std::function<void(net::DuplexEnd)> ended) {
+  auto* const ours = dynamic_cast<TcpStream*>(&other);
+  if (ours == nullptr) {
+    return Stream::relay_both_ways(other, sent, received, std::move(executor), std::move(ended));
+  }
+  std::make_shared<Duplex>(*this, *ours, sent, received, std::move(ended))->start();
+}
+
+}  // namespace dispatch::os
