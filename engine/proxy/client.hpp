@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace dispatch::proxy {
 
@@ -27,6 +28,9 @@ struct Service {
 struct Tunnel {
   Target target;
   Dialed dialed;
+  // What came along with the request and is no longer in the client's buffer: the first bytes of
+  // the stream to the target.
+  std::vector<std::byte> early{};
 };
 
 // From the first byte until its connection is relayed.
@@ -61,5 +65,8 @@ struct Client {
 // the client has been told and is done with.
 net::Task<std::optional<Tunnel>> negotiate_socks5(Client& client);
 net::Task<std::optional<Tunnel>> negotiate_socks4(Client& client);
+// HTTP/1.1: a tunnel comes of CONNECT and of a protocol upgrade. All other requests are forwarded
+// here, one after the other, until the client or an error ends its connection.
+net::Task<std::optional<Tunnel>> negotiate_http(Client& client);
 
 }  // namespace dispatch::proxy

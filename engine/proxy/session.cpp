@@ -1,5 +1,6 @@
 #include "engine/proxy/session.hpp"
 
+#include "engine/proxy/http_head.hpp"
 #include "engine/proxy/relay.hpp"
 #include "engine/proxy/socks4.hpp"
 #include "engine/proxy/socks5.hpp"
@@ -30,6 +31,7 @@ Task<std::optional<Tunnel>> negotiate(Client& client) {
   }
   if (*first == socks5::kVersion) co_return co_await negotiate_socks5(client);
   if (*first == socks4::kVersion) co_return co_await negotiate_socks4(client);
+  if (http::may_begin_request(*first)) co_return co_await negotiate_http(client);
   client.refused("no protocol that is served here", errc::make_error_code(errc::protocol_error));
   co_return std::nullopt;
 }
@@ -47,10 +49,11 @@ Task<std::unique_ptr<Established>> establish(Service& service, net::StreamPtr st
   auto client = std::make_unique<Client>(service, std::move(stream));
   auto tunnel = co_await negotiate(*client);
   if (!tunnel) co_return nullptr;
-  const auto early = client->buffer.bytes();
-  co_return std::make_unique<Established>(
-      Established{std::move(client->stream), client->peer,
-                  std::vector<std::byte>(early.begin(), early.end()), std::move(*tunnel)});
+  auto early = std::move(tunnel->early);
+  const auto left = client->buffer.bytes();
+  early.insert(early.end(), left.begin(), left.end());
+  co_return std::make_unique<Established>(Established{std::move(client->stream), client->peer,
+                                                      std::move(early), std::move(*tunnel)});
 }
 
 // Errors: those of the relay.

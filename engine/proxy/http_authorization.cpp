@@ -1,0 +1,48 @@
+#include "engine/proxy/http_authorization.hpp"
+
+#include <cstdint>
+
+namespace dispatch::proxy::http {
+
+std::optional<std::string> decode_base64(std::string_view text) {
+  constexpr std::string_view kAlphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  if (text.size() % 4 != 0) return std::nullopt;
+  std::size_t padding = 0;
+  while (padding < 2 && text.ends_with('=')) {
+    text.remove_suffix(1);
+    ++padding;
+  }
+  std::string bytes;
+  std::uint32_t bits = 0;
+  unsigned held = 0;  // bits not given out yet
+  for (const char c : text) {
+    const auto value = kAlphabet.find(c);
+    if (value == std::string_view::npos) return std::nullopt;
+    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    bytes += static_cast<char>(bits >> held & 0xff);
+  }
+  return bytes;
+}
+
+bool is_authorized(const Fields& fields, const Accounts& accounts) {
+  if (accounts.empty()) return true;
+  if (fields.count("Proxy-Authorization") != 1) return false;
+  const std::string_view offered = *fields.find("Proxy-Authorization");
+  const auto space = offered.find(' ');
+  if (space == std::string_view::npos || !equal_ignoring_case(offered.substr(0, space), "Basic")) {
+    return false;
+  }
+  const auto begin = std::min(offered.find_first_not_of(' ', space), offered.size());
+  const auto credentials = decode_base64(offered.substr(begin));
+  if (!credentials) return false;
+  const auto colon = credentials->find(':');
+  if (colon == std::string::npos) return false;
+  const auto text = std::string_view(*credentials);
+  return accounts.accepts(text.substr(0, colon), text.substr(colon + 1));
+}
+
+}  // namespace dispatch::proxy::http

@@ -1,0 +1,293 @@
+#include "engine/proxy/http_session.hpp"
+
+#include "engine/proxy/http_authorization.hpp"
+#include "engine/proxy/http_companion.hpp"
+#include "engine/proxy/http_target.hpp"
+
+#include <boost/system/errc.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace dispatch::proxy::http {
+namespace {
+
+using net::Status;
+using net::Task;
+using End = ExchangeReport::End;
+namespace errc = boost::system::errc;
+
+// A body that nobody wants is read up to this size, to keep the connection.
+constexpr std::uint64_t kSkippedBodyMax = 64 * 1024;
+
+// RFC 9110 9.2.2, of the methods that are known.
+bool is_idempotent(std::string_view method) {
+  constexpr std::array<std::string_view, 6> kMethods{"GET", "HEAD",   "OPTIONS",
+                                                     "PUT", "DELETE", "TRACE"};
+  return std::find(kMethods.begin(), kMethods.end(), method) != kMethods.end();
+}
+
+Task<Status> write_text(net::Stream& stream, std::string text) {
+  co_return co_await net::write_all(stream, std::as_bytes(std::span(text)));
+}
+
+// How many octets it had.
+Task<net::Result<std::size_t>> discard(BodyReader& body) {
+  std::size_t size = 0;
+  while (!body.has_ended()) {
+    const auto piece = body.take();
+    if (!piece) co_return piece.error();
+    size += piece->size();
+    if (!piece->empty() || body.has_ended()) continue;
+    if (const auto error = co_await body.wait()) co_return error;
+  }
+  body.take();
+  co_return size;
+}
+
+}  // namespace
+
+Session::Session(Client& client) : client_(client), reader_(*client.stream, nullptr) {
+  const auto early = client.buffer.bytes();
+  reader_.seed(early);
+  client.buffer.consume(early.size());
+}
+
+Task<std::optional<Tunnel>> Session::run() {
+  for (;;) {
+    const bool next_may_come = co_await serve_next();
+    if (!next_may_come) break;
+    is_first_ = false;
+  }
+  co_return std::move(tunnel_);
+}
+
+Task<bool> Session::serve_next() {
+  if (const auto error = co_await wait_for_request()) co_return false;
+  auto request = co_await read_request();
+  if (!request) co_return false;
+  co_return co_await serve(std::move(*request));
+}
+
+Task<Status> Session::wait_for_request() {
+  if (!reader_.buffered().empty()) co_return Status{};
+  reader_.release();
+  if (upstream_) upstream_->reader.release();
+  net::Result<std::size_t> got = std::size_t{0};
+  const auto wait = [](Session& self, net::Result<std::size_t>& out) -> Task<void> {
+    auto& clock = self.client_.runtime().clock();
+    out = co_await net::with_deadline(clock, clock.now() + kIdleTimeout, self.reader_.fill());
+  };
+  co_await run_with_companion(wait(*this, got), watch_upstream());
+  if (!got) co_return got.error();
+  if (*got == 0) co_return net::Error{net::asio::error::eof};
+  co_return Status{};
+}
+
+// A server says between two responses only that it ends the connection.
+Task<void> Session::watch_upstream() {
+  if (!upstream_) co_return;
+  const auto got = co_await upstream_->reader.fill();
+  if (got || !net::is_cancelled(got.error())) upstream_.reset();
+}
+
+Task<std::optional<Session::Request>> Session::read_request() {
+  const auto read = co_await client_.in_time(reader_.read_head());
+  if (!read) {
+    client_.refused("HTTP", read.error());
+    if (read.error() == errc::timed_out) co_await refuse(Fault{408, "the request did not come"});
+    co_return std::nullopt;
+  }
+  if (read->fault) {
+    co_await refuse(*read->fault);
+    co_return std::nullopt;
+  }
+  auto head = parse_request_head(read->text);
+  if (!head) {
+    co_await refuse(head.error());
+    co_return std::nullopt;
+  }
+  const auto framing = framing_of(*head);
+  const auto host = check_host(*head);
+  if (!framing || !host) {
+    co_await refuse(framing ? host.error() : framing.error());
+    co_return std::nullopt;
+  }
+  co_return Request{std::move(*head), *framing};
+}
+
+Task<bool> Session::serve(Request request) {
+  const auto& target = request.head.target;
+  // A person's browser has no password for a page that tells nothing of anyone.
+  if (request.head.method != "CONNECT" && (target.starts_with('/') || target == "*")) {
+    co_return co_await serve_itself(request);
+  }
+  if (!is_authorized(request.head.fields, client_.service.options.accounts)) {
+    co_return co_await refuse(request, "HTTP", errc::make_error_code(errc::permission_denied),
+                              answer_without_authorization());
+  }
+  if (request.head.method == "CONNECT") co_return co_await open_tunnel(request);
+  co_return co_await forward(request);
+}
+
+Task<bool> Session::serve_itself(const Request& request) {
+  const auto& [head, framing] = request;
+  if (head.target == "*") {
+    co_return co_await reply(request, answer_to_options());
+  }
+  const bool asks_who_this_is =
+      head.target == "/" && (head.method == "GET" || head.method == "HEAD");
+  co_return co_await reply(
+      request, help_page(asks_who_this_is ? 200 : 400, client_.stream->local_endpoint()));
+}
+
+Task<bool> Session::open_tunnel(const Request& request) {
+  const auto malformed = errc::make_error_code(errc::protocol_error);
+  auto target = parse_authority_form(request.head.target);
+  if (!target || request.framing.has_content()) {
+    const auto fault = target ? Fault{400, "CONNECT with a body"} : target.error();
+    client_.refused("HTTP", malformed);
+    co_return co_await reply(request, answer_for(fault), false);
+  }
+  auto dialed = co_await client_.service.dialer.dial(*target);
+  if (!dialed) {
+    client_.refused(to_string(*target), dialed.error());
+    // What follows may be meant for the target already.
+    co_return co_await reply(request, answer_for(to_string(*target), dialed.error()), false);
+  }
+  const auto error =
+      co_await write_text(*client_.stream, "HTTP/1.1 200 Connection established\r\n\r\n");
+  if (error) {
+    client_.refused(to_string(*target), error);
+    dialed->stream->abort();
+    co_return false;
+  }
+  const auto early = reader_.buffered();
+  tunnel_ = Tunnel{std::move(*target), std::move(*dialed), {early.begin(), early.end()}};
+  co_return false;
+}
+
+// Leaves a connection to `target` in upstream_.
+Task<Status> Session::reach(const Target& target) {
+  if (upstream_ && upstream_->target == target) {
+    upstream_->was_used = true;
+    co_return Status{};
+  }
+  upstream_.reset();
+  auto dialed = co_await client_.service.dialer.dial(target);
+  if (!dialed) co_return dialed.error();
+  upstream_ = std::make_unique<Upstream>(target, std::move(*dialed));
+  co_return Status{};
+}
+
+Task<bool> Session::forward(const Request& request) {
+  const auto& [head, framing] = request;
+  const auto to = parse_absolute_form(head.method, head.target);
+  if (!to) {
+    co_return co_await refuse(request, "HTTP", errc::make_error_code(errc::protocol_error),
+                              answer_for(to.error()));
+  }
+  const auto* hops = head.fields.find("Max-Forwards");
+  if (hops != nullptr && *hops == "0" && (head.method == "OPTIONS" || head.method == "TRACE")) {
+    auto answer = answer_to_options();
+    if (head.method == "TRACE") answer.status = 405;
+    co_return co_await reply(request, answer);
+  }
+  for (;;) {
+    if (const auto error = co_await reach(to->target)) {
+      co_return co_await refuse(request, to_string(to->target), error,
+                                answer_for(to->authority, error));
+    }
+    const Forwarding forwarding{head, *to, framing};
+    Exchange exchange(client_, reader_, *upstream_, forwarding);
+    auto report = co_await exchange.run();
+    // RFC 9112 9.3.1: the server may have ended the connection as the request was on its way.
+    const bool again = report.end == End::no_answer && upstream_->was_used &&
+                       is_idempotent(head.method) && !framing.has_content();
+    if (!again) co_return co_await conclude(request, *to, std::move(report));
+    upstream_.reset();
+  }
+}
+
+Task<bool> Session::conclude(const Request& request, const AbsoluteTarget& to,
+                             ExchangeReport report) {
+  const auto target = to_string(to.target);
+  if (report.end == End::upgraded) {
+    const auto early = reader_.buffered();
+    tunnel_ = Tunnel{to.target, std::move(upstream_->dialed), {early.begin(), early.end()}};
+    upstream_.reset();
+    co_return false;
+  }
+  if (report.end != End::answered || !report.upstream_persists) upstream_.reset();
+  if (report.end == End::answered) {
+    if (report.client_persists) co_return true;
+    co_return co_await finish();
+  }
+  if (report.end == End::cut_short) {
+    client_.runtime().log().info("{} -> {}: {}, part of the way", net::to_string(client_.peer),
+                                 target, report.error.message());
+    client_.stream->abort();
+    co_return false;
+  }
+  client_.refused(target, report.end == End::bad_answer
+                              ? errc::make_error_code(errc::protocol_error)
+                              : report.error);
+  if (report.end == End::client_failed) {
+    if (report.error != errc::protocol_error) co_return false;
+    co_return co_await reply(request, answer_for(Fault{400, "a broken chunked body"}), false);
+  }
+  const auto answer = report.end == End::bad_answer ? answer_for(report.fault)
+                                                    : answer_for(to.authority, report.error);
+  // How much of the body has been read is not known here.
+  co_return co_await reply(request, answer, !request.framing.has_content());
+}
+
+Task<bool> Session::refuse(const Request& request, const std::string& what, const net::Error& error,
+                           Answer answer) {
+  client_.refused(what, error);
+  co_return co_await reply(request, answer);
+}
+
+Task<void> Session::refuse(const Fault& fault) {
+  if (fault.status != 408) {
+    client_.refused("HTTP, " + fault.why, errc::make_error_code(errc::protocol_error));
+  }
+  if (co_await write_text(*client_.stream, to_text(answer_for(fault), false, true))) co_return;
+  co_await client_.finish();
+}
+
+Task<bool> Session::skip_body(const Request& request) {
+  const auto& [head, framing] = request;
+  if (!framing.has_content()) co_return true;
+  if (framing.kind != BodyKind::length || framing.length > kSkippedBodyMax) co_return false;
+  if (head.fields.find("Expect") != nullptr) co_return false;
+  BodyReader body(reader_, framing);
+  const auto skipped = co_await client_.in_time(discard(body));
+  co_return skipped.has_value();
+}
+
+Task<bool> Session::reply(const Request& request, const Answer& answer, bool may_persist) {
+  const auto& head = request.head;
+  bool persists = may_persist && !wants_close(head);
+  if (persists) persists = co_await skip_body(request);
+  auto text = to_text(answer, head.method == "HEAD", !persists);
+  if (co_await write_text(*client_.stream, std::move(text))) co_return false;
+  if (persists) co_return true;
+  co_return co_await finish();
+}
+
+Task<bool> Session::finish() {
+  co_await client_.finish();
+  co_return false;
+}
+
+}  // namespace dispatch::proxy::http
+
+namespace dispatch::proxy {
+
+net::Task<std::optional<Tunnel>> negotiate_http(Client& client) {
+  http::Session session(client);
+  co_return co_await session.run();
+}
+
+}  // namespace dispatch::proxy
