@@ -11,8 +11,8 @@ using net::Family;
 using net::Task;
 
 AddressRace::AddressRace(net::Runtime& runtime, NameCache& names, link::Link& link,
-                         const Target& target, link::Families families,
-                         std::vector<net::Egress> ways, AddressRaceOptions options)
+                         const Target& target, link::Families families, std::vector<Way> ways,
+                         AddressRaceOptions options)
     : runtime_(runtime),
       names_(names),
       link_(link),

@@ -36,7 +36,7 @@ class AddressRace {
   // `families` of the target are tried, of those that the link has. `ways` are where names are
   // asked for (NameQuestion).
   AddressRace(net::Runtime& runtime, NameCache& names, link::Link& link, const Target& target,
-              link::Families families, std::vector<net::Egress> ways, AddressRaceOptions options);
+              link::Families families, std::vector<Way> ways, AddressRaceOptions options);
 
   // Once. Cancelled, it ends with operation_aborted, after the end of all it has started.
   net::Task<RaceResult> run();
@@ -56,7 +56,7 @@ class AddressRace {
   link::Link& link_;
   const Target& target_;
   link::Families families_;
-  std::vector<net::Egress> ways_;
+  std::vector<Way> ways_;
   AddressRaceOptions options_;
   HappyEyeballs plan_;
   MostTelling failure_;

@@ -176,19 +176,21 @@ link::Families Dialer::families_of(const Target& target) const {
   return left.any() ? left : served;
 }
 
-std::vector<net::Egress> Dialer::ways_of(const Target& target, const link::Link& first) const {
-  std::vector<net::Egress> ways;
+std::vector<Way> Dialer::ways_of(const Target& target, const link::Link& first) const {
+  std::vector<Way> ways;
   if (std::holds_alternative<net::Address>(target.host)) return ways;
   const auto add = [&](const link::Link& link) {
+    Way way;
     for (const auto family : {Family::v4, Family::v6}) {
-      if (const auto& egress = link.egress(family)) ways.push_back(*egress);
+      if (const auto& egress = link.egress(family)) way.push_back(*egress);
     }
+    if (!way.empty()) ways.push_back(std::move(way));
   };
   add(first);
   for (const auto& link : links_.links()) {
     if (link.get() != &first) add(*link);
   }
-  if (options_.ask_by_any_route) ways.push_back(net::kAnyEgress);
+  if (options_.ask_by_any_route) ways.push_back({net::kAnyEgress});
   return ways;
 }
 

@@ -61,7 +61,7 @@ class Dialer {
   void settle_losers(Dial& dial, const Lane& winner);
   void end_at_deadline(Dial& dial);
   link::Families families_of(const Target& target) const;
-  std::vector<net::Egress> ways_of(const Target& target, const link::Link& first) const;
+  std::vector<Way> ways_of(const Target& target, const link::Link& first) const;
 
   net::Runtime& runtime_;
   link::LinkSet& links_;

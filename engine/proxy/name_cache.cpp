@@ -38,7 +38,7 @@ std::string lower_case(std::string_view name) {
 }
 
 Key key_of(const NameQuestion& question) {
-  const auto& way = question.ways.front();
+  const auto& way = question.ways.front().front();
   return {lower_case(question.name), question.family,
           way.source ? way.source->to_string() : std::string(), way.device};
 }

@@ -17,7 +17,7 @@ struct NameCacheOptions {
   net::Duration ttl_max = std::chrono::hours(1);  // a longer TTL is cut down to this
   // How long "no such name" and "no address of this family" are kept. (The seam does not tell the
   // zone's own bound, RFC 2308 section 5.) Failures of servers are not kept.
-  net::Duration negative_ttl = std::chrono::seconds(5);
+  net::Duration negative_ttl = std::chrono::seconds(15);
   NameLookupOptions lookup;
 };
 

@@ -22,8 +22,8 @@ bool is_answer(const NameLookup::Answer& answer) {
 }  // namespace
 
 struct NameLookup::Asking {
-  struct Way {
-    TimePoint asked_at;
+  struct Asked {
+    TimePoint at;
     std::optional<Answer> answer;
   };
 
@@ -31,22 +31,23 @@ struct NameLookup::Asking {
     ways.reserve(question.ways.size());  // runners refer to them
   }
 
-  const Way* answered() const {
-    const auto it = std::find_if(ways.begin(), ways.end(), [](const Way& each) {
+  const Asked* answered() const {
+    const auto it = std::find_if(ways.begin(), ways.end(), [](const Asked& each) {
       return each.answer && is_answer(*each.answer);
     });
     return it == ways.end() ? nullptr : &*it;
   }
 
   NameQuestion question;
-  std::vector<Way> ways;  // that have been asked, in the order of the question's
+  std::vector<Asked> ways;  // in the order of the question's
   std::size_t running = 0;
   std::optional<net::Error> cancelled;
   Race race;
 };
 
-NameLookup::WayKey NameLookup::key_of(const net::Egress& way) {
-  return {way.source ? way.source->to_string() : std::string(), way.device};
+NameLookup::WayKey NameLookup::key_of(const Way& way) {
+  const auto& first = way.front();
+  return {first.source ? first.source->to_string() : std::string(), first.device};
 }
 
 Task<NameLookup::Answer> NameLookup::ask(NameQuestion question) {
@@ -71,11 +72,11 @@ Task<void> NameLookup::ask_all(Asking& asking) {
     const auto now = runtime_.clock().now();
     const auto failed = static_cast<std::size_t>(
         std::count_if(asking.ways.begin(), asking.ways.end(),
-                      [](const Asking::Way& way) { return way.answer.has_value(); }));
+                      [](const Asking::Asked& way) { return way.answer.has_value(); }));
     const bool more = asking.ways.size() < asking.question.ways.size();
     const auto next_at = asking.ways.empty() || failed != failures
                              ? now
-                             : asking.ways.back().asked_at + options_.slow_lookup;
+                             : asking.ways.back().at + options_.slow_lookup;
     if (more && now >= next_at) {
       failures = failed;
       asking.ways.push_back({now, std::nullopt});
@@ -91,19 +92,24 @@ Task<void> NameLookup::ask_all(Asking& asking) {
 }
 
 Task<void> NameLookup::ask_one(Asking& asking, std::size_t way) {
-  net::ResolveQuery query;
-  query.name = asking.question.name;
-  query.v4 = asking.question.family == net::Family::v4;
-  query.v6 = asking.question.family == net::Family::v6;
-  query.egress = asking.question.ways[way];
-  auto answer = co_await runtime_.resolver().resolve(std::move(query));
+  Answer answer = net::Error{ResolveError::unreachable};
+  for (const auto& egress : asking.question.ways[way]) {
+    net::ResolveQuery query;
+    query.name = asking.question.name;
+    query.v4 = asking.question.family == net::Family::v4;
+    query.v6 = asking.question.family == net::Family::v6;
+    query.egress = egress;
+    answer = co_await runtime_.resolver().resolve(std::move(query));
+    if (answer || answer.error() != ResolveError::unreachable) break;
+  }
+  if (asking.answered() != nullptr) co_return;  // cut off: what it says now is no answer
   asking.ways[way].answer = std::move(answer);
   asking.race.tell();
 }
 
-void NameLookup::put_silent_ways_last(std::vector<net::Egress>& ways) const {
+void NameLookup::put_silent_ways_last(std::vector<Way>& ways) const {
   const auto now = runtime_.clock().now();
-  std::stable_partition(ways.begin(), ways.end(), [&](const net::Egress& way) {
+  std::stable_partition(ways.begin(), ways.end(), [&](const Way& way) {
     const auto silence = silences_.find(key_of(way));
     return silence == silences_.end() || silence->second.until <= now;
   });
@@ -116,7 +122,7 @@ void NameLookup::remember(const Asking& asking) {
     const auto& way = asking.ways[i];
     const auto key = key_of(asking.question.ways[i]);
     const bool silent = way.answer ? !*way.answer && way.answer->error() == ResolveError::timed_out
-                                   : now - way.asked_at >= options_.slow_lookup;
+                                   : now - way.at >= options_.slow_lookup;
     if (way.answer && !silent) silences_.erase(key);
     if (!silent) continue;
     auto& silence = silences_[key];

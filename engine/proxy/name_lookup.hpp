@@ -10,11 +10,15 @@
 
 namespace dispatch::proxy {
 
+// How a link's questions leave the host: with its address of either family, since its servers may
+// have one family only. The second is taken where the first reaches none of them. Never empty.
+using Way = std::vector<net::Egress>;
+
 struct NameQuestion {
   std::string name;  // never an address literal
   net::Family family = net::Family::v4;
   // The chosen link's first; never empty. Further ones are for when that one's servers are silent.
-  std::vector<net::Egress> ways;
+  std::vector<Way> ways;
 };
 
 struct NameLookupOptions {
@@ -47,10 +51,10 @@ class NameLookup {
   struct Asking;
   using WayKey = std::pair<std::string, std::string>;  // source, device
 
-  static WayKey key_of(const net::Egress& way);
+  static WayKey key_of(const Way& way);
   net::Task<void> ask_all(Asking& asking);
   net::Task<void> ask_one(Asking& asking, std::size_t way);
-  void put_silent_ways_last(std::vector<net::Egress>& ways) const;
+  void put_silent_ways_last(std::vector<Way>& ways) const;
   void remember(const Asking& asking);
 
   net::Runtime& runtime_;
