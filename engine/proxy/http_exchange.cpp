@@ -106,8 +106,8 @@ Task<void> Exchange::receive() {
 Task<bool> Exchange::pass_interim(const ResponseHead& head) {
   if (head.status == 100) continue_passed_ = true;
   if (forwarding_.head.minor_version == 0) co_return true;
-  const auto error =
-      co_await write_text(*client_.stream, to_text(forwarded_response(head, {}, {})));
+  auto text = to_text(forwarded_response(head, {}, {}));
+  const auto error = co_await write_text(*client_.stream, std::move(text));
   if (!error) co_return true;
   report_.end = End::cut_short;
   report_.error = error;

@@ -13,13 +13,12 @@ bool is_control(char c) {
 }  // namespace
 
 Progress HeadScanner::scan(std::string_view bytes) {
-  for (; at_ < bytes.size(); ++at_) {
+  for (; at_ < std::min(bytes.size(), kHeadSizeMax); ++at_) {
     if (line_begin_ == 0 && at_ >= kStartLineSizeMax)
       return invalid(414, "the first line is too long");
-    if (at_ >= kHeadSizeMax) return invalid(431, "the head is too large");
     const char c = bytes[at_];
     if (c == '\r') {
-      if (at_ + 1 == bytes.size()) return Progress::incomplete;
+      if (at_ + 1 == bytes.size()) break;
       if (bytes[at_ + 1] != '\n') return invalid(400, "a carriage return by itself");
       const auto line = bytes.substr(line_begin_, at_ - line_begin_);
       at_ += 2;
@@ -32,6 +31,7 @@ Progress HeadScanner::scan(std::string_view bytes) {
       return invalid(400, "a control character");
     }
   }
+  if (bytes.size() >= kHeadSizeMax) return invalid(431, "the head is too large");
   return Progress::incomplete;
 }
 

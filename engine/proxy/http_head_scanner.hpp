@@ -11,7 +11,7 @@
 namespace dispatch::proxy::http {
 
 inline constexpr std::size_t kStartLineSizeMax = 16 * 1024;  // beyond: 414 (RFC 9110 15.5.15)
-inline constexpr std::size_t kHeadSizeMax = 64 * 1024;       // beyond: 431 (RFC 6585 5)
+inline constexpr std::size_t kHeadSizeMax = 64 * 1024;       // not within: 431 (RFC 6585 5)
 
 // One head, arriving in pieces; looks at each byte once. Refuses, with 400: a CR or LF by itself
 // (RFC 9112 2.2), other control characters, a line that begins with white space (obs-fold,

@@ -95,7 +95,8 @@ Task<std::optional<Session::Request>> Session::read_request() {
   const auto read = co_await client_.in_time(reader_.read_head());
   if (!read) {
     client_.refused("HTTP", read.error());
-    if (read.error() == errc::timed_out) co_await refuse(Fault{408, "the request did not come"});
+    const Fault late{408, "the request did not come"};
+    if (read.error() == errc::timed_out) co_await refuse(late);
     co_return std::nullopt;
   }
   if (read->fault) {
@@ -109,8 +110,12 @@ Task<std::optional<Session::Request>> Session::read_request() {
   }
   const auto framing = framing_of(*head);
   const auto host = check_host(*head);
-  if (!framing || !host) {
-    co_await refuse(framing ? host.error() : framing.error());
+  if (!framing) {
+    co_await refuse(framing.error());
+    co_return std::nullopt;
+  }
+  if (!host) {
+    co_await refuse(host.error());
     co_return std::nullopt;
   }
   co_return Request{std::move(*head), *framing};
@@ -123,8 +128,9 @@ Task<bool> Session::serve(Request request) {
     co_return co_await serve_itself(request);
   }
   if (!is_authorized(request.head.fields, client_.service.options.accounts)) {
-    co_return co_await refuse(request, "HTTP", errc::make_error_code(errc::permission_denied),
-                              answer_without_authorization());
+    client_.refused("HTTP", errc::make_error_code(errc::permission_denied));
+    auto answer = answer_without_authorization();
+    co_return co_await reply(request, std::move(answer));
   }
   if (request.head.method == "CONNECT") co_return co_await open_tunnel(request);
   co_return co_await forward(request);
@@ -133,27 +139,29 @@ Task<bool> Session::serve(Request request) {
 Task<bool> Session::serve_itself(const Request& request) {
   const auto& [head, framing] = request;
   if (head.target == "*") {
-    co_return co_await reply(request, answer_to_options());
+    auto options = answer_to_options();
+    co_return co_await reply(request, std::move(options));
   }
   const bool asks_who_this_is =
       head.target == "/" && (head.method == "GET" || head.method == "HEAD");
-  co_return co_await reply(
-      request, help_page(asks_who_this_is ? 200 : 400, client_.stream->local_endpoint()));
+  auto page = help_page(asks_who_this_is ? 200 : 400, client_.stream->local_endpoint());
+  co_return co_await reply(request, std::move(page));
 }
 
 Task<bool> Session::open_tunnel(const Request& request) {
-  const auto malformed = errc::make_error_code(errc::protocol_error);
   auto target = parse_authority_form(request.head.target);
   if (!target || request.framing.has_content()) {
     const auto fault = target ? Fault{400, "CONNECT with a body"} : target.error();
-    client_.refused("HTTP", malformed);
-    co_return co_await reply(request, answer_for(fault), false);
+    client_.refused("HTTP", errc::make_error_code(errc::protocol_error));
+    auto answer = answer_for(fault);
+    co_return co_await reply(request, std::move(answer), false);
   }
   auto dialed = co_await client_.service.dialer.dial(*target);
   if (!dialed) {
     client_.refused(to_string(*target), dialed.error());
     // What follows may be meant for the target already.
-    co_return co_await reply(request, answer_for(to_string(*target), dialed.error()), false);
+    auto answer = answer_for(to_string(*target), dialed.error());
+    co_return co_await reply(request, std::move(answer), false);
   }
   const auto error =
       co_await write_text(*client_.stream, "HTTP/1.1 200 Connection established\r\n\r\n");
@@ -184,19 +192,21 @@ Task<bool> Session::forward(const Request& request) {
   const auto& [head, framing] = request;
   const auto to = parse_absolute_form(head.method, head.target);
   if (!to) {
-    co_return co_await refuse(request, "HTTP", errc::make_error_code(errc::protocol_error),
-                              answer_for(to.error()));
+    client_.refused("HTTP", errc::make_error_code(errc::protocol_error));
+    auto answer = answer_for(to.error());
+    co_return co_await reply(request, std::move(answer));
   }
   const auto* hops = head.fields.find("Max-Forwards");
   if (hops != nullptr && *hops == "0" && (head.method == "OPTIONS" || head.method == "TRACE")) {
     auto answer = answer_to_options();
     if (head.method == "TRACE") answer.status = 405;
-    co_return co_await reply(request, answer);
+    co_return co_await reply(request, std::move(answer));
   }
   for (;;) {
     if (const auto error = co_await reach(to->target)) {
-      co_return co_await refuse(request, to_string(to->target), error,
-                                answer_for(to->authority, error));
+      client_.refused(to_string(to->target), error);
+      auto answer = answer_for(to->authority, error);
+      co_return co_await reply(request, std::move(answer));
     }
     const Forwarding forwarding{head, *to, framing};
     Exchange exchange(client_, reader_, *upstream_, forwarding);
@@ -234,26 +244,22 @@ Task<bool> Session::conclude(const Request& request, const AbsoluteTarget& to,
                               : report.error);
   if (report.end == End::client_failed) {
     if (report.error != errc::protocol_error) co_return false;
-    co_return co_await reply(request, answer_for(Fault{400, "a broken chunked body"}), false);
+    auto answer = answer_for(Fault{400, "a broken chunked body"});
+    co_return co_await reply(request, std::move(answer), false);
   }
-  const auto answer = report.end == End::bad_answer ? answer_for(report.fault)
-                                                    : answer_for(to.authority, report.error);
+  auto answer = report.end == End::bad_answer ? answer_for(report.fault)
+                                              : answer_for(to.authority, report.error);
   // How much of the body has been read is not known here.
-  co_return co_await reply(request, answer, !request.framing.has_content());
+  co_return co_await reply(request, std::move(answer), !request.framing.has_content());
 }
 
-Task<bool> Session::refuse(const Request& request, const std::string& what, const net::Error& error,
-                           Answer answer) {
-  client_.refused(what, error);
-  co_return co_await reply(request, answer);
-}
-
-Task<void> Session::refuse(const Fault& fault) {
+Task<void> Session::refuse(Fault fault) {
   if (fault.status != 408) {
     client_.refused("HTTP, " + fault.why, errc::make_error_code(errc::protocol_error));
   }
-  if (co_await write_text(*client_.stream, to_text(answer_for(fault), false, true))) co_return;
-  co_await client_.finish();
+  auto text = to_text(answer_for(fault), false, true);
+  const auto error = co_await write_text(*client_.stream, std::move(text));
+  if (!error) co_await client_.finish();
 }
 
 Task<bool> Session::skip_body(const Request& request) {
@@ -266,12 +272,13 @@ Task<bool> Session::skip_body(const Request& request) {
   co_return skipped.has_value();
 }
 
-Task<bool> Session::reply(const Request& request, const Answer& answer, bool may_persist) {
+Task<bool> Session::reply(const Request& request, Answer answer, bool may_persist) {
   const auto& head = request.head;
   bool persists = may_persist && !wants_close(head);
   if (persists) persists = co_await skip_body(request);
   auto text = to_text(answer, head.method == "HEAD", !persists);
-  if (co_await write_text(*client_.stream, std::move(text))) co_return false;
+  const auto error = co_await write_text(*client_.stream, std::move(text));
+  if (error) co_return false;
   if (persists) co_return true;
   co_return co_await finish();
 }

@@ -45,10 +45,8 @@ class Session {
   net::Task<std::optional<Request>> read_request();
   net::Task<net::Status> reach(const Target& target);
 
-  net::Task<bool> refuse(const Request& request, const std::string& what, const net::Error& error,
-                         Answer answer);
-  net::Task<void> refuse(const Fault& fault);
-  net::Task<bool> reply(const Request& request, const Answer& answer, bool may_persist = true);
+  net::Task<void> refuse(Fault fault);
+  net::Task<bool> reply(const Request& request, Answer answer, bool may_persist = true);
   net::Task<bool> skip_body(const Request& request);
   net::Task<bool> finish();
 

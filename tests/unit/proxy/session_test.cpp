@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(commands_and_address_types_that_are_not_served_are_answered
 }
 
 BOOST_AUTO_TEST_CASE(another_protocol_is_hung_up_on) {
-  BOOST_TEST(conversation(bytes_of("GET / HTTP/1.1\r\n\r\n")) == "");
+  BOOST_TEST(conversation(bytes_of("\x16\x03\x01")) == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_silent_client_is_dropped_at_the_handshake_timeout) {
