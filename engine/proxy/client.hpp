@@ -19,6 +19,7 @@ namespace dispatch::proxy {
 struct Service {
   net::Runtime& runtime;
   const ServerOptions& options;
+  link::LinkSet& links;
   Dialer dialer;
   ConnectionTable connections{};
   ServerCounters counters{};

@@ -30,7 +30,7 @@ net::Task<void> until_idle(net::TaskGroup& group) {
 Server::Server(net::Runtime& runtime, link::LinkSet& links, ServerOptions options)
     : runtime_(runtime),
       options_(std::move(options)),
-      service_{runtime, options_, Dialer(runtime, links, options_.dial)},
+      service_{runtime, options_, links, Dialer(runtime, links, options_.dial)},
       admission_(runtime.executor(), options_.admission),
       acceptors_(runtime.executor(), logs_to(runtime)),
       sessions_(runtime.executor(), logs_to(runtime)) {}

@@ -12,8 +12,9 @@ namespace dispatch::proxy {
 struct ServerOptions {
   DialOptions dial;
   net::Duration handshake_timeout = std::chrono::seconds(30);  // for what the client has to send
-  net::Duration idle_timeout{};                                // of a relayed connection; 0: none
-  Accounts accounts;                                           // none: no authentication
+  net::Duration bind_timeout = std::chrono::minutes(2);  // for the connection that BIND waits for
+  net::Duration idle_timeout{};                          // of a relayed connection; 0: none
+  Accounts accounts;                                     // none: no authentication
   AdmissionOptions admission;
 };
 

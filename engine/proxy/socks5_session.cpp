@@ -1,4 +1,5 @@
 // A client that speaks SOCKS5 (RFC 1928, RFC 1929).
+#include "engine/proxy/bind.hpp"
 #include "engine/proxy/client.hpp"
 #include "engine/proxy/socks5.hpp"
 
@@ -56,8 +57,8 @@ Task<Status> agree_on_method(Client& client) {
   co_return co_await authenticate(client);
 }
 
-// The greeting and the request: where the client wants to go.
-Task<Result<Target>> handshake(Client& client) {
+// The greeting and the request: what the client wants.
+Task<Result<socks5::Request>> handshake(Client& client) {
   if (const auto error = co_await agree_on_method(client)) co_return error;
   auto request = co_await receive_message(*client.stream, client.buffer, socks5::decode_request);
   if (!request) co_return request.error();
@@ -65,34 +66,73 @@ Task<Result<Target>> handshake(Client& client) {
     co_await answer(client, request->reply, kNowhere);
     co_return errc::make_error_code(errc::protocol_error);
   }
-  if (request->message.command != socks5::Command::connect) {
+  if (request->message.command == socks5::Command::udp_associate) {
     co_await answer(client, Reply::command_not_supported, kNowhere);
     co_return errc::make_error_code(errc::operation_not_supported);
   }
-  co_return std::move(request->message.target);
+  co_return std::move(request->message);
+}
+
+// Tells why there is no connection.
+Task<void> refuse(Client& client, const Target& target, net::Error why) {
+  client.refused(to_string(target), why);
+  co_await answer(client, socks5::reply_for(why), kNowhere);
+}
+
+Task<std::optional<Tunnel>> connect(Client& client, Target target) {
+  auto dialed = co_await client.service.dialer.dial(target);
+  if (!dialed) {
+    co_await refuse(client, target, dialed.error());
+    co_return std::nullopt;
+  }
+  const auto success = socks5::encode_answer(Reply::succeeded, dialed->stream->local_endpoint());
+  if (const auto error = co_await net::write_all(*client.stream, success)) {
+    client.refused(to_string(target), error);
+    dialed->stream->abort();
+    co_return std::nullopt;
+  }
+  co_return Tunnel{std::move(target), std::move(*dialed)};
+}
+
+// Two answers: where the peer has to connect to, and then, who has connected.
+Task<std::optional<Tunnel>> bind(Client& client, Target target) {
+  auto bound = co_await Bound::open(client, target);
+  if (!bound) {
+    co_await refuse(client, target, bound.error());
+    co_return std::nullopt;
+  }
+  const auto listening = socks5::encode_answer(Reply::succeeded, bound->local());
+  if (const auto error = co_await net::write_all(*client.stream, listening)) {
+    client.refused(to_string(target), error);
+    co_return std::nullopt;
+  }
+  auto accepted = co_await bound->accept(client);
+  if (!accepted) {
+    co_await refuse(client, target, accepted.error());
+    co_return std::nullopt;
+  }
+  const auto peer = accepted->stream->remote_endpoint();
+  const auto connected = socks5::encode_answer(Reply::succeeded, peer);
+  if (const auto error = co_await net::write_all(*client.stream, connected)) {
+    client.refused(net::to_string(peer), error);
+    accepted->stream->abort();
+    co_return std::nullopt;
+  }
+  co_return Tunnel{Target{peer.address, peer.port}, std::move(*accepted)};
 }
 
 }  // namespace
 
 Task<std::optional<Tunnel>> negotiate_socks5(Client& client) {
-  auto target = co_await client.in_time(handshake(client));
-  if (!target) {
-    client.refused("SOCKS5", target.error());
+  auto request = co_await client.in_time(handshake(client));
+  if (!request) {
+    client.refused("SOCKS5", request.error());
     co_return std::nullopt;
   }
-  auto dialed = co_await client.service.dialer.dial(*target);
-  if (!dialed) {
-    client.refused(to_string(*target), dialed.error());
-    co_await answer(client, socks5::reply_for(dialed.error()), kNowhere);
-    co_return std::nullopt;
+  if (request->command == socks5::Command::bind) {
+    co_return co_await bind(client, std::move(request->target));
   }
-  const auto success = socks5::encode_answer(Reply::succeeded, dialed->stream->local_endpoint());
-  if (const auto error = co_await net::write_all(*client.stream, success)) {
-    client.refused(to_string(*target), error);
-    dialed->stream->abort();
-    co_return std::nullopt;
-  }
-  co_return Tunnel{std::move(*target), std::move(*dialed)};
+  co_return co_await connect(client, std::move(request->target));
 }
 
 }  // namespace dispatch::proxy

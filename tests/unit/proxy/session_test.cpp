@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(where_no_password_is_due_none_is_asked_for) {
 }
 
 BOOST_AUTO_TEST_CASE(commands_and_address_types_that_are_not_served_are_answered_and_not_dropped) {
-  auto request = socks5::encode_request(socks5::Command::bind, ProxyWorld::kWww);
+  auto request = socks5::encode_request(socks5::Command::udp_associate, ProxyWorld::kWww);
   auto bytes = kGreeting;
   bytes.insert(bytes.end(), request.begin(), request.end());
   BOOST_TEST(conversation(bytes).substr(2, 2) == std::string("\x05\x07"));

@@ -1,0 +1,38 @@
+// SOCKS BIND: waiting, on one of the links, for a connection from the outside (RFC 1928 4 and 6).
+// It is what protocols such as FTP in its active mode ask for.
+#pragma once
+
+#include "engine/proxy/client.hpp"
+
+#include <vector>
+
+namespace dispatch::proxy {
+
+class Bound {
+ public:
+  // Listens on the address of the link whose turn it is. `target` says who may come: its host, from
+  // any port; 0.0.0.0 or :: is anyone. A name is looked up first. Errors: the resolver's;
+  // address_family_not_supported (no link has the family); Network::listen's.
+  static net::Task<net::Result<Bound>> open(Client& client, Target target);
+
+  // Where the peer has to connect to.
+  net::Endpoint local() const { return listener_->local_endpoint(); }
+
+  // The first connection from a peer that may come; others are reset. What the client sends
+  // meanwhile stays in its buffer. Errors: timed_out (ServerOptions::bind_timeout);
+  // operation_aborted where the client has gone.
+  net::Task<net::Result<Dialed>> accept(Client& client);
+
+ private:
+  Bound(net::ListenerPtr listener, link::Link& link, std::vector<net::Address> expected)
+      : listener_(std::move(listener)), link_(&link), expected_(std::move(expected)) {}
+
+  net::Task<net::Result<net::StreamPtr>> accept_expected(net::Log& log);
+  bool may_come(const net::Address& peer) const;
+
+  net::ListenerPtr listener_;
+  link::Link* link_;
+  std::vector<net::Address> expected_;  // empty: anyone
+};
+
+}  // namespace dispatch::proxy

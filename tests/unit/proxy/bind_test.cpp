@@ -1,0 +1,182 @@
+// BIND: a client behind the proxy is connected to from outside.
+
+#include "engine/proxy/handshake_buffer.hpp"
+#include "engine/proxy/socks4.hpp"
+#include "engine/proxy/socks5.hpp"
+#include "tests/unit/proxy/proxy_world.hpp"
+
+#include <boost/system/errc.hpp>
+
+namespace dispatch::proxy {
+namespace {
+
+namespace errc = boost::system::errc;
+using socks5::Reply;
+
+const auto kGreeting = socks5::encode_greeting(std::vector{socks5::Method::none});
+
+// A client that has sent BIND, and read the first answer.
+struct Binding {
+  net::StreamPtr stream;
+  HandshakeBuffer buffer;
+  Reply reply = Reply::general_failure;
+  net::Endpoint bound;
+};
+
+net::Task<socks5::Answer> receive_answer(Binding& binding) {
+  auto answer = co_await receive_message(*binding.stream, binding.buffer, socks5::decode_answer);
+  BOOST_REQUIRE(answer.has_value());
+  co_return std::move(answer->message);
+}
+
+net::Endpoint endpoint_of(const Target& target) {
+  return {std::get<net::Address>(target.host), target.port};
+}
+
+net::Task<void> begin(ProxyWorld& world, Binding& binding, Target target) {
+  binding.stream = co_await world.connect_to_proxy();
+  auto bytes = kGreeting;
+  append(bytes, socks5::encode_request(socks5::Command::bind, target));
+  co_await send(*binding.stream, bytes);
+  auto method = co_await receive_message(*binding.stream, binding.buffer, socks5::decode_method);
+  BOOST_REQUIRE(method.has_value());
+  const auto answer = co_await receive_answer(binding);
+  binding.reply = answer.reply;
+  binding.bound = endpoint_of(answer.bound);
+}
+
+BOOST_AUTO_TEST_SUITE(bind)
+
+BOOST_AUTO_TEST_CASE(the_peer_connects_to_the_links_address_and_bytes_pass_both_ways) {
+  ProxyWorld world({"wifi"});
+  const auto program = [&]() -> net::Task<void> {
+    Binding binding;
+    co_await begin(world, binding, ProxyWorld::kWww);
+    BOOST_TEST((binding.reply == Reply::succeeded));
+    BOOST_TEST(binding.bound.address.to_string() == "192.0.2.2");
+    auto peer = co_await world.www.network().connect(binding.bound, net::kAnyEgress);
+    BOOST_REQUIRE(peer.has_value());
+    const auto answer = co_await receive_answer(binding);
+    BOOST_TEST((answer.reply == Reply::succeeded));
+    BOOST_TEST((endpoint_of(answer.bound) == (*peer)->local_endpoint()));
+    co_await send_text(**peer, "from outside");
+    BOOST_TEST(!(*peer)->shutdown_write());
+    const auto received = co_await read_to_end(*binding.stream);
+    BOOST_TEST(received.text == "from outside");
+    co_await send_text(*binding.stream, "from inside");
+    BOOST_TEST(!binding.stream->shutdown_write());
+    const auto back = co_await read_to_end(**peer);
+    BOOST_TEST(back.text == "from inside");
+  };
+  world.run(program());
+  BOOST_TEST(world.links->links()[0]->counters().connections == 1u);
+  BOOST_TEST(world.links->links()[0]->counters().live == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_client_sends_while_it_waits_is_not_lost) {
+  ProxyWorld world({"wifi"});
+  const auto program = [&]() -> net::Task<void> {
+    Binding binding;
+    co_await begin(world, binding, ProxyWorld::kWww);
+    co_await send_text(*binding.stream, "early ");
+    co_await world.laptop.clock().sleep_for(5s);
+    auto peer = co_await world.www.network().connect(binding.bound, net::kAnyEgress);
+    BOOST_REQUIRE(peer.has_value());
+    co_await send_text(*binding.stream, "late");
+    BOOST_TEST(!binding.stream->shutdown_write());
+    const auto received = co_await read_to_end(**peer);
+    BOOST_TEST(received.text == "early late");
+  };
+  world.run(program());
+}
+
+BOOST_AUTO_TEST_CASE(somebody_else_is_turned_away) {
+  ProxyWorld world({"wifi"});
+  const auto program = [&]() -> net::Task<void> {
+    Binding binding;
+    const Target other{address("203.0.113.99"), 21};
+    co_await begin(world, binding, other);
+    BOOST_TEST((binding.reply == Reply::succeeded));
+    auto stranger = co_await world.www.network().connect(binding.bound, net::kAnyEgress);
+    BOOST_REQUIRE(stranger.has_value());
+    const auto received = co_await read_to_end(**stranger);
+    BOOST_TEST((received.error == errc::connection_reset), received.error.message());
+  };
+  world.run(program());
+}
+
+BOOST_AUTO_TEST_CASE(nobody_comes_and_the_client_is_told_so) {
+  ServerOptions options;
+  options.bind_timeout = 20s;
+  ProxyWorld world({"wifi"}, options);
+  const auto program = [&]() -> net::Task<void> {
+    Binding binding;
+    const Target anyone{address("0.0.0.0"), 0};
+    co_await begin(world, binding, anyone);
+    const auto began = world.simulation.now();
+    const auto answer = co_await receive_answer(binding);
+    BOOST_TEST((answer.reply == Reply::host_unreachable));
+    BOOST_TEST(((world.simulation.now() - began) / 1s) == 20);
+  };
+  world.run(program());
+  BOOST_TEST(world.server->counters().refused == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(the_port_is_closed_when_the_client_has_gone) {
+  ProxyWorld world({"wifi"});
+  const auto program = [&]() -> net::Task<void> {
+    Binding binding;
+    co_await begin(world, binding, ProxyWorld::kWww);
+    binding.stream->abort();
+    co_await world.laptop.clock().sleep_for(1s);
+    const auto peer = co_await world.www.network().connect(binding.bound, net::kAnyEgress);
+    BOOST_REQUIRE(!peer.has_value());
+    BOOST_TEST((peer.error() == errc::connection_refused));
+  };
+  world.run(program());
+  BOOST_TEST(world.server->counters().live == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(links_take_turns_and_each_family_has_its_own) {
+  ProxyWorld world({"wifi", "lte"});
+  const auto program = [&]() -> net::Task<void> {
+    for (const auto* expected : {"192.0.2.2", "198.51.100.2", "192.0.2.2"}) {
+      Binding binding;
+      co_await begin(world, binding, ProxyWorld::kWww);
+      BOOST_TEST(binding.bound.address.to_string() == expected);
+    }
+    Binding v6;
+    const Target six{address("2001:db8:80::10"), 21};
+    co_await begin(world, v6, six);
+    BOOST_TEST((v6.reply == Reply::address_type_not_supported));
+  };
+  world.run(program());
+}
+
+BOOST_AUTO_TEST_CASE(socks4_has_it_too) {
+  ProxyWorld world({"wifi"});
+  const auto program = [&]() -> net::Task<void> {
+    auto stream = co_await world.connect_to_proxy();
+    const std::string request("\x04\x02\x00\x15\xcb\x00\x71\x0a\0", 9);
+    co_await send_text(*stream, request);
+    std::vector<std::byte> answer(8);
+    BOOST_TEST(co_await net::read_full(*stream, answer) == 8u);
+    BOOST_TEST(octet(answer, 1) == 90);
+    const net::Endpoint bound{address("192.0.2.2"), octet_pair(answer, 2)};
+    auto peer = co_await world.www.network().connect(bound, net::kAnyEgress);
+    BOOST_REQUIRE(peer.has_value());
+    BOOST_TEST(co_await net::read_full(*stream, answer) == 8u);
+    BOOST_TEST(octet(answer, 1) == 90);
+    BOOST_TEST(octet_pair(answer, 2) == (*peer)->local_endpoint().port);
+    co_await send_text(**peer, "data");
+    BOOST_TEST(!(*peer)->shutdown_write());
+    const auto received = co_await read_to_end(*stream);
+    BOOST_TEST(received.text == "data");
+  };
+  world.run(program());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace dispatch::proxy
