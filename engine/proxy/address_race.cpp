@@ -85,7 +85,8 @@ Task<void> AddressRace::attempt(net::Endpoint remote) {
   auto stream = co_await net::with_deadline(runtime_.clock(), deadline,
                                             runtime_.network().connect(remote, egress));
   if (!stream) {
-    if (net::is_cancelled(stream.error())) co_return;
+    // The end of one that lost is no news.
+    if (result_.stream || result_.error) co_return;
     runtime_.log().info("{} through {}: {}", net::to_string(remote), link_.name(),
                         stream.error().message());
     failure_.add(stream.error());

@@ -111,7 +111,6 @@ void Dialer::open_lane(Dial& dial) {
 
 Task<void> Dialer::run_lane(Dial& dial, Lane& lane) {
   auto result = co_await lane.race.run();
-  if (net::is_cancelled(result.error)) co_return;
   lane.result = std::move(result);
   dial.race.tell();
 }

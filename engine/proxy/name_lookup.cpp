@@ -38,9 +38,15 @@ struct NameLookup::Asking {
     return it == ways.end() ? nullptr : &*it;
   }
 
+  bool is_failing() const {
+    return std::any_of(ways.begin(), ways.end(), [](const Asked& each) {
+      return each.answer && each.answer->error() == ResolveError::server_failure;
+    });
+  }
+
   NameQuestion question;
   std::vector<Asked> ways;  // in the order of the question's
-  std::size_t running = 0;
+  bool over = false;        // what comes now comes too late
   std::optional<net::Error> cancelled;
   Race race;
 };
@@ -53,7 +59,7 @@ NameLookup::WayKey NameLookup::key_of(const Way& way) {
 Task<NameLookup::Answer> NameLookup::ask(NameQuestion question) {
   put_silent_ways_last(question.ways);
   Asking asking(runtime_, std::move(question));
-  co_await direct(asking.race, ask_all(asking));
+  co_await direct(asking.race, ask_ways(asking));
   if (const auto* way = asking.answered()) {
     remember(asking);
     co_return *way->answer;
@@ -66,7 +72,12 @@ Task<NameLookup::Answer> NameLookup::ask(NameQuestion question) {
   co_return failure.error();
 }
 
-Task<void> NameLookup::ask_all(Asking& asking) {
+Task<void> NameLookup::ask_ways(Asking& asking) {
+  co_await ask_until_answered(asking);
+  asking.over = true;
+}
+
+Task<void> NameLookup::ask_until_answered(Asking& asking) {
   std::size_t failures = 0;
   while (asking.answered() == nullptr) {
     const auto now = runtime_.clock().now();
@@ -84,7 +95,11 @@ Task<void> NameLookup::ask_all(Asking& asking) {
       continue;
     }
     if (failed == asking.ways.size()) co_return;
-    if (const auto error = co_await asking.race.news(more ? next_at : net::kNever)) {
+    // The word of a server that fails is enough where the rest stays silent.
+    const auto until =
+        more || asking.is_failing() ? asking.ways.back().at + options_.slow_lookup : net::kNever;
+    if (now >= until) co_return;
+    if (const auto error = co_await asking.race.news(until)) {
       asking.cancelled = error;
       co_return;
     }
@@ -102,7 +117,7 @@ Task<void> NameLookup::ask_one(Asking& asking, std::size_t way) {
     answer = co_await runtime_.resolver().resolve(std::move(query));
     if (answer || answer.error() != ResolveError::unreachable) break;
   }
-  if (asking.answered() != nullptr) co_return;  // cut off: what it says now is no answer
+  if (asking.over) co_return;  // cut off: what it says now is no answer
   asking.ways[way].answer = std::move(answer);
   asking.race.tell();
 }

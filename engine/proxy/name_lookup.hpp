@@ -39,7 +39,8 @@ class NameLookup {
       : runtime_(runtime), options_(options) {}
 
   // What the first way says that answers: addresses, "no such name", or "no address of this
-  // family". A failing server is no answer: the next way is asked at once. Errors: ResolveError,
+  // family". A failing server is no answer: the next way is asked at once, and its
+  // word counts only where the others fail or stay silent. Errors: ResolveError,
   // the most telling one of all ways; operation_aborted.
   net::Task<Answer> ask(NameQuestion question);
 
@@ -52,7 +53,8 @@ class NameLookup {
   using WayKey = std::pair<std::string, std::string>;  // source, device
 
   static WayKey key_of(const Way& way);
-  net::Task<void> ask_all(Asking& asking);
+  net::Task<void> ask_ways(Asking& asking);
+  net::Task<void> ask_until_answered(Asking& asking);
   net::Task<void> ask_one(Asking& asking, std::size_t way);
   void put_silent_ways_last(std::vector<Way>& ways) const;
   void remember(const Asking& asking);

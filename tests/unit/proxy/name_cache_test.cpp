@@ -99,6 +99,18 @@ BOOST_AUTO_TEST_CASE(a_failing_server_is_tried_through_every_way_and_not_remembe
   BOOST_TEST(world.dial(name("sick.example")).remote() == DialWorld::kWww4);
 }
 
+BOOST_AUTO_TEST_CASE(a_failing_server_is_believed_when_the_others_are_silent) {
+  DialWorld world;
+  world.spy.fault = [&](std::size_t n) {
+    const auto& operation = world.spy.operations[n];
+    return operation.way == "wifi" ? SpyRuntime::kSilence : net::Error{};
+  };
+  const auto outcome = world.dial(name("sick.example"));
+  BOOST_TEST((outcome.error == net::ResolveError::server_failure), outcome.error.message());
+  // A second for wifi, two round trips through lte and any route, and a second for what else comes.
+  BOOST_TEST((outcome.took <= 1s + 2 * kLte + 1s), outcome.took / 1ms);
+}
+
 BOOST_AUTO_TEST_CASE(concurrent_dials_share_one_question) {
   DialWorld world({"wifi"});
   std::vector<DialWorld::Outcome> outcomes(50);
