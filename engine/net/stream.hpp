@@ -68,7 +68,7 @@ class Stream {
   // one side is passed on as a half-close, and the other direction goes on; when a direction fails,
   // both streams are aborted, so that each side learns that it did not get everything. Calls
   // `ended` once, from `executor` (the runtime's), never from within; both streams and counters
-  // live until then. Who wants to stop it aborts a stream. This is no task, because a proxy has
+  // live until then. Who wants to stop it aborts both streams. This is no task, because a proxy has
   // many idle connections, and a task is larger than all that an idle relay needs.
   virtual void relay_both_ways(Stream& other, ByteCounter& sent, ByteCounter& received,
                                asio::any_io_executor executor,

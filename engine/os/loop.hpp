@@ -29,7 +29,7 @@ struct Loop {
   // For data on its way from one system call to the next: what is in it is lost at the next
   // co_await. One for all connections, so that an idle one costs nothing.
   std::span<std::byte> scratch() {
-    if (scratch_bytes.empty()) scratch_bytes.resize(64 * 1024);
+    if (scratch_bytes.empty()) scratch_bytes.resize(128 * 1024);
     return scratch_bytes;
   }
 

@@ -4,6 +4,8 @@
 #include "tests/conformance/tools.hpp"
 
 #include <array>
+#include <memory>
+#include <optional>
 
 namespace dispatch::conformance {
 namespace {
@@ -30,6 +32,30 @@ class Wrapped final : public net::Stream {
 net::Task<net::Result<net::RelayEnd>> relay(net::Stream& source, net::Stream& sink,
                                             net::ByteCounter& counter) {
   co_return co_await source.relay_to(sink, counter);
+}
+
+// Cancelling it does not end the relay: abort both streams.
+net::Task<net::Result<net::DuplexEnd>> relay_both_ways(World& world, Pair& inner, Pair& outer,
+                                                       net::ByteCounter& sent,
+                                                       net::ByteCounter& received) {
+  struct State {
+    explicit State(net::asio::any_io_executor executor) : ended(std::move(executor)) {}
+    std::optional<net::DuplexEnd> end;
+    net::Condition ended;
+  };
+  const auto executor = world.server().executor();
+  const auto state = std::make_shared<State>(executor);
+  inner.server->relay_both_ways(*outer.server, sent, received, executor,
+                                [state](const net::DuplexEnd& end) {
+                                  BOOST_TEST(!state->end);
+                                  state->end = end;
+                                  state->ended.notify_all();
+                                });
+  BOOST_TEST(!state->end);
+  while (!state->end) {
+    if (const auto error = co_await state->ended.wait()) co_return error;
+  }
+  co_return *state->end;
 }
 
 BOOST_AUTO_TEST_SUITE(relaying)
@@ -241,6 +267,117 @@ CONFORMANCE_CASE(a_cancelled_relay_loses_nothing) {
     offset += *got;
   }
   BOOST_TEST(offset > counter.total());
+}
+
+// Also where the first one left much more behind than a relay reads at once.
+CONFORMANCE_CASE(a_relay_begins_with_what_an_earlier_one_left) {
+  const auto inner = co_await connect_pair(world, net::Family::v4);
+  const auto outer = co_await connect_pair(world, net::Family::v4);
+  const auto much = world.more_than_buffers_bytes() * 2;
+  net::ByteCounter counter;
+  Running<std::size_t> sending(world.client(), send_pattern(*inner.client, much));
+  {
+    Running<net::RelayEnd> first(world.server(), relay(*inner.server, *outer.server, counter));
+    std::uint64_t before = 0;
+    do {
+      before = counter.total();
+      co_await pause(world, 500ms);
+    } while (counter.total() != before);
+    co_await first.stop();
+  }
+  Running<net::RelayEnd> second(world.server(), relay(*inner.server, *outer.server, counter));
+  Running<std::size_t> receiving(world.client(), receive_pattern(*outer.client));
+  const auto sent = co_await sending.result();
+  REQUIRE_SUCCESS(sent);
+  BOOST_TEST(!inner.client->shutdown_write());
+  const auto end = co_await second.result();
+  REQUIRE_SUCCESS(end);
+  BOOST_TEST(!outer.server->shutdown_write());
+  const auto received = co_await receiving.result();
+  REQUIRE_SUCCESS(received);
+  BOOST_TEST(*received == much);
+  BOOST_TEST(counter.total() == much);
+}
+
+CONFORMANCE_CASE_PER_FAMILY(a_relay_both_ways_passes_each_half_close_on_and_ends_with_the_second) {
+  auto inner = co_await connect_pair(world, family);
+  auto outer = co_await connect_pair(world, family);
+  net::ByteCounter sent;
+  net::ByteCounter received;
+  Running<net::DuplexEnd> relaying(world.server(),
+                                   relay_both_ways(world, inner, outer, sent, received));
+  const auto bytes = world.large_transfer_bytes() / 2;
+  Running<std::size_t> at_outer(world.client(), receive_pattern(*outer.client));
+  Running<std::size_t> at_inner(world.client(), receive_pattern(*inner.client));
+  Running<std::size_t> answering(world.client(), send_pattern(*outer.client, bytes));
+  const auto asked = co_await send_pattern(*inner.client, bytes);
+  REQUIRE_SUCCESS(asked);
+  BOOST_TEST(!inner.client->shutdown_write());
+  const auto arrived = co_await at_outer.result();
+  REQUIRE_SUCCESS(arrived);
+  BOOST_TEST(*arrived == bytes);
+  BOOST_TEST(sent.total() == bytes);
+  const auto answered = co_await answering.result();
+  REQUIRE_SUCCESS(answered);
+  const auto more = pattern(10'000, bytes);
+  const auto error = co_await net::write_all(*outer.client, more);
+  BOOST_TEST_REQUIRE(!error);
+  BOOST_TEST(!relaying.done());
+  BOOST_TEST(!outer.client->shutdown_write());
+  const auto heard = co_await at_inner.result();
+  REQUIRE_SUCCESS(heard);
+  BOOST_TEST(*heard == bytes + more.size());
+  const auto end = co_await relaying.result();
+  REQUIRE_SUCCESS(end);
+  BOOST_TEST((end->sent.failed == net::RelayEnd::Side::none));
+  BOOST_TEST((end->received.failed == net::RelayEnd::Side::none));
+  BOOST_TEST(received.total() == bytes + more.size());
+}
+
+CONFORMANCE_CASE(a_reset_crosses_a_relay_both_ways) {
+  auto inner = co_await connect_pair(world, net::Family::v4);
+  auto outer = co_await connect_pair(world, net::Family::v4);
+  net::ByteCounter sent;
+  net::ByteCounter received;
+  Running<net::DuplexEnd> relaying(world.server(),
+                                   relay_both_ways(world, inner, outer, sent, received));
+  const auto error = co_await net::write_all(*outer.client, bytes_of("half an"));
+  BOOST_TEST_REQUIRE(!error);
+  std::array<std::byte, 7> buffer;
+  const auto got = co_await net::read_full(*inner.client, buffer);
+  REQUIRE_SUCCESS(got);
+  outer.client->abort();
+  const auto end = co_await relaying.result();
+  REQUIRE_SUCCESS(end);
+  BOOST_TEST((end->received.failed == net::RelayEnd::Side::source));
+  CHECK_FAILURE(end->received.error, connection_reset);
+  BOOST_TEST((end->sent.failed != net::RelayEnd::Side::none));
+  const auto after = co_await inner.client->read_some(buffer);
+  CHECK_ERROR(after, connection_reset);
+}
+
+CONFORMANCE_CASE(aborting_both_streams_ends_their_relay_with_much_under_way) {
+  auto inner = co_await connect_pair(world, net::Family::v4);
+  auto outer = co_await connect_pair(world, net::Family::v4);
+  const auto much = world.more_than_buffers_bytes() * 2;
+  net::ByteCounter sent;
+  net::ByteCounter received;
+  Running<net::DuplexEnd> relaying(world.server(),
+                                   relay_both_ways(world, inner, outer, sent, received));
+  Running<std::size_t> sending(world.client(), send_pattern(*inner.client, much));
+  std::uint64_t before = 0;
+  do {
+    before = sent.total();
+    co_await pause(world, 500ms);
+  } while (sent.total() != before);
+  inner.server->abort();
+  outer.server->abort();
+  const auto end = co_await relaying.result();
+  REQUIRE_SUCCESS(end);
+  BOOST_TEST((end->sent.failed != net::RelayEnd::Side::none));
+  BOOST_TEST((end->received.failed != net::RelayEnd::Side::none));
+  const auto stopped = co_await sending.result();
+  BOOST_TEST(!stopped.has_value());
 }
 
 // How evenly they share is also the senders' doing (window growth), so only starvation is an error.
