@@ -22,6 +22,7 @@ constexpr auto kExamples = R"(Examples:
   dispatch start 10.0.0.5@7 fdf0::2@3   the same with addresses; @ or / before the weight
   dispatch demo                         see it work here, with no second link
   curl -x socks5h://127.0.0.1:1080 https://example.com/
+  curl -x http://127.0.0.1:1080 https://example.com/
 )";
 
 // What the options hold before their meaning is checked.

@@ -35,7 +35,7 @@ namespace {
 
 void show_banner(const net::Endpoint& local, const proxy::ServerOptions& options,
                  const Links& links, std::span<const net::Interface> interfaces) {
-  try_print(fmt::format("dispatch {}: SOCKS proxy on {}, dispatching to {}\n{}", kVersion,
+  try_print(fmt::format("dispatch {}: SOCKS and HTTP proxy on {}, dispatching to {}\n{}", kVersion,
                         net::to_string(local), format_count(links.size(), "link"),
                         link_table(links, interfaces)));
   if (!local.address.is_loopback() && options.accounts.empty() &&
