@@ -3,6 +3,7 @@
 option(DISPATCH_TESTS "Build the tests" ON)
 option(DISPATCH_PYTHON "Build the Python module" ON)
 option(DISPATCH_WERROR "Treat compiler warnings as errors" ON)
+option(DISPATCH_FUZZ "Build the fuzzers, and all that they test with the sanitizers (clang only)" OFF)
 option(DISPATCH_PCH "Precompile the headers of Asio" ON)
 set(DISPATCH_SANITIZE "" CACHE STRING "Sanitizers to build with, for example address,undefined")
 
@@ -39,6 +40,16 @@ if(DISPATCH_SANITIZE)
                                                      -fno-omit-frame-pointer
                                                      -fno-sanitize-recover=all)
   target_link_options(dispatch_settings INTERFACE -fsanitize=${DISPATCH_SANITIZE})
+endif()
+
+if(DISPATCH_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "DISPATCH_FUZZ needs clang++ (libFuzzer): set CMAKE_CXX_COMPILER")
+  endif()
+  target_compile_options(dispatch_settings INTERFACE -fsanitize=fuzzer-no-link,address,undefined
+                                                     -fno-omit-frame-pointer
+                                                     -fno-sanitize-recover=all)
+  target_link_options(dispatch_settings INTERFACE -fsanitize=address,undefined)
 endif()
 
 find_program(CCACHE_PROGRAM ccache)

@@ -81,6 +81,7 @@ struct ResponseHead {
 // of syntax only, see http_framing.hpp and http_target.hpp for the meaning.
 Checked<RequestHead> parse_request_head(std::string_view text);
 Checked<ResponseHead> parse_response_head(std::string_view text);
+Checked<Fields> parse_fields(std::string_view text);  // without a start line: trailers
 
 // As it is sent, always as HTTP/1.1 (RFC 9110 6.2: the version is each sender's own).
 std::string to_text(const RequestHead& head);

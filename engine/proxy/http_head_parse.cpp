@@ -54,8 +54,16 @@ Checked<ResponseHead> parse_response_head(std::string_view text) {
   auto fields = parse(text, parser);
   if (!fields) return fields.error();
   const auto& message = parser.get();
+  if (message.result_int() < 100) return Fault{400, "a status below 100"};
   return ResponseHead{message.result_int(), std::string(view(message.reason())),
                       message.version() % 10, std::move(*fields)};
+}
+
+Checked<Fields> parse_fields(std::string_view text) {
+  // Beast parses whole heads only: this is the shortest.
+  auto head = parse_request_head("PUT / HTTP/1.1\r\n" + std::string(text));
+  if (!head) return head.error();
+  return std::move(head->fields);
 }
 
 }  // namespace dispatch::proxy::http

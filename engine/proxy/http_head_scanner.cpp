@@ -1,6 +1,7 @@
 #include "engine/proxy/http_head_scanner.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace dispatch::proxy::http {
 namespace {
@@ -14,7 +15,7 @@ bool is_control(char c) {
 
 Progress HeadScanner::scan(std::string_view bytes) {
   for (; at_ < std::min(bytes.size(), kHeadSizeMax); ++at_) {
-    if (line_begin_ == 0 && at_ >= kStartLineSizeMax)
+    if (in_start_line_ && at_ >= kStartLineSizeMax)
       return invalid(414, "the first line is too long");
     const char c = bytes[at_];
     if (c == '\r') {
@@ -44,7 +45,7 @@ Progress HeadScanner::check_line(std::string_view line) {
   if (line.front() == ' ' || line.front() == '\t') {
     return invalid(400, "a line that begins with white space");
   }
-  if (line_begin_ == 0) return Progress::incomplete;
+  if (std::exchange(in_start_line_, false)) return Progress::incomplete;
   const auto colon = std::find(line.begin(), line.end(), ':');
   if (colon == line.end()) return invalid(400, "a field without a colon");
   if (colon == line.begin()) return invalid(400, "a field without a name");

@@ -6,6 +6,7 @@
 #include "engine/proxy/progress.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace dispatch::proxy::http {
@@ -19,6 +20,11 @@ inline constexpr std::size_t kHeadSizeMax = 64 * 1024;       // not within: 431 
 // 5.1). An empty line before the start line is the caller's to skip.
 class HeadScanner {
  public:
+  // Trailers have the syntax of a head's fields.
+  enum class Part : std::uint8_t { head, fields };
+
+  explicit HeadScanner(Part part = Part::head) : in_start_line_(part == Part::head) {}
+
   // `bytes`: all that has arrived so far; what it held at the last call is still at its front.
   Progress scan(std::string_view bytes);
 
@@ -32,6 +38,7 @@ class HeadScanner {
 
   std::size_t at_ = 0;          // seen up to here
   std::size_t line_begin_ = 0;  // of the line that at_ is in
+  bool in_start_line_;
   Fault fault_;
 };
 

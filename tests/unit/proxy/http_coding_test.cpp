@@ -52,10 +52,11 @@ BOOST_AUTO_TEST_CASE(chunks_are_joined_wherever_they_were_cut) {
 }
 
 BOOST_AUTO_TEST_CASE(broken_chunks_are_refused) {
-  for (const auto* text : {"x\r\n", "-1\r\na\r\n", "0x5\r\nhello\r\n\r\n", "5\nhello\r\n0\r\n\r\n",
-                           "5;\nhello\r\n0\r\n\r\n", "5\r\nhelloX0\r\n\r\n",
-                           "5\r\nhello!\r\n0\r\n\r\n", "ffffffffffffffff1\r\na", "5 x\r\nhello",
-                           "0\r\nContent-Length: 5\r\n\r\n", "0\r\nno colon\r\n\r\n"}) {
+  for (const auto* text :
+       {"x\r\n", "-1\r\na\r\n", "0x5\r\nhello\r\n\r\n", "5\nhello\r\n0\r\n\r\n",
+        "5;\nhello\r\n0\r\n\r\n", "5\r\nhelloX0\r\n\r\n", "5\r\nhello!\r\n0\r\n\r\n",
+        "ffffffffffffffff1\r\na", "5 x\r\nhello", "0\r\nX-A: 1\nX-B: 2\r\n\r\n",
+        "0\r\n X-A: 1\r\n\r\n", "\r\n", "5;\r\rhello", "0\r\nno colon\r\n\r\n"}) {
     BOOST_TEST((decode(text, 1000).progress == Progress::invalid), text);
   }
 }
