@@ -52,8 +52,8 @@ Task<std::unique_ptr<Established>> establish(Service& service, net::StreamPtr st
   auto early = std::move(tunnel->early);
   const auto left = client->buffer.bytes();
   early.insert(early.end(), left.begin(), left.end());
-  co_return std::make_unique<Established>(Established{std::move(client->stream), client->peer,
-                                                      std::move(early), std::move(*tunnel)});
+  co_return std::make_unique<Established>(
+      Established{std::move(client->stream), client->peer, std::move(early), std::move(*tunnel)});
 }
 
 // Errors: those of the relay.
