@@ -3,6 +3,7 @@
 #include "cli/console.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/link_report.hpp"
+#include "cli/listeners.hpp"
 #include "cli/units.hpp"
 #include "cli/version.hpp"
 #include "engine/link/link_set.hpp"
@@ -19,32 +20,13 @@
 namespace dispatch::cli {
 namespace {
 
-[[noreturn]] void throw_cannot_listen(const net::Endpoint& local, const net::Error& error) {
-  const auto where = net::to_string(local);
-  if (error == net::asio::error::address_in_use) {
-    throw RuntimeError(where +
-                       " is already in use: choose another port with --port, or stop the "
-                       "program that listens there");
-  }
-  if (error == boost::system::errc::address_not_available) {
-    throw UsageError(fmt::format("--ip: {} is not an address of this machine (see 'dispatch list')",
-                                 local.address.to_string()));
-  }
-  throw RuntimeError(fmt::format("cannot listen on {}: {}", where, error.message()));
-}
-
-void show_banner(const net::Endpoint& local, const proxy::ServerOptions& options,
-                 const Links& links, std::span<const net::Interface> interfaces) {
+void show_banner(const std::vector<proxy::ListenerSpec>& listeners,
+                 const proxy::ServerOptions& options, const Links& links,
+                 std::span<const net::Interface> interfaces) {
   try_print(fmt::format("dispatch {}: SOCKS and HTTP proxy on {}, dispatching to {}\n{}", kVersion,
-                        net::to_string(local), format_count(links.size(), "link"),
+                        list_of(listeners), format_count(links.size(), "link"),
                         link_table(links, interfaces)));
-  if (!local.address.is_loopback() && options.accounts.empty() &&
-      options.admission.allowed.empty()) {
-    complain(
-        fmt::format("warning: {} can be reached from other machines, and asks nobody for a "
-                    "password: whoever reaches it can use your links",
-                    net::to_string(local)));
-  }
+  warn_of_open_doors(listeners, options);
   if (lacks_device_binding(links)) {
     complain(
         "warning: this process may not bind sockets to a device (SO_BINDTODEVICE): connections "
@@ -80,11 +62,10 @@ int run_start(const StartArguments& arguments, net::Log& log) {
                       [] { return std::make_unique<link::SmoothWeightedRoundRobin>(); });
   os::Signals signals(runtime);
   proxy::Server server(runtime, links, arguments.server);
-  const auto local = server.listen(arguments.listen);
-  if (!local) throw_cannot_listen(arguments.listen, local.error());
+  const auto listeners = open_listeners(server, arguments);
   server.start();
-  show_banner(*local, arguments.server, links.links(), *interfaces);
-  log.info("dispatch {} listens on {}", kVersion, net::to_string(*local));
+  show_banner(listeners, arguments.server, links.links(), *interfaces);
+  log.info("dispatch {} listens on {}", kVersion, list_of(listeners));
 
   net::asio::co_spawn(runtime.executor(), serve_until_signal(signals, server, log, arguments.drain),
                       [&](std::exception_ptr exception) {

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <limits>
 
@@ -23,11 +24,15 @@ Examples:
   dispatch start
   dispatch start --port 9000 eth0/7 wlan0/3
   dispatch start --ip ::1 192.0.2.5@2 2001:db8::5@2 wwan0
+  dispatch start --listen 127.0.0.1:1080 --listen [::1]:1080
   dispatch start --ip 0.0.0.0 --allow 192.168.1.0/24 --users users.txt
 
 Ctrl-C or SIGTERM stops: no new connections, then up to 5 s (--drain) for the open
 ones; a second signal stops at once.
 )";
+
+constexpr auto kDefaultIp = "127.0.0.1";
+constexpr auto kDefaultPort = "1080";
 
 constexpr std::uint64_t kConnectionsMax = 1'000'000;
 constexpr net::Duration kLongest = std::chrono::hours(24 * 365);
@@ -58,14 +63,31 @@ net::Prefix prefix(const std::string& text) {
   return *parsed;
 }
 
+proxy::ListenerSpec listener(const std::string& text) {
+  try {
+    return proxy::parse_listener_spec(text);
+  } catch (const net::ConfigError& error) {
+    throw UsageError(fmt::format("--listen: {}", error.what()));
+  }
+}
+
 }  // namespace
 
 void StartOptions::add_to(CLI::App& command) {
   const auto add = [&](const char* name, std::string& value, const char* type, const char* help) {
     command.add_option(name, value, help)->type_name(type)->default_str(value);
   };
-  add("--ip", ip_, "ADDRESS", "Address to listen on");
-  add("--port", port_, "PORT", "Port to listen on; 0 takes a free one");
+  command.add_option("--ip", ip_, "Address to listen on")
+      ->type_name("ADDRESS")
+      ->default_str(kDefaultIp);
+  command.add_option("--port", port_, "Port to listen on; 0 takes a free one")
+      ->type_name("PORT")
+      ->default_str(kDefaultPort);
+  command
+      .add_option("--listen", listeners_,
+                  "Where to listen, in place of --ip and --port; may be given again")
+      ->type_name("ADDRESS:PORT")
+      ->allow_extra_args(false);
   command
       .add_option("--users", users_,
                   fmt::format("File of users, a line NAME:PASSWORD each; in its place the same "
@@ -90,12 +112,31 @@ void StartOptions::add_to(CLI::App& command) {
   command.footer(kFooter);
 }
 
+void StartOptions::check_listeners(StartArguments& start) const {
+  if (!listeners_.empty()) {
+    if (ip_ || port_) throw UsageError("--listen stands in place of --ip and --port: give one");
+    for (const auto& text : listeners_) {
+      auto spec = listener(text);
+      const auto same = std::find(start.listeners.begin(), start.listeners.end(), spec);
+      if (same != start.listeners.end() && spec.endpoint.port != 0) {
+        throw UsageError(fmt::format("--listen: {} is given twice", to_string(spec)));
+      }
+      start.listeners.push_back(std::move(spec));
+    }
+    return;
+  }
+  start.listens_by_ip_and_port = true;
+  const auto ip = ip_.value_or(kDefaultIp);
+  const auto address = net::parse_address(ip);
+  if (!address) throw UsageError(fmt::format("--ip: '{}' is not an IPv4 or IPv6 address", ip));
+  const auto port = whole_number("--port", port_.value_or(kDefaultPort), 0,
+                                 std::numeric_limits<std::uint16_t>::max());
+  start.listeners.push_back({{*address, static_cast<std::uint16_t>(port)}});
+}
+
 StartArguments StartOptions::checked() const {
   StartArguments start;
-  const auto address = net::parse_address(ip_);
-  if (!address) throw UsageError(fmt::format("--ip: '{}' is not an IPv4 or IPv6 address", ip_));
-  const auto port = whole_number("--port", port_, 0, std::numeric_limits<std::uint16_t>::max());
-  start.listen = {*address, static_cast<std::uint16_t>(port)};
+  check_listeners(start);
   for (const auto& text : links_) start.links.push_back(link::parse_link_spec(text));
 
   auto& server = start.server;

@@ -2,19 +2,21 @@
 #pragma once
 
 #include "engine/link/link_spec.hpp"
-#include "engine/net/address.hpp"
+#include "engine/proxy/listener_spec.hpp"
 #include "engine/proxy/server_options.hpp"
 
 #include <CLI/App.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace dispatch::cli {
 
 struct StartArguments {
-  net::Endpoint listen;
-  std::vector<link::LinkSpec> links;  // empty: every usable interface
+  std::vector<proxy::ListenerSpec> listeners;
+  bool listens_by_ip_and_port = false;  // no --listen was given
+  std::vector<link::LinkSpec> links;    // empty: every usable interface
   proxy::ServerOptions server;
   net::Duration drain{};  // for open connections, after the first signal
 };
@@ -28,8 +30,11 @@ class StartOptions {
   StartArguments checked() const;
 
  private:
-  std::string ip_ = "127.0.0.1";
-  std::string port_ = "1080";
+  void check_listeners(StartArguments& start) const;
+
+  std::optional<std::string> ip_;
+  std::optional<std::string> port_;
+  std::vector<std::string> listeners_;
   std::vector<std::string> links_;
   std::string users_;
   std::vector<std::string> allowed_;

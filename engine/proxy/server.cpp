@@ -35,17 +35,24 @@ Server::Server(net::Runtime& runtime, link::LinkSet& links, ServerOptions option
       acceptors_(runtime.executor(), logs_to(runtime)),
       sessions_(runtime.executor(), logs_to(runtime)) {}
 
-net::Result<net::Endpoint> Server::listen(const net::Endpoint& local) {
-  auto listener = runtime_.network().listen(local, {});
+net::Result<ListenerSpec> Server::open(ListenerSpec spec) {
+  auto listener = runtime_.network().listen(spec.endpoint, {});
   if (!listener) return listener.error();
-  listeners_.push_back(std::move(*listener));
-  return listeners_.back()->local_endpoint();
+  spec.endpoint = (*listener)->local_endpoint();
+  listeners_.push_back({spec, std::move(*listener)});
+  return spec;
+}
+
+net::Result<net::Endpoint> Server::listen(const net::Endpoint& local) {
+  auto spec = open({local});
+  if (!spec) return spec.error();
+  return spec->endpoint;
 }
 
 void Server::start() {
-  for (auto& listener : listeners_) {
+  for (auto& listening : listeners_) {
     acceptors_.spawn(net::accept_loop(
-        runtime_, *listener, [this](net::StreamPtr client) { admit(std::move(client)); },
+        runtime_, *listening.listener, [this](net::StreamPtr client) { admit(std::move(client)); },
         [this] { return admission_.room(); }));
   }
   if (options_.idle_timeout > net::Duration::zero()) {
@@ -69,7 +76,7 @@ void Server::admit(net::StreamPtr client) {
 }
 
 net::Task<void> Server::stop(net::Duration drain) {
-  for (auto& listener : listeners_) listener->close();
+  for (auto& listening : listeners_) listening.listener->close();
   acceptors_.cancel();
   co_await acceptors_.idle();
   listeners_.clear();

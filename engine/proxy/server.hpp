@@ -5,6 +5,7 @@
 #include "engine/net/runtime.hpp"
 #include "engine/net/task_group.hpp"
 #include "engine/proxy/client.hpp"
+#include "engine/proxy/listener_spec.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -17,7 +18,9 @@ class Server {
  public:
   Server(net::Runtime& runtime, link::LinkSet& links, ServerOptions options);
 
-  // Opens a listener; may be called for several. Errors: Network::listen's.
+  // Opens a listener; may be called for several. Yields it with the port that it has. What is
+  // opened is closed by stop() or with the server. Errors: Network::listen's.
+  net::Result<ListenerSpec> open(ListenerSpec spec);
   net::Result<net::Endpoint> listen(const net::Endpoint& local);
 
   // Accepts on every listener from now on.
@@ -30,13 +33,18 @@ class Server {
   const ServerCounters& counters() const { return service_.counters; }
 
  private:
+  struct Listening {
+    ListenerSpec spec;
+    net::ListenerPtr listener;
+  };
+
   void admit(net::StreamPtr client);
 
   net::Runtime& runtime_;
   ServerOptions options_;
   Service service_;
   Admission admission_;
-  std::vector<net::ListenerPtr> listeners_;
+  std::vector<Listening> listeners_;
   net::TaskGroup acceptors_;
   net::TaskGroup sessions_;
 };

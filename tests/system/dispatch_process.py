@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 PROGRAM = os.environ.get('DISPATCH', 'dispatch')  # CTest names the one that was built
-BANNER = re.compile(r'proxy on (\S+):(\d+), dispatching')
+BANNER = re.compile(r'proxy on (.+), dispatching to')
 
 
 def environment(state_home):
@@ -45,8 +45,10 @@ class Dispatch:
         assert self.banner_came.wait(timeout=30)
         banner = BANNER.search(self.output)
         assert banner, self.output + self.wait()
-        self.host = banner.group(1).strip('[]')
-        self.port = int(banner.group(2))
+        self.listeners = banner.group(1).split(', ')
+        # Of the first that has them.
+        tcp = re.search(r'(?:^|, )([\d.]+|\[[\da-f:]+\]):(\d+)', banner.group(1))
+        self.host, self.port = (tcp.group(1).strip('[]'), int(tcp.group(2))) if tcp else (None, None)
 
     def _read_output(self):
         for line in self.process.stdout:

@@ -1,0 +1,40 @@
+#include "engine/proxy/listener_spec.hpp"
+
+#include "engine/net/config_error.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+namespace dispatch::proxy {
+namespace {
+
+BOOST_AUTO_TEST_SUITE(listener_spec)
+
+BOOST_AUTO_TEST_CASE(an_address_and_a_port) {
+  for (const auto* text : {"127.0.0.1:1080", "[::1]:0", "0.0.0.0:65535", "[2001:db8::1]:80"}) {
+    BOOST_TEST(to_string(parse_listener_spec(text)) == text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_listener_is_told) {
+  for (const auto* text : {"", "1080", "127.0.0.1", ":1080", "::1:1080", "127.0.0.1:65536",
+                           "127.0.0.1:x", "localhost:1080", "127.0.0.1:-1", "[::1]"}) {
+    BOOST_CHECK_EXCEPTION(parse_listener_spec(text), net::ConfigError, [&](const auto& error) {
+      return std::string(error.what()).starts_with("'" + std::string(text) + "' is not");
+    });
+  }
+}
+
+BOOST_AUTO_TEST_CASE(loopback_is_this_machine_only) {
+  BOOST_TEST(!is_beyond_this_machine(parse_listener_spec("127.3.2.1:1080")));
+  BOOST_TEST(!is_beyond_this_machine(parse_listener_spec("[::1]:1080")));
+  BOOST_TEST(is_beyond_this_machine(parse_listener_spec("0.0.0.0:1080")));
+  BOOST_TEST(is_beyond_this_machine(parse_listener_spec("[::]:1080")));
+  BOOST_TEST(is_beyond_this_machine(parse_listener_spec("192.0.2.1:1080")));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace dispatch::proxy
