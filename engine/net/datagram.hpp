@@ -5,26 +5,47 @@
 #include "engine/net/async.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 
 namespace dispatch::net {
 
-// One datagram to be received: the caller owns the buffer, receive() fills in the rest.
+// A datagram to be received: the caller owns the buffer, a receive fills in the rest.
 struct DatagramIn {
   std::span<std::byte> buffer;
   std::size_t size = 0;  // bytes received into the buffer
   Endpoint from;
   bool truncated = false;  // the datagram was longer than the buffer
+  // Not 0: the buffer holds several datagrams of one sender, of so many bytes each, but the last,
+  // which may be shorter. Only on a socket that was opened with DatagramOptions::coalesced.
+  std::size_t segment = 0;
+
+  std::span<const std::byte> data() const { return buffer.first(size); }
+
+  // Calls `visit` with the bytes of each datagram in the buffer.
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    auto left = data();
+    if (segment == 0) return visit(left);
+    while (!left.empty()) {
+      const auto bytes = left.first(left.size() < segment ? left.size() : segment);
+      left = left.subspan(bytes.size());
+      visit(bytes);
+    }
+  }
 };
 
 // One datagram to be sent. `to` is ignored on a connected socket.
 struct DatagramOut {
   std::span<const std::byte> data;
   Endpoint to;
+  std::span<const std::byte> head{};  // goes before the data, in the same datagram
+
+  std::size_t size() const { return head.size() + data.size(); }
 };
 
-// At most one receive and one send may be outstanding at a time.
+// At most one receive (or one call of when_readable) and one send may be outstanding at a time.
 class Datagram {
  public:
   virtual ~Datagram() = default;
@@ -37,6 +58,15 @@ class Datagram {
   // Sends the batch in order: how many were taken, at least one. An error means that the first one
   // was not sent. Errors: network_unreachable, message_size, connection_refused (connected), ...
   virtual Task<Result<std::size_t>> send(std::span<const DatagramOut> batch) = 0;
+
+  // The same for who is no task, and does not wait. Errors: would_block as well, and
+  // operation_aborted after close(). A batch is never empty.
+  virtual Result<std::size_t> try_receive(std::span<DatagramIn> batch) = 0;
+  virtual Result<std::size_t> try_send(std::span<const DatagramOut> batch) = 0;
+
+  // Calls `ready` once, from the executor, never from within, when there may be something to
+  // receive. After close(), or the end of the socket, the call will not come.
+  virtual void when_readable(std::function<void()> ready) = 0;
 
   virtual Endpoint local_endpoint() const = 0;
 

@@ -34,6 +34,12 @@ struct DatagramOptions {
   Endpoint local;                   // unspecified address and port 0: the kernel chooses
   Egress egress;                    // its source, if any, replaces local.address
   std::optional<Endpoint> connect;  // fixes the peer: only its datagrams are received
+  // A receive may put several datagrams into one buffer (DatagramIn::segment), which had better
+  // have room for 65,535 bytes (Linux: UDP_GRO).
+  bool coalesced = false;
+  // Bytes that may wait to be received, and as many to be sent, as far as the host allows it; 0: as
+  // the host has it.
+  std::size_t kernel_buffer = 0;
 };
 
 class Listener {

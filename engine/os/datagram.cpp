@@ -10,6 +10,10 @@ namespace {
 
 constexpr std::size_t kDatagramBytes = 1500;  // most are not longer
 
+bool would_block(const net::Error& error) {
+  return error == net::asio::error::would_block;
+}
+
 }  // namespace
 
 Datagram::Datagram(Loop& loop, FileDescriptor socket, bool connected)
@@ -18,18 +22,37 @@ Datagram::Datagram(Loop& loop, FileDescriptor socket, bool connected)
       connected_(connected),
       local_(local_endpoint_of(socket_.get())) {}
 
+void Datagram::close() {
+  if (waiting_) waiting_->ready = nullptr;
+  socket_.close();
+}
+
+net::Result<std::size_t> Datagram::try_receive(std::span<net::DatagramIn> batch) {
+  for (;;) {
+    if (!socket_.is_open()) return cancelled();
+    const int filled = receive_once(batch);
+    if (filled > 0) return static_cast<std::size_t>(filled);
+    if (errno != EINTR) return last_error();
+  }
+}
+
+net::Result<std::size_t> Datagram::try_send(std::span<const net::DatagramOut> batch) {
+  for (;;) {
+    if (!socket_.is_open()) return cancelled();
+    const int taken = send_once(batch);
+    if (taken > 0) return static_cast<std::size_t>(taken);
+    const auto error = last_error();
+    if (error != net::asio::error::interrupted && !send_apart_from_now_on(batch)) return error;
+  }
+}
+
 net::Task<net::Result<std::size_t>> Datagram::receive(std::span<net::DatagramIn> batch) {
   if (batch.empty()) co_return std::size_t{0};
   if (receive_turn_.is_over()) co_await loop_.yield();
   for (;;) {
-    if (!socket_.is_open()) co_return cancelled();
-    const int filled = try_receive(batch);
-    if (filled > 0) {
-      receive_turn_.moved(static_cast<std::size_t>(filled) * kDatagramBytes);
-      co_return static_cast<std::size_t>(filled);
-    }
-    if (errno == EINTR) continue;
-    if (errno != EAGAIN) co_return last_error();
+    const auto filled = try_receive(batch);
+    if (filled) receive_turn_.moved(*filled * kDatagramBytes);
+    if (filled || !would_block(filled.error())) co_return filled;
     receive_turn_.waited();
     if (const auto error = co_await socket_.wait(Socket::For::reading)) co_return error;
   }
@@ -39,17 +62,21 @@ net::Task<net::Result<std::size_t>> Datagram::send(std::span<const net::Datagram
   if (batch.empty()) co_return std::size_t{0};
   if (send_turn_.is_over()) co_await loop_.yield();
   for (;;) {
-    if (!socket_.is_open()) co_return cancelled();
-    const int taken = try_send(batch);
-    if (taken > 0) {
-      send_turn_.moved(static_cast<std::size_t>(taken) * kDatagramBytes);
-      co_return static_cast<std::size_t>(taken);
-    }
-    if (errno == EINTR) continue;
-    if (errno != EAGAIN) co_return last_error();
+    const auto taken = try_send(batch);
+    if (taken) send_turn_.moved(*taken * kDatagramBytes);
+    if (taken || !would_block(taken.error())) co_return taken;
     send_turn_.waited();
     if (const auto error = co_await socket_.wait(Socket::For::writing)) co_return error;
   }
+}
+
+void Datagram::when_readable(std::function<void()> ready) {
+  if (!waiting_) waiting_ = std::make_shared<Waiting>();
+  waiting_->ready = std::move(ready);
+  // What is closed may be gone when the wait ends: `ready` is empty by then.
+  socket_.async_wait(Socket::For::reading, [waiting = waiting_](const net::Error&) {
+    if (const auto call = std::exchange(waiting->ready, nullptr)) call();
+  });
 }
 
 }  // namespace dispatch::os

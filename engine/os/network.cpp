@@ -7,6 +7,7 @@
 #include "engine/os/socket_address.hpp"
 #include "engine/os/tcp_stream.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -24,6 +25,17 @@ int outcome_of_connect(int socket) {
   SocketAddress peer;
   auto peer_size = SocketAddress::capacity();
   return ::getpeername(socket, peer.data(), &peer_size) == 0 ? 0 : EINPROGRESS;
+}
+
+// The first of each pair needs CAP_NET_ADMIN; the second is cut down to what sysctl allows.
+void set_kernel_buffers(int socket, std::size_t bytes) {
+  const int value = static_cast<int>(std::min<std::size_t>(bytes, 1 << 30));
+  for (const auto& [forced, allowed] :
+       {std::pair{SO_RCVBUFFORCE, SO_RCVBUF}, std::pair{SO_SNDBUFFORCE, SO_SNDBUF}}) {
+    if (!set_option(socket, SOL_SOCKET, forced, value)) {
+      set_option(socket, SOL_SOCKET, allowed, value);
+    }
+  }
 }
 
 }  // namespace
@@ -84,6 +96,8 @@ net::Result<net::DatagramPtr> Network::open_datagram(const net::DatagramOptions&
   if (!options.egress.device.empty()) {
     if (const auto error = bind_to_device(descriptor.get(), options.egress.device)) return error;
   }
+  if (options.coalesced) Datagram::coalesce(descriptor.get());
+  if (options.kernel_buffer != 0) set_kernel_buffers(descriptor.get(), options.kernel_buffer);
   const SocketAddress address(local);
   if (::bind(descriptor.get(), address.data(), address.size()) != 0) return last_error();
   if (options.connect) {

@@ -67,7 +67,7 @@ net::Result<net::DatagramPtr> UdpLayer::open(const net::DatagramOptions& options
     return net::errno_error(EADDRINUSE);
   }
   const auto id = next_id_++;
-  const auto socket = std::make_shared<UdpSocket>(*this, id, local, options.egress, peer);
+  const auto socket = std::make_shared<UdpSocket>(*this, id, local, peer, options);
   sockets_.emplace(id, socket);
   by_port_[local.port].push_back(socket.get());
   net::DatagramPtr handle = std::make_unique<UdpHandle>(socket);

@@ -2,6 +2,8 @@
 
 #include "sim/host/udp_layer.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <bit>
 #include <cerrno>
@@ -24,16 +26,32 @@ std::size_t charge(const Slice& payload) {
   return std::bit_ceil(payload.size() + kHeaders + kBookkeeping) + kSocketBuffer;
 }
 
+// A whole datagram, its head before its data.
+Slice payload_of(const net::DatagramOut& datagram) {
+  if (datagram.head.empty()) return Slice::copy_of(datagram.data);
+  auto* block = Block::make(datagram.size());
+  std::memcpy(block->data(), datagram.head.data(), datagram.head.size());
+  if (!datagram.data.empty()) {
+    std::memcpy(block->data() + datagram.head.size(), datagram.data.data(), datagram.data.size());
+  }
+  return {block, 0, datagram.size()};
+}
+
 }  // namespace
 
-UdpSocket::UdpSocket(UdpLayer& layer, std::uint64_t id, net::Endpoint local, net::Egress egress,
-                     std::optional<net::Endpoint> peer)
+UdpSocket::UdpSocket(UdpLayer& layer, std::uint64_t id, net::Endpoint local,
+                     std::optional<net::Endpoint> peer, const net::DatagramOptions& options)
     : readable(layer.kernel().simulation.executor()),
       layer_(layer),
       id_(id),
       local_(std::move(local)),
-      egress_(std::move(egress)),
-      peer_(std::move(peer)) {}
+      egress_(options.egress),
+      peer_(std::move(peer)),
+      coalesced_(options.coalesced),
+      // As Linux does it for a process with CAP_NET_ADMIN: room is left for its bookkeeping.
+      buffer_bytes_(options.kernel_buffer != 0
+                        ? 2 * options.kernel_buffer
+                        : layer.kernel().options.udp_receive_buffer.bytes()) {}
 
 int UdpSocket::match(const NetworkInterface& from, const net::Endpoint& to,
                      const net::Endpoint& source) const {
@@ -47,7 +65,7 @@ int UdpSocket::match(const NetworkInterface& from, const net::Endpoint& to,
 
 void UdpSocket::receive(const net::Endpoint& source, const Slice& payload) {
   const auto bytes = charge(payload);
-  if (charged_ + bytes > layer_.kernel().options.udp_receive_buffer.bytes()) {
+  if (charged_ + bytes > buffer_bytes_) {
     ++dropped_;
     return;
   }
@@ -85,7 +103,7 @@ net::Status UdpSocket::send(const net::DatagramOut& datagram) {
   to.address = net::unmapped(to.address);
   if (to.port == 0) return net::errno_error(EINVAL);
   if (to.address.is_unspecified()) to.address = net::loopback_address(net::family_of(to.address));
-  if (datagram.data.size() > (to.address.is_v6() ? kMostIpv6 : kMostIpv4)) {
+  if (datagram.size() > (to.address.is_v6() ? kMostIpv6 : kMostIpv4)) {
     return net::errno_error(EMSGSIZE);
   }
   const auto path = path_to(to.address);
@@ -93,61 +111,106 @@ net::Status UdpSocket::send(const net::DatagramOut& datagram) {
   auto packet = layer_.kernel().packets.make();
   packet->source = path->source;
   packet->destination = to.address;
-  packet->transport = UdpDatagram{local_.port, to.port, Slice::copy_of(datagram.data)};
+  packet->transport = UdpDatagram{local_.port, to.port, payload_of(datagram)};
   layer_.ip().send(*path->interface, std::move(packet));
   return {};
 }
 
 bool UdpSocket::take(net::DatagramIn& into) {
   if (waiting_.empty()) return false;
-  const auto waiting = std::move(waiting_.front());
-  waiting_.pop_front();
-  charged_ -= charge(waiting.payload);
-  const auto bytes = waiting.payload.bytes();
-  into.size = std::min(bytes.size(), into.buffer.size());
-  into.truncated = bytes.size() > into.buffer.size();
-  into.from = waiting.source;
-  if (into.size > 0) std::memcpy(into.buffer.data(), bytes.data(), into.size);
+  into.size = 0;
+  into.segment = 0;
+  into.from = waiting_.front().source;
+  for (bool more = true; more; more = coalesced_ && next_joins(into)) {
+    const auto waiting = std::move(waiting_.front());
+    waiting_.pop_front();
+    charged_ -= charge(waiting.payload);
+    const auto bytes = waiting.payload.bytes();
+    const auto room = into.buffer.subspan(into.size);
+    into.truncated = bytes.size() > room.size();
+    const auto taken = bytes.first(std::min(bytes.size(), room.size()));
+    if (!taken.empty()) std::memcpy(room.data(), taken.data(), taken.size());
+    if (into.size != 0 && into.segment == 0) into.segment = into.size;
+    into.size += taken.size();
+  }
   return true;
+}
+
+// Linux joins them until one is shorter, and never more than 64.
+bool UdpSocket::next_joins(const net::DatagramIn& taken) const {
+  constexpr std::size_t kSegmentsMost = 64;
+  if (waiting_.empty() || waiting_.front().source != taken.from || taken.size == 0) return false;
+  const auto next = waiting_.front().payload.size();
+  const auto segment = taken.segment == 0 ? taken.size : taken.segment;
+  return next != 0 && next <= segment && taken.size % segment == 0 && !taken.truncated &&
+         taken.size / segment < kSegmentsMost && taken.size + next <= taken.buffer.size();
 }
 
 net::Error UdpSocket::take_error() {
   return std::exchange(error_, {});
 }
 
+net::Result<std::size_t> UdpSocket::try_receive(std::span<net::DatagramIn> batch) {
+  if (closed_) return net::Error{net::asio::error::operation_aborted};
+  if (const auto error = take_error()) return error;
+  std::size_t filled = 0;
+  while (filled < batch.size() && take(batch[filled])) ++filled;
+  if (filled == 0) return net::errno_error(EAGAIN);
+  return filled;
+}
+
+net::Result<std::size_t> UdpSocket::try_send(std::span<const net::DatagramOut> batch) {
+  std::size_t sent = 0;
+  for (const auto& datagram : batch) {
+    if (const auto error = send(datagram)) {
+      if (sent == 0) return error;
+      break;
+    }
+    ++sent;
+  }
+  return sent;
+}
+
+void UdpSocket::when_readable(std::function<void()> ready) {
+  ready_ = std::move(ready);
+  if (!waiting_.empty() || error_) call_ready();
+}
+
+void UdpSocket::call_ready() {
+  if (!ready_) return;
+  net::asio::post(layer_.kernel().simulation.executor(), [socket = weak_from_this()] {
+    const auto still = socket.lock();
+    if (!still || still->layer_.kernel().frozen) return;
+    if (const auto ready = std::exchange(still->ready_, nullptr)) ready();
+  });
+}
+
 void UdpSocket::close() {
   if (std::exchange(closed_, true)) return;
   waiting_.clear();
+  ready_ = nullptr;
   readable.notify_all();
   layer_.remove(*this);
 }
 
 void UdpSocket::notify() {
-  if (!layer_.kernel().frozen) readable.notify_all();
+  if (layer_.kernel().frozen) return;
+  readable.notify_all();
+  call_ready();
 }
 
 net::Task<net::Result<std::size_t>> UdpHandle::receive(std::span<net::DatagramIn> batch) {
   const auto socket = socket_;
   for (;;) {
-    if (socket->closed()) co_return net::Error{net::asio::error::operation_aborted};
-    if (const auto error = socket->take_error()) co_return error;
-    std::size_t filled = 0;
-    while (filled < batch.size() && socket->take(batch[filled])) ++filled;
-    if (filled > 0) co_return filled;
+    const auto filled = socket->try_receive(batch);
+    if (filled || filled.error() != net::asio::error::would_block) co_return filled;
     if (const auto error = co_await socket->readable.wait()) co_return error;
   }
 }
 
 net::Task<net::Result<std::size_t>> UdpHandle::send(std::span<const net::DatagramOut> batch) {
-  std::size_t sent = 0;
-  for (const auto& datagram : batch) {
-    if (const auto error = socket_->send(datagram)) {
-      if (sent == 0) co_return error;
-      break;
-    }
-    ++sent;
-  }
-  co_return sent;
+  if (batch.empty()) co_return std::size_t{0};
+  co_return socket_->try_send(batch);
 }
 
 }  // namespace dispatch::sim

@@ -3,11 +3,13 @@
 
 #include "engine/net/condition.hpp"
 #include "engine/net/datagram.hpp"
+#include "engine/net/network.hpp"
 #include "sim/core/ring.hpp"
 #include "sim/host/ip_layer.hpp"
 #include "sim/host/kernel.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,10 +19,11 @@ namespace dispatch::sim {
 class UdpLayer;
 
 // The kernel's side.
-class UdpSocket {
+class UdpSocket : public std::enable_shared_from_this<UdpSocket> {
  public:
-  UdpSocket(UdpLayer& layer, std::uint64_t id, net::Endpoint local, net::Egress egress,
-            std::optional<net::Endpoint> peer);
+  // `options` as they were asked for; `local` and `peer` as they have become.
+  UdpSocket(UdpLayer& layer, std::uint64_t id, net::Endpoint local,
+            std::optional<net::Endpoint> peer, const net::DatagramOptions& options);
 
   std::uint64_t id() const { return id_; }
   const net::Endpoint& local() const { return local_; }
@@ -34,11 +37,10 @@ class UdpSocket {
   void unreachable(const IcmpUnreachable& message);
 
   // From the program.
-  net::Status send(const net::DatagramOut& datagram);
-  // Whether there was one.
-  bool take(net::DatagramIn& into);
-  // An ICMP error that is to be told once.
-  net::Error take_error();
+  // Errors: would_block, operation_aborted, an ICMP error that is told once.
+  net::Result<std::size_t> try_receive(std::span<net::DatagramIn> batch);
+  net::Result<std::size_t> try_send(std::span<const net::DatagramOut> batch);
+  void when_readable(std::function<void()> ready);
 
   bool closed() const { return closed_; }
   void close();
@@ -56,16 +58,25 @@ class UdpSocket {
   };
 
   net::Result<Path> path_to(const net::Address& destination);
+  net::Status send(const net::DatagramOut& datagram);
+  // Whether there was one.
+  bool take(net::DatagramIn& into);
+  bool next_joins(const net::DatagramIn& taken) const;
+  net::Error take_error();
+  void call_ready();
 
   UdpLayer& layer_;
   std::uint64_t id_;
   net::Endpoint local_;
   net::Egress egress_;
   std::optional<net::Endpoint> peer_;
+  bool coalesced_;
+  std::size_t buffer_bytes_;
   net::Error error_;
   bool closed_ = false;
   Ring<Waiting> waiting_;
   std::size_t charged_ = 0;  // bytes of the receive buffer
+  std::function<void()> ready_;
   std::uint64_t dropped_ = 0;
   // The last way that was looked up.
   net::Address path_destination_;
@@ -81,6 +92,15 @@ class UdpHandle : public net::Datagram {
 
   net::Task<net::Result<std::size_t>> receive(std::span<net::DatagramIn> batch) override;
   net::Task<net::Result<std::size_t>> send(std::span<const net::DatagramOut> batch) override;
+  net::Result<std::size_t> try_receive(std::span<net::DatagramIn> batch) override {
+    return socket_->try_receive(batch);
+  }
+  net::Result<std::size_t> try_send(std::span<const net::DatagramOut> batch) override {
+    return socket_->try_send(batch);
+  }
+  void when_readable(std::function<void()> ready) override {
+    socket_->when_readable(std::move(ready));
+  }
   net::Endpoint local_endpoint() const override { return socket_->local(); }
   void close() override { socket_->close(); }
 

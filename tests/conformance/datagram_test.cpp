@@ -94,6 +94,144 @@ CONFORMANCE_CASE_PER_FAMILY(a_batch_keeps_its_boundaries_and_its_order) {
   }
 }
 
+// Equal ones may leave in one piece and arrive in one buffer: nobody can tell.
+CONFORMANCE_CASE_PER_FAMILY(datagrams_of_equal_size_keep_their_boundaries_and_their_order) {
+  constexpr std::size_t kSizes[] = {1200, 1200, 1200, 700, 1200, 0, 1, 1, 1200, 1200, 1300, 1300};
+  constexpr std::size_t kRounds = 20;
+  for (const bool coalesced : {false, true}) {
+    net::DatagramOptions options;
+    options.local = {world.server_address(family), 0};
+    options.coalesced = coalesced;
+    options.kernel_buffer = 1 << 20;
+    const auto server = open(world.server(), options);
+    const auto client = open_at(world.client(), net::any_address(family));
+    std::vector<std::vector<std::byte>> payloads;
+    for (std::size_t i = 0; i < kRounds * std::size(kSizes); ++i) {
+      payloads.push_back(pattern(kSizes[i % std::size(kSizes)], i));
+    }
+    std::vector<net::DatagramOut> out;
+    for (const auto& payload : payloads) {
+      const auto cut = std::min<std::size_t>(payload.size(), 10);
+      net::DatagramOut datagram;
+      datagram.head = std::span(payload).first(cut);
+      datagram.data = std::span(payload).subspan(cut);
+      datagram.to = server->local_endpoint();
+      out.push_back(datagram);
+    }
+    for (std::size_t sent = 0; sent < out.size();) {
+      const auto taken = co_await client->send(std::span(out).subspan(sent));
+      REQUIRE_SUCCESS(taken);
+      sent += *taken;
+    }
+    Batch in(8, 65536);
+    for (std::size_t received = 0; received < out.size();) {
+      const auto got = co_await server->receive(in.slots);
+      REQUIRE_SUCCESS(got);
+      for (std::size_t slot = 0; slot < *got; ++slot) {
+        BOOST_TEST_REQUIRE((coalesced || in.slots[slot].segment == 0));
+        BOOST_TEST((in.slots[slot].from == in.slots[0].from));
+        in.slots[slot].for_each([&](std::span<const std::byte> datagram) {
+          BOOST_TEST_REQUIRE(received < out.size());
+          BOOST_TEST_REQUIRE(std::ranges::equal(datagram, payloads[received]));
+          ++received;
+        });
+      }
+    }
+  }
+}
+
+CONFORMANCE_CASE(many_equal_datagrams_come_in_one_buffer_where_that_is_asked_for) {
+  constexpr std::size_t kDatagrams = 40;
+  net::DatagramOptions options;
+  options.local = {world.server_address(net::Family::v4), 0};
+  options.coalesced = true;
+  const auto server = open(world.server(), options);
+  const auto client = open_at(world.client(), net::any_address(net::Family::v4));
+  const auto payload = pattern(500);
+  std::vector<net::DatagramOut> out(kDatagrams);
+  for (auto& datagram : out) {
+    datagram.data = payload;
+    datagram.to = server->local_endpoint();
+  }
+  const auto sent = co_await client->send(out);
+  REQUIRE_SUCCESS(sent);
+  BOOST_TEST(*sent == kDatagrams);
+  co_await pause(world, 100ms);
+  Batch in(1, 65536);
+  const auto got = co_await server->receive(in.slots);
+  REQUIRE_SUCCESS(got);
+  BOOST_TEST(in.slots[0].segment == 500u);
+  BOOST_TEST(in.slots[0].size == 500u * kDatagrams);
+}
+
+CONFORMANCE_CASE_PER_FAMILY(datagrams_longer_than_the_way_allows_in_one_piece_leave_apart) {
+  // Longer than the MTU of the links (1500): each is fragmented by itself.
+  const auto server = open_at(world.server(), world.server_address(family));
+  const auto client = open_at(world.client(), net::any_address(family));
+  const auto payload = pattern(3000);
+  std::vector<net::DatagramOut> out(4);
+  for (auto& datagram : out) {
+    datagram.data = payload;
+    datagram.to = server->local_endpoint();
+  }
+  for (std::size_t taken = 0; taken < out.size();) {
+    const auto sent = co_await client->send(std::span(out).subspan(taken));
+    REQUIRE_SUCCESS(sent);
+    taken += *sent;
+  }
+  for (std::size_t received = 0; received < out.size(); ++received) {
+    Batch in(1, 4000);
+    const auto got = co_await server->receive(in.slots);
+    REQUIRE_SUCCESS(got);
+    BOOST_TEST(in.slots[0].size == 3000u);
+    BOOST_TEST(matches_pattern(in.data(0), 0));
+  }
+}
+
+CONFORMANCE_CASE(who_does_not_wait_is_called_when_there_is_something_to_receive) {
+  const auto server = open_at(world.server(), world.server_address(net::Family::v4));
+  const auto client = open_at(world.client(), net::any_address(net::Family::v4));
+  Batch in(4, 100);
+  CHECK_ERROR(server->try_receive(in.slots), operation_would_block);
+  int calls = 0;
+  server->when_readable([&] { ++calls; });
+  co_await pause(world, 20ms);
+  BOOST_TEST(calls == 0);
+  for (int round = 1; round <= 2; ++round) {
+    std::array<net::DatagramOut, 1> out{};
+    out[0].data = bytes_of("hello");
+    out[0].to = server->local_endpoint();
+    const auto sent = client->try_send(out);
+    REQUIRE_SUCCESS(sent);
+    co_await pause(world, 100ms);
+    BOOST_TEST(calls == round);
+    const auto got = server->try_receive(in.slots);
+    REQUIRE_SUCCESS(got);
+    BOOST_TEST(*got == 1u);
+    server->when_readable([&] { ++calls; });
+  }
+}
+
+CONFORMANCE_CASE(who_waits_is_called_for_what_is_there_already_and_never_after_close) {
+  auto server = open_at(world.server(), world.server_address(net::Family::v4));
+  const auto client = open_at(world.client(), net::any_address(net::Family::v4));
+  const auto sent = co_await send_one(*client, bytes_of("hello"), server->local_endpoint());
+  REQUIRE_SUCCESS(sent);
+  co_await pause(world, 100ms);
+  int calls = 0;
+  server->when_readable([&] { ++calls; });
+  BOOST_TEST(calls == 0);  // never from within
+  co_await pause(world, 20ms);
+  BOOST_TEST(calls == 1);
+  server->when_readable([&] { ++calls; });
+  server->close();
+  std::array<net::DatagramIn, 1> in{};
+  CHECK_ERROR(server->try_receive(in), operation_canceled);
+  server.reset();
+  co_await pause(world, 20ms);
+  BOOST_TEST(calls == 1);
+}
+
 CONFORMANCE_CASE(an_empty_datagram_is_a_datagram) {
   const auto server = open_at(world.server(), world.server_address(net::Family::v4));
   const auto client = open_at(world.client(), net::any_address(net::Family::v4));
