@@ -14,6 +14,8 @@ TEST = re.compile(r'^\d+/\d+ Test: (\S+)\n(.*?)^Test (Passed|Failed|Not Run)', r
 BOOST = re.compile(r'^ *(\d+) test cases? out of \d+ (passed|failed|skipped|aborted)', re.M)
 PYTEST = re.compile(r'^=+ (.*\b(?:passed|failed|error|errors|skipped)\b.* in [\d.]+s.*?) =+$', re.M)
 
+FUZZER = re.compile(r'^\d+ inputs, from \d+ seeds: nothing broken.*$', re.M)
+
 
 def closing_line(output):
     """What the runner said last, and its cases: (line, passed, failed, skipped)."""
@@ -24,6 +26,8 @@ def closing_line(output):
         counts = re.findall(r'(\d+) (passed|failed|errors?|skipped)', line)
     elif counts := BOOST.findall(output):
         line = ', '.join(f'{number} test cases {what}' for number, what in counts)
+    elif fuzzer := FUZZER.findall(output):
+        line, counts = fuzzer[-1], [('1', 'passed')]
     for number, what in counts:
         cases[what if what in cases else 'failed'] += int(number)
     return line, cases['passed'], cases['failed'], cases['skipped']

@@ -65,8 +65,16 @@ Address unmapped(const Address& address) {
   return address;
 }
 
+// Asio's own to_string asks the machine for the name of the scope's interface.
+std::string to_string(const Address& address) {
+  if (!address.is_v6() || address.to_v6().scope_id() == 0) return address.to_string();
+  auto unscoped = address.to_v6();
+  unscoped.scope_id(0);
+  return unscoped.to_string() + "%" + std::to_string(address.to_v6().scope_id());
+}
+
 std::string to_string(const Endpoint& endpoint) {
-  const auto text = endpoint.address.to_string();
+  const auto text = to_string(endpoint.address);
   const auto port = std::to_string(endpoint.port);
   return endpoint.address.is_v6() ? "[" + text + "]:" + port : text + ":" + port;
 }
@@ -98,7 +106,7 @@ bool Prefix::contains(const Address& other) const {
 }
 
 std::string to_string(const Prefix& prefix) {
-  return prefix.address.to_string() + "/" + std::to_string(prefix.length);
+  return to_string(prefix.address) + "/" + std::to_string(prefix.length);
 }
 
 std::optional<Prefix> parse_prefix(std::string_view text) {

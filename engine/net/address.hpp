@@ -35,6 +35,9 @@ Address loopback_address(Family family);
 // %INDEX; a scope given as %NAME is for the caller, who knows the interfaces.
 std::optional<Address> parse_address(std::string_view text);
 
+// The inverse of parse_address: no brackets, a scope as %INDEX.
+std::string to_string(const Address& address);
+
 // 169.254.0.0/16 (RFC 3927) or fe80::/10 (RFC 4291).
 bool is_link_local(const Address& address);
 

@@ -226,10 +226,13 @@ Duration parse_duration(std::string_view text) {
 Frequency parse_frequency(std::string_view text) {
   const auto measured = split(text, kFrequency);
   const auto& unit = unit_of(text, measured, kFrequency);
-  if (measured.number.digits == 0) throw UnitError("a frequency must be more than 0");
-  const Wide period = Wide{unit.factor} * measured.number.scale;
+  auto [digits, scale] = measured.number;
+  if (digits == 0) throw UnitError("a frequency must be more than 0");
+  // "0.30/s" is "0.3/s".
+  for (; scale > 1 && digits % 10 == 0; digits /= 10) scale /= 10;
+  const Wide period = Wide{unit.factor} * scale;
   if (period > kMost) throw UnitError(fmt::format("\"{}\" has too many digits", trim(text)));
-  return {measured.number.digits, Duration(static_cast<std::int64_t>(period))};
+  return {digits, Duration(static_cast<std::int64_t>(period))};
 }
 
 std::uint64_t parse_count(std::string_view text) {

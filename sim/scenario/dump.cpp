@@ -55,7 +55,7 @@ void hosts_entry(YAML::Emitter& out, const Scenario& scenario) {
     const auto& host = scenario.hosts[i];
     out << YAML::Key << host.name << YAML::Value << YAML::BeginMap;
     out << YAML::Key << "address" << YAML::Value << YAML::Flow << YAML::BeginSeq;
-    for (const auto& address : addresses_of_host(scenario, i)) out << address.to_string();
+    for (const auto& address : addresses_of_host(scenario, i)) out << net::to_string(address);
     out << YAML::EndSeq;
     entry(out, "delay", to_string(host.delay));
     out << YAML::Key << "serves" << YAML::Value << YAML::Flow << YAML::BeginSeq;
@@ -74,7 +74,7 @@ void record_entry(YAML::Emitter& out, const DnsRecord& record) {
   if (record.outcome == DnsOutcome::servfail) return entry(out, record.name.c_str(), "SERVFAIL");
   if (!record.host.empty()) return entry(out, record.name.c_str(), record.host);
   out << YAML::Key << record.name << YAML::Value << YAML::Flow << YAML::BeginSeq;
-  for (const auto& address : record.addresses) out << address.to_string();
+  for (const auto& address : record.addresses) out << net::to_string(address);
   out << YAML::EndSeq;
 }
 

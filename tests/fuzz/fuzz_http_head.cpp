@@ -1,31 +1,24 @@
-// Any bytes as the head of a request and of a response, and what follows as a chunked body.
+// Any bytes as the head of a request and of a response.
 //
 // Beyond not crashing: what is let in must leave no doubt. A head is taken or refused in one piece
 // as byte by byte; the head that is passed on is let in again, with the same framing, and without
 // anything that is between two neighbours only; it is the same at a second proxy, but for Via.
 
-#include "engine/proxy/http_chunked_decoder.hpp"
 #include "engine/proxy/http_framing.hpp"
 #include "engine/proxy/http_head_scanner.hpp"
 #include "engine/proxy/http_rewrite.hpp"
 #include "engine/proxy/http_target.hpp"
+#include "tests/fuzz/fuzz.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 namespace dispatch::proxy::http {
 namespace {
 
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
+using fuzz::require;
 
 // Whole as in pieces.
 Progress scan(std::string_view input, std::size_t& size) {
@@ -82,52 +75,20 @@ void check_response(const ResponseHead& head) {
   }
 }
 
-struct Chunks {
-  Progress progress = Progress::incomplete;
-  std::string content;
-
-  friend bool operator==(const Chunks&, const Chunks&) = default;
-};
-
-// Of `input`, `step` more bytes are there each time.
-Chunks decode(std::string_view input, std::size_t step) {
-  Chunks chunks;
-  ChunkedDecoder decoder;
-  std::size_t taken = 0;
-  for (auto there = std::min(step, input.size()); chunks.progress == Progress::incomplete;) {
-    const auto part = input.substr(taken, there - taken);
-    const auto result = decoder.decode(std::as_bytes(std::span(part)));
-    require(result.size <= part.size() && result.content.size() <= result.size, "in bounds");
-    chunks.content.append(reinterpret_cast<const char*>(result.content.data()),
-                          result.content.size());
-    taken += result.size;
-    chunks.progress = result.progress;
-    if (result.size != 0) continue;
-    if (there == input.size()) break;
-    there = std::min(there + step, input.size());
-  }
-  return chunks;
-}
-
-void check_chunks(std::string_view input) {
-  require(decode(input, input.size()) == decode(input, 1), "a body means the same in pieces");
-}
-
 }  // namespace
 }  // namespace dispatch::proxy::http
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t count) {
   using namespace dispatch::proxy;
   using namespace dispatch::proxy::http;
-  const std::string_view input(reinterpret_cast<const char*>(data), count);
+  const auto input = dispatch::fuzz::text_of(data, count);
   std::size_t size = 0;
-  if (scan(input, size) != Progress::complete) return 0;
+  if (scan(input, size) != Progress::complete) return dispatch::fuzz::kDone;
   const auto text = input.substr(0, size);
   if (const auto head = parse_request_head(text)) {
     const auto framing = framing_of(*head);
     if (framing && check_host(*head)) check_passed_on(*head, *framing);
   }
   if (const auto head = parse_response_head(text)) check_response(*head);
-  check_chunks(input.substr(size));
-  return 0;
+  return dispatch::fuzz::kDone;
 }

@@ -15,6 +15,14 @@ BOOST_AUTO_TEST_CASE(endpoints_survive_text) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_scope_stays_a_number_on_every_machine) {
+  const auto address = parse_address("fe80::1%1").value();  // 1: the loopback interface of Linux
+  BOOST_TEST(to_string(address) == "fe80::1%1");
+  BOOST_TEST(to_string(Endpoint{address, 80}) == "[fe80::1%1]:80");
+  BOOST_TEST((parse_endpoint("[fe80::1%1]:80") == Endpoint{address, 80}));
+  BOOST_TEST(to_string(Prefix{address, 64}) == "fe80::1%1/64");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_endpoint_is_refused) {
   for (const auto* text : {"", ":80", "192.0.2.1", "192.0.2.1:", "192.0.2.1:65536", "::1:80",
                            "[192.0.2.1]:80", "[::1]", "host:80", "192.0.2.1:+1"}) {

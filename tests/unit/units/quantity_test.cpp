@@ -90,6 +90,7 @@ BOOST_AUTO_TEST_CASE(a_frequency_spreads_its_events_without_drift) {
   for (const auto* text : {"3/s", "0.5/s", "30/min", "1.25/h"}) {
     BOOST_TEST(to_string(parse_frequency(text)) == text);
   }
+  BOOST_TEST((parse_frequency("0.30/min") == parse_frequency("0.3/min")));
   BOOST_TEST(error_of([] { parse_frequency("0/s"); }) == "a frequency must be more than 0");
 }
 
