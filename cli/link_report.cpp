@@ -61,16 +61,19 @@ bool lacks_device_binding(const Links& links) {
   });
 }
 
-std::string link_summary(const Links& links) {
+std::string link_summary(const Links& links, const link::Link& direct) {
   std::uint64_t connections = 0;
-  for (const auto& link : links) connections += link->counters().connections;
+  std::vector<const link::Link*> rows;
+  for (const auto& link : links) rows.push_back(link.get());
+  if (direct.counters().dials != 0) rows.push_back(&direct);
+  for (const auto* link : rows) connections += link->counters().connections;
   Table table({{"LINK"},
                {"CONNECTIONS", Align::right},
                {"SHARE", Align::right},
                {"FAILED", Align::right},
                {"SENT", Align::right},
                {"RECEIVED", Align::right}});
-  for (const auto& link : links) {
+  for (const auto* link : rows) {
     const auto& counters = link->counters();
     table.add({link->name(), std::to_string(counters.connections),
                format_share(counters.connections, connections),

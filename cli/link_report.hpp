@@ -20,7 +20,7 @@ std::string link_table(const Links& links, std::span<const net::Interface> inter
 // may not bind its sockets to the device.
 bool lacks_device_binding(const Links& links);
 
-// What each link carried.
-std::string link_summary(const Links& links);
+// What each link carried, and `direct` (proxy::Routes) where any connection went that way.
+std::string link_summary(const Links& links, const link::Link& direct);
 
 }  // namespace dispatch::cli

@@ -75,7 +75,7 @@ int run_start(const StartArguments& arguments, net::Log& log) {
   runtime.run();
   try_print(fmt::format("Dispatched {}:\n{}",
                         format_count(server.counters().accepted, "client connection"),
-                        link_summary(links.links())));
+                        link_summary(links.links(), server.direct())));
   return kSuccess;
 }
 

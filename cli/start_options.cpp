@@ -1,6 +1,7 @@
 #include "cli/start_options.hpp"
 
 #include "cli/exit_status.hpp"
+#include "cli/text_file.hpp"
 #include "cli/users.hpp"
 #include "cli/whole_number.hpp"
 #include "engine/units/quantity.hpp"
@@ -71,6 +72,14 @@ proxy::ListenerSpec listener(const std::string& text) {
   }
 }
 
+proxy::RouteRule route_rule(const std::string& text) {
+  try {
+    return proxy::parse_route_rule(text);
+  } catch (const net::ConfigError& error) {
+    throw UsageError(fmt::format("--route '{}': {}", text, error.what()));
+  }
+}
+
 }  // namespace
 
 void StartOptions::add_to(CLI::App& command) {
@@ -99,6 +108,18 @@ void StartOptions::add_to(CLI::App& command) {
                   "Range of addresses that clients may come from; may be given again. None: any")
       ->type_name("RANGE")
       ->allow_extra_args(false);  // what follows its value is an ADDRESS
+  command
+      .add_option("--route", routes_,
+                  "Rule WHO=WHAT; may be given again, the first that fits counts. WHO: a range, a "
+                  ".domain or a name, with :PORTS or without, :PORTS, or *. WHAT: direct, refuse, "
+                  "dispatch or a link")
+      ->type_name("RULE")
+      ->allow_extra_args(false);
+  command
+      .add_option("--routes", route_files_,
+                  "File of further rules, one a line; # begins a comment. May be given again")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   add("--max-connections", connections_max_, "N",
       "Connections at a time, in all; beyond it clients wait. 0: no limit");
   add("--max-per-client", connections_per_max_, "N",
@@ -146,6 +167,12 @@ StartArguments StartOptions::checked() const {
     server.accounts = parse_users(text, fmt::format("${}", kUsersVariable));
   }
   for (const auto& text : allowed_) server.admission.allowed.push_back(prefix(text));
+  auto& rules = server.dial.routes;
+  for (const auto& text : routes_) rules.push_back(route_rule(text));
+  for (const auto& path : route_files_) {
+    const auto of_file = proxy::parse_route_rules(read_text_file(path), path);
+    rules.insert(rules.end(), of_file.begin(), of_file.end());
+  }
   server.admission.connections_max =
       whole_number("--max-connections", connections_max_, 0, kConnectionsMax);
   server.admission.connections_per_max =

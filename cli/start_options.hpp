@@ -38,6 +38,8 @@ class StartOptions {
   std::vector<std::string> links_;
   std::string users_;
   std::vector<std::string> allowed_;
+  std::vector<std::string> routes_;
+  std::vector<std::string> route_files_;
   std::string connections_max_ = "0";
   std::string connections_per_max_ = "0";
   std::string handshake_timeout_ = "30s";

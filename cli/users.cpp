@@ -1,20 +1,12 @@
 #include "cli/users.hpp"
 
-#include "cli/console.hpp"
+#include "cli/text_file.hpp"
 #include "engine/net/config_error.hpp"
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-
 namespace dispatch::cli {
 namespace {
-
-namespace fs = std::filesystem;
 
 std::string_view without_carriage_return(std::string_view line) {
   return line.ends_with('\r') ? line.substr(0, line.size() - 1) : line;
@@ -49,19 +41,7 @@ proxy::Accounts parse_users(std::string_view text, const std::string& source) {
 }
 
 proxy::Accounts read_users(const std::string& path) {
-  std::error_code error;
-  const auto status = fs::status(path, error);
-  if (fs::is_directory(status)) throw net::ConfigError(path + ": is a directory");
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw net::ConfigError(fmt::format("{}: {}", path, std::strerror(errno)));
-  constexpr auto kOthers = fs::perms::group_read | fs::perms::others_read;
-  if (fs::is_regular_file(status) && (status.permissions() & kOthers) != fs::perms::none) {
-    complain(fmt::format("warning: {} holds passwords, and others may read it: chmod 600 {}", path,
-                         path));
-  }
-  const std::string text((std::istreambuf_iterator<char>(file)), {});
-  if (file.bad()) throw net::ConfigError(path + ": cannot be read");
-  return parse_users(text, path);
+  return parse_users(read_secret_file(path), path);
 }
 
 }  // namespace dispatch::cli

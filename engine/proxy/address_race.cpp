@@ -1,6 +1,7 @@
 #include "engine/proxy/address_race.hpp"
 
 #include "engine/net/deadline.hpp"
+#include "engine/proxy/routes.hpp"
 
 #include <array>
 #include <utility>
@@ -12,7 +13,8 @@ using net::Task;
 
 AddressRace::AddressRace(net::Runtime& runtime, NameCache& names, link::Link& link,
                          const Target& target, link::Families families, std::vector<Way> ways,
-                         AddressRaceOptions options)
+                         AddressRaceOptions options,
+                         std::function<AddressUse(const net::Address&)> use_of)
     : runtime_(runtime),
       names_(names),
       link_(link),
@@ -20,6 +22,7 @@ AddressRace::AddressRace(net::Runtime& runtime, NameCache& names, link::Link& li
       families_(families & link::Families::of(link)),
       ways_(std::move(ways)),
       options_(options),
+      use_of_(std::move(use_of)),
       plan_(options.happy_eyeballs),
       race_(runtime) {}
 
@@ -74,8 +77,16 @@ Task<void> AddressRace::look_up(Family family) {
 
 void AddressRace::take_answer(Family family, const NameCache::Answer& answer) {
   if (!answer) failure_.add(answer.error());
-  const auto addresses =
-      answer ? std::span<const net::Address>(*answer) : std::span<const net::Address>();
+  std::vector<net::Address> addresses;
+  for (const auto& each : answer ? *answer : std::vector<net::Address>()) {
+    // A mapped address in an AAAA record is an IPv4 address in disguise.
+    const auto address = net::unmapped(each);
+    if (!families_.has(net::family_of(address))) continue;
+    const auto use = use_of_ ? use_of_(address) : AddressUse::here;
+    if (use == AddressUse::here) addresses.push_back(address);
+    if (use == AddressUse::elsewhere) result_.elsewhere = true;
+    if (use == AddressUse::refused) failure_.add(RouteError::refused);
+  }
   plan_.answered(family, addresses, runtime_.clock().now());
 }
 

@@ -10,6 +10,8 @@
 #include "engine/proxy/target.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace dispatch::proxy {
@@ -19,6 +21,13 @@ struct AddressRaceOptions {
   HappyEyeballsOptions happy_eyeballs;
 };
 
+// Whether an address that the target's name has is tried.
+enum class AddressUse : std::uint8_t {
+  here,       // in this race
+  elsewhere,  // another link's, by the rules
+  refused,    // by the rules
+};
+
 // What has become of a race.
 struct RaceResult {
   net::StreamPtr stream;  // the winner; null where there is none
@@ -26,6 +35,7 @@ struct RaceResult {
   // Another link would fare no better: every attempt was answered by the target, or this host is
   // exhausted, or the name cannot be resolved in any way.
   bool conclusive = false;
+  bool elsewhere = false;  // the name has addresses that are another link's
 };
 
 // A name is looked up through the link, A and AAAA apart and at the same time, as far as the link
@@ -34,9 +44,11 @@ struct RaceResult {
 class AddressRace {
  public:
   // `families` of the target are tried, of those that the link has. `ways` are where names are
-  // asked for (NameQuestion).
+  // asked for (NameQuestion). `use_of` is asked about each address that a name is found to have,
+  // before it is tried; null: all are tried.
   AddressRace(net::Runtime& runtime, NameCache& names, link::Link& link, const Target& target,
-              link::Families families, std::vector<Way> ways, AddressRaceOptions options);
+              link::Families families, std::vector<Way> ways, AddressRaceOptions options,
+              std::function<AddressUse(const net::Address&)> use_of = nullptr);
 
   // Once. Cancelled, it ends with operation_aborted, after the end of all it has started.
   net::Task<RaceResult> run();
@@ -58,6 +70,7 @@ class AddressRace {
   link::Families families_;
   std::vector<Way> ways_;
   AddressRaceOptions options_;
+  std::function<AddressUse(const net::Address&)> use_of_;
   HappyEyeballs plan_;
   MostTelling failure_;
   bool started_ = false;

@@ -5,6 +5,7 @@
 
 #include <boost/system/errc.hpp>
 
+#include <algorithm>
 #include <list>
 #include <optional>
 #include <utility>
@@ -21,15 +22,22 @@ namespace errc = boost::system::errc;
 
 // One link at work for a dial.
 struct Dialer::Lane {
-  Lane(Dialer& dialer, const Dial& dial, link::Turn of, TimePoint at);
+  // Where no turn of the policy has led to the link, a rule has.
+  Lane(Dialer& dialer, Dial& dial, Target to, link::Families families, link::Link& by,
+       std::optional<link::Turn> of);
 
   bool is_running() const { return !result; }
   // Nothing came of the link, and it is the link's fault.
   void count_failure() {
-    if (race.started()) ++turn.link().counters().dial_failures;
+    if (race.started()) ++link.counters().dial_failures;
+  }
+  void give_back_turn() {
+    if (turn) turn->give_back();
   }
 
-  link::Turn turn;
+  const Target target;
+  link::Link& link;
+  std::optional<link::Turn> turn;
   TimePoint opened_at;
   AddressRace race;
   std::optional<RaceResult> result;
@@ -47,27 +55,39 @@ struct Dialer::Dial {
   std::vector<link::Link*> tried;
   std::size_t running = 0;
   TimePoint next_lane_at;
-  bool more_lanes = true;  // another link may be of help
+  bool more_lanes = true;             // another link may be of help
+  std::vector<net::Address> detours;  // addresses that have a lane of their own
+  bool refusal_told = false;
   MostTelling failure;
   std::optional<Dialed> winner;
   std::optional<Error> ended;  // without a winner
   Race race;
 };
 
-Dialer::Lane::Lane(Dialer& dialer, const Dial& dial, link::Turn of, TimePoint at)
-    : turn(std::move(of)),
-      opened_at(at),
-      race(dialer.runtime_, dialer.names_, turn.link(), dial.target, dial.families,
-           dialer.ways_of(dial.target, turn.link()),
-           {dialer.options_.attempt_timeout, dialer.options_.happy_eyeballs}) {}
+Dialer::Lane::Lane(Dialer& dialer, Dial& dial, Target to, link::Families families, link::Link& by,
+                   std::optional<link::Turn> of)
+    : target(std::move(to)),
+      link(by),
+      turn(std::move(of)),
+      opened_at(dialer.runtime_.clock().now()),
+      race(dialer.runtime_, dialer.names_, link, target, families, dialer.ways_of(target, link),
+           {dialer.options_.attempt_timeout, dialer.options_.happy_eyeballs},
+           [this, &dialer, &dial](const net::Address& address) {
+             return dialer.use_of(dial, *this, address);
+           }) {}
 
 Dialer::Dialer(net::Runtime& runtime, link::LinkSet& links, DialOptions options)
-    : runtime_(runtime), links_(links), options_(options), names_(runtime, options.names) {}
+    : runtime_(runtime),
+      links_(links),
+      options_(std::move(options)),
+      names_(runtime, options_.names),
+      routes_(runtime, links, options_.routes) {}
 
 Task<Result<Dialed>> Dialer::dial(Target target) {
+  if (auto* address = std::get_if<net::Address>(&target.host)) *address = net::unmapped(*address);
   const auto now = runtime_.clock().now();
   Dial dial(runtime_, target, now, now + options_.timeout);
-  dial.families = families_of(target);
+  begin(dial);
   co_await direct(dial.race, direct_lanes(dial));
   if (dial.winner) co_return std::move(*dial.winner);
   co_return dial.ended ? *dial.ended : dial.failure.error();
@@ -97,16 +117,77 @@ Task<void> Dialer::direct_lanes(Dial& dial) {
   }
 }
 
+void Dialer::begin(Dial& dial) {
+  const auto route = routes_.decide(dial.target);
+  const auto* literal = std::get_if<net::Address>(&dial.target.host);
+  dial.families = families_of(dial.target);
+  if (route.action == RouteAction::dispatch) return;
+  dial.more_lanes = false;
+  if (route.action == RouteAction::refuse) {
+    log_refusal(to_string(dial.target), route);
+    dial.ended = RouteError::refused;
+    return;
+  }
+  runtime_.log().debug("{} goes through {}: {}", to_string(dial.target), route.link->name(),
+                       route.why);
+  const auto families = literal != nullptr ? dial.families : link::Families{true, true};
+  if (!(families & link::Families::of(*route.link)).any()) return;  // not supported
+  auto& lane =
+      dial.lanes.emplace_back(*this, dial, dial.target, families, *route.link, std::nullopt);
+  enter(dial, lane);
+}
+
 void Dialer::open_lane(Dial& dial) {
   auto turn = links_.take_turn(dial.families, dial.tried);
   dial.more_lanes = turn.has_value();
   if (!turn) return;
-  const auto now = runtime_.clock().now();
-  dial.tried.push_back(&turn->link());
-  auto& lane = dial.lanes.emplace_back(*this, dial, std::move(*turn), now);
+  auto& link = turn->link();
+  dial.tried.push_back(&link);
+  auto& lane = dial.lanes.emplace_back(*this, dial, dial.target, dial.families, link, turn);
+  dial.next_lane_at = lane.opened_at + options_.slow_attempt;
+  enter(dial, lane);
+}
+
+void Dialer::enter(Dial& dial, Lane& lane) {
   ++dial.running;
-  dial.next_lane_at = now + options_.slow_attempt;
   dial.race.enter(run_lane(dial, lane));
+}
+
+AddressUse Dialer::use_of(Dial& dial, const Lane& lane, const net::Address& address) {
+  const auto route = routes_.decide(dial.target, address);
+  if (route.action == RouteAction::refuse) {
+    if (!std::exchange(dial.refusal_told, true)) {
+      const auto what = to_string(dial.target) + ", which is " + address.to_string();
+      log_refusal(what, route);
+    }
+    return AddressUse::refused;
+  }
+  const bool here = route.link == nullptr ? lane.turn.has_value() : route.link == &lane.link;
+  if (here) return AddressUse::here;
+  const bool has_lane =
+      std::find(dial.detours.begin(), dial.detours.end(), address) != dial.detours.end();
+  if (!has_lane) detour(dial, route, address);
+  return AddressUse::elsewhere;
+}
+
+void Dialer::detour(Dial& dial, const Route& route, const net::Address& address) {
+  const auto families = link::Families::of(net::family_of(address));
+  auto turn = route.link == nullptr ? links_.take_turn(families) : std::nullopt;
+  auto* link = turn ? &turn->link() : route.link;
+  dial.detours.push_back(address);
+  if (link == nullptr || !(families & link::Families::of(*link)).any()) {
+    dial.failure.add(errc::make_error_code(errc::address_family_not_supported));
+    return;
+  }
+  const Target target{address, dial.target.port};
+  runtime_.log().debug("{}, which is {}, goes through {}: {}", to_string(dial.target),
+                       address.to_string(), link->name(), route.why);
+  auto& lane = dial.lanes.emplace_back(*this, dial, target, families, *link, turn);
+  enter(dial, lane);
+}
+
+void Dialer::log_refusal(const std::string& what, const Route& route) const {
+  runtime_.log().info("{} is refused: {}", what, route.why);
 }
 
 Task<void> Dialer::run_lane(Dial& dial, Lane& lane) {
@@ -121,22 +202,25 @@ void Dialer::judge(Dial& dial, Lane& lane) {
   auto& result = *lane.result;
   if (result.stream) {
     settle_losers(dial, lane);
-    dial.winner = Dialed{std::move(result.stream), link::LinkUse(lane.turn.link())};
+    dial.winner = Dialed{std::move(result.stream), link::LinkUse(lane.link)};
     return;
   }
-  dial.failure.add(result.error);
-  dial.next_lane_at = runtime_.clock().now();
   if (lane.race.started()) {
     lane.count_failure();
   } else {
-    lane.turn.give_back();
+    lane.give_back_turn();
+    if (result.elsewhere) dial.more_lanes = false;  // other links would find the same
+    if (result.elsewhere) return;
   }
+  dial.failure.add(result.error);
+  dial.next_lane_at = runtime_.clock().now();
   if (result.error == ResolveError::no_data) {
-    dial.families = dial.families.without(link::Families::of(lane.turn.link()));
+    dial.families = dial.families.without(link::Families::of(lane.link));
   } else if (result.conclusive) {
     dial.more_lanes = false;
-    const bool definite = lane.race.started() || result.error == ResolveError::not_found;
-    if (definite) dial.ended = dial.failure.error();
+    const bool definite = lane.race.started() || result.error == ResolveError::not_found ||
+                          result.error == RouteError::refused;
+    if (definite && dial.detours.empty()) dial.ended = dial.failure.error();
   }
 }
 
@@ -147,7 +231,7 @@ void Dialer::settle_losers(Dial& dial, const Lane& winner) {
     if (now - lane.opened_at >= options_.slow_attempt) {
       lane.count_failure();
     } else {
-      lane.turn.give_back();
+      lane.give_back_turn();
     }
   }
 }
@@ -185,6 +269,7 @@ std::vector<Way> Dialer::ways_of(const Target& target, const link::Link& first) 
     }
     if (!way.empty()) ways.push_back(std::move(way));
   };
+  if (&first == &routes_.direct()) return {{net::kAnyEgress}};
   add(first);
   for (const auto& link : links_.links()) {
     if (link.get() != &first) add(*link);

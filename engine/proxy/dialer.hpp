@@ -5,6 +5,7 @@
 #include "engine/net/runtime.hpp"
 #include "engine/proxy/address_race.hpp"
 #include "engine/proxy/name_cache.hpp"
+#include "engine/proxy/routes.hpp"
 #include "engine/proxy/target.hpp"
 
 #include <memory>
@@ -24,6 +25,7 @@ struct DialOptions {
   bool ask_by_any_route = true;
   HappyEyeballsOptions happy_eyeballs;
   NameCacheOptions names;
+  std::vector<RouteRule> routes;  // see Routes
 };
 
 // An established connection and the link that it uses.
@@ -36,37 +38,51 @@ struct Dialed {
 // that one link (AddressRace). Another link takes a turn, as well or instead, when this one fails
 // for a reason that may be its own, or is slow. The first connection wins.
 //
+// Where a rule fixes the way (Routes), that way takes no turn, and no link helps it. Addresses of a
+// name for which a rule says something else than for the name are tried as it says, at the same
+// time.
+//
 // Turns are spent by links that connect or fail: one that is cut off because another link won
 // before it was slow, or that had nothing to do since the name has no address for it, has its turn
 // given back. Counters: `dials` counts links that made an attempt, not their addresses;
 // `dial_failures` those that failed, or were slow and lost.
 class Dialer {
  public:
+  // Throws net::ConfigError: see Routes.
   Dialer(net::Runtime& runtime, link::LinkSet& links, DialOptions options);
 
   // Errors: the most telling one of all that was tried (MostTelling); timed_out;
-  // address_family_not_supported where no link has a family of the target; operation_aborted.
+  // address_family_not_supported where no link has a family of the target; RouteError::refused;
+  // operation_aborted.
   net::Task<net::Result<Dialed>> dial(Target target);
 
   const NameCache& names() const { return names_; }
+  Routes& routes() { return routes_; }
+  const Routes& routes() const { return routes_; }
 
  private:
   struct Dial;
   struct Lane;
 
   net::Task<void> direct_lanes(Dial& dial);
+  void begin(Dial& dial);
   void open_lane(Dial& dial);
+  void enter(Dial& dial, Lane& lane);
+  AddressUse use_of(Dial& dial, const Lane& lane, const net::Address& address);
+  void detour(Dial& dial, const Route& route, const net::Address& address);
   net::Task<void> run_lane(Dial& dial, Lane& lane);
   void judge(Dial& dial, Lane& lane);
   void settle_losers(Dial& dial, const Lane& winner);
   void end_at_deadline(Dial& dial);
   link::Families families_of(const Target& target) const;
   std::vector<Way> ways_of(const Target& target, const link::Link& first) const;
+  void log_refusal(const std::string& what, const Route& route) const;
 
   net::Runtime& runtime_;
   link::LinkSet& links_;
   DialOptions options_;
   NameCache names_;
+  Routes routes_;
 };
 
 }  // namespace dispatch::proxy

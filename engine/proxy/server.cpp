@@ -39,6 +39,7 @@ net::Result<ListenerSpec> Server::open(ListenerSpec spec) {
   auto listener = runtime_.network().listen(spec.endpoint, {});
   if (!listener) return listener.error();
   spec.endpoint = (*listener)->local_endpoint();
+  if (!net::unmapped(spec.endpoint.address).is_loopback()) service_.dialer.routes().expose();
   listeners_.push_back({spec, std::move(*listener)});
   return spec;
 }
@@ -55,6 +56,7 @@ void Server::start() {
         runtime_, *listening.listener, [this](net::StreamPtr client) { admit(std::move(client)); },
         [this] { return admission_.room(); }));
   }
+  acceptors_.spawn(service_.dialer.routes().follow_interfaces());
   if (options_.idle_timeout > net::Duration::zero()) {
     acceptors_.spawn(service_.connections.reset_idle(runtime_, options_.idle_timeout));
   }

@@ -31,6 +31,8 @@ class Server {
   net::Task<void> stop(net::Duration drain);
 
   const ServerCounters& counters() const { return service_.counters; }
+  // What went by no link (Routes::direct).
+  const link::Link& direct() const { return service_.dialer.routes().direct(); }
 
  private:
   struct Listening {
