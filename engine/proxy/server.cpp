@@ -39,7 +39,7 @@ net::Result<ListenerSpec> Server::open(ListenerSpec spec) {
   auto listener = runtime_.network().listen(spec.endpoint, {});
   if (!listener) return listener.error();
   spec.endpoint = (*listener)->local_endpoint();
-  if (!net::unmapped(spec.endpoint.address).is_loopback()) service_.dialer.routes().expose();
+  if (is_beyond_this_machine(spec)) service_.dialer.routes().expose();
   listeners_.push_back({spec, std::move(*listener)});
   return spec;
 }
