@@ -2,6 +2,7 @@
 
 #include "cli/exit_status.hpp"
 #include "cli/text_file.hpp"
+#include "cli/tls_files.hpp"
 #include "cli/users.hpp"
 #include "cli/whole_number.hpp"
 #include "engine/units/quantity.hpp"
@@ -93,10 +94,20 @@ void StartOptions::add_to(CLI::App& command) {
       ->type_name("PORT")
       ->default_str(kDefaultPort);
   command
-      .add_option("--listen", listeners_,
-                  "Where to listen, in place of --ip and --port; may be given again")
-      ->type_name("ADDRESS:PORT")
+      .add_option(
+          "--listen", listeners_,
+          "Where to listen, in place of --ip and --port; may be given again. With ,tls behind "
+          "it: for TLS only")
+      ->type_name("ADDRESS:PORT[,tls]")
       ->allow_extra_args(false);
+  command
+      .add_option("--tls-cert", tls_certificate_,
+                  "Certificate to show to clients that begin with TLS, and its chain (PEM)")
+      ->type_name("FILE");
+  command
+      .add_option("--tls-key", tls_key_,
+                  "Its private key, where that is not in the same file (PEM)")
+      ->type_name("FILE");
   command
       .add_option("--users", users_,
                   fmt::format("File of users, a line NAME:PASSWORD each; in its place the same "
@@ -152,7 +163,7 @@ void StartOptions::check_listeners(StartArguments& start) const {
   if (!address) throw UsageError(fmt::format("--ip: '{}' is not an IPv4 or IPv6 address", ip));
   const auto port = whole_number("--port", port_.value_or(kDefaultPort), 0,
                                  std::numeric_limits<std::uint16_t>::max());
-  start.listeners.push_back({{*address, static_cast<std::uint16_t>(port)}});
+  start.listeners.push_back({{*address, static_cast<std::uint16_t>(port)}, {}});
 }
 
 StartArguments StartOptions::checked() const {
@@ -161,6 +172,13 @@ StartArguments StartOptions::checked() const {
   for (const auto& text : links_) start.links.push_back(link::parse_link_spec(text));
 
   auto& server = start.server;
+  server.tls = tls_context(tls_certificate_, tls_key_);
+  for (const auto& spec : start.listeners) {
+    if (spec.entrance.tls_only && !server.tls) {
+      throw UsageError(fmt::format(
+          "--listen: {} is to serve TLS: give a certificate with --tls-cert", to_string(spec)));
+    }
+  }
   if (!users_.empty()) {
     server.accounts = read_users(users_);
   } else if (const auto* text = std::getenv(kUsersVariable)) {

@@ -36,6 +36,8 @@ class StartOptions {
   std::optional<std::string> port_;
   std::vector<std::string> listeners_;
   std::vector<std::string> links_;
+  std::string tls_certificate_;
+  std::string tls_key_;
   std::string users_;
   std::vector<std::string> allowed_;
   std::vector<std::string> routes_;

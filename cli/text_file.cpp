@@ -12,8 +12,11 @@
 #include <iterator>
 
 namespace dispatch::cli {
+namespace {
 
 namespace fs = std::filesystem;
+
+}  // namespace
 
 std::string read_text_file(const std::string& path) {
   std::error_code error;
@@ -25,16 +28,14 @@ std::string read_text_file(const std::string& path) {
   return text;
 }
 
-std::string read_secret_file(const std::string& path) {
-  auto text = read_text_file(path);
+void warn_of_other_readers(const std::string& path, const std::string& what) {
   std::error_code error;
   const auto status = fs::status(path, error);
   constexpr auto kOthers = fs::perms::group_read | fs::perms::others_read;
   if (fs::is_regular_file(status) && (status.permissions() & kOthers) != fs::perms::none) {
-    complain(fmt::format("warning: {} holds passwords, and others may read it: chmod 600 {}", path,
-                         path));
+    complain(
+        fmt::format("warning: {0} holds {1}, and others may read it: chmod 600 {0}", path, what));
   }
-  return text;
 }
 
 }  // namespace dispatch::cli

@@ -2,14 +2,13 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 namespace dispatch::cli {
 
-// All of it. Throws net::ConfigError: "PATH: No such file or directory", "PATH: is a directory".
+// All of it. Throws net::ConfigError: the file, and what is wrong with it.
 std::string read_text_file(const std::string& path);
 
-// The same for a file of secrets: complains where others may read it.
-std::string read_secret_file(const std::string& path);
+// Complains where others than its owner may read a file that holds `what`.
+void warn_of_other_readers(const std::string& path, const std::string& what);
 
 }  // namespace dispatch::cli

@@ -41,7 +41,9 @@ proxy::Accounts parse_users(std::string_view text, const std::string& source) {
 }
 
 proxy::Accounts read_users(const std::string& path) {
-  return parse_users(read_secret_file(path), path);
+  auto accounts = parse_users(read_text_file(path), path);
+  warn_of_other_readers(path, "passwords");
+  return accounts;
 }
 
 }  // namespace dispatch::cli

@@ -5,16 +5,21 @@
 namespace dispatch::net {
 namespace {
 
-constexpr std::size_t kCopyBufferBytes = 64 * 1024;
+// Of a relay that waits or passes messages on, and of one whose source has more than that.
+constexpr std::size_t kLittleBytes = 1024;
+constexpr std::size_t kBulkBytes = 64 * 1024;
 
 }  // namespace
 
 Task<RelayEnd> Stream::relay_to(Stream& sink, ByteCounter& counter) {
-  std::vector<std::byte> buffer(kCopyBufferBytes);
-  for (;;) {
+  std::vector<std::byte> buffer(kLittleBytes);
+  for (std::size_t last = 0;;) {
+    const auto size = last < kLittleBytes ? kLittleBytes : kBulkBytes;
+    if (buffer.size() != size) buffer = std::vector<std::byte>(size);
     const auto got = co_await read_some(buffer);
     if (!got) co_return RelayEnd{RelayEnd::Side::source, got.error()};
     if (*got == 0) co_return RelayEnd{};
+    last = *got;
     auto left = std::span<const std::byte>(buffer).first(*got);
     while (!left.empty()) {
       const auto taken = co_await sink.write_some(left);

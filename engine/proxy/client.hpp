@@ -6,6 +6,7 @@
 #include "engine/proxy/connection_table.hpp"
 #include "engine/proxy/dialer.hpp"
 #include "engine/proxy/handshake_buffer.hpp"
+#include "engine/proxy/listener_spec.hpp"
 #include "engine/proxy/server_options.hpp"
 
 #include <optional>
@@ -36,8 +37,8 @@ struct Tunnel {
 
 // From the first byte until its connection is relayed.
 struct Client {
-  Client(Service& of, net::StreamPtr connection)
-      : service(of), stream(std::move(connection)), peer(stream->remote_endpoint()) {}
+  Client(Service& of, net::StreamPtr connection, Entrance by)
+      : service(of), stream(std::move(connection)), peer(stream->remote_endpoint()), entrance(by) {}
 
   net::Runtime& runtime() const { return service.runtime; }
 
@@ -59,6 +60,7 @@ struct Client {
   Service& service;
   net::StreamPtr stream;
   net::Endpoint peer;
+  Entrance entrance;
   HandshakeBuffer buffer;
 };
 

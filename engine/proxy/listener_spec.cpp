@@ -6,17 +6,41 @@
 
 namespace dispatch::proxy {
 
+namespace {
+
+void parse_options(std::string_view options, std::string_view whole, ListenerSpec& spec) {
+  for (;;) {
+    const auto comma = options.find(',');
+    const auto option = options.substr(0, comma);
+    if (option == "tls") {
+      spec.entrance.tls_only = true;
+    } else {
+      throw net::ConfigError(
+          fmt::format("'{}': '{}' is not an option of a listener: tls", whole, option));
+    }
+    if (comma == std::string_view::npos) return;
+    options.remove_prefix(comma + 1);
+  }
+}
+
+}  // namespace
+
 std::string to_string(const ListenerSpec& spec) {
-  return net::to_string(spec.endpoint);
+  auto text = net::to_string(spec.endpoint);
+  if (spec.entrance.tls_only) text += ",tls";
+  return text;
 }
 
 ListenerSpec parse_listener_spec(std::string_view text) {
-  const auto endpoint = net::parse_endpoint(text);
+  const auto comma = text.find(',');
+  const auto endpoint = net::parse_endpoint(text.substr(0, comma));
   if (!endpoint) {
     throw net::ConfigError(fmt::format(
         "'{}' is not an address with a port, such as 127.0.0.1:1080 or [::1]:1080", text));
   }
-  return {*endpoint};
+  ListenerSpec spec{*endpoint};
+  if (comma != std::string_view::npos) parse_options(text.substr(comma + 1), text, spec);
+  return spec;
 }
 
 bool is_beyond_this_machine(const ListenerSpec& spec) {

@@ -1,4 +1,4 @@
-// Where clients come in, as users write it: 127.0.0.1:1080, [::1]:1080.
+// Where clients come in, as users write it: 127.0.0.1:1080, [::1]:1443,tls.
 #pragma once
 
 #include "engine/net/address.hpp"
@@ -8,8 +8,16 @@
 
 namespace dispatch::proxy {
 
+// What a listener asks of its clients before they may speak their own protocol.
+struct Entrance {
+  bool tls_only = false;
+
+  friend bool operator==(const Entrance&, const Entrance&) = default;
+};
+
 struct ListenerSpec {
   net::Endpoint endpoint;
+  Entrance entrance{};
 
   friend bool operator==(const ListenerSpec&, const ListenerSpec&) = default;
 };
@@ -17,7 +25,8 @@ struct ListenerSpec {
 // The inverse of parse_listener_spec.
 std::string to_string(const ListenerSpec& spec);
 
-// ADDRESS:PORT; port 0 takes a free one. Throws net::ConfigError.
+// ADDRESS:PORT[,OPTION...]; port 0 takes a free one. The option tls: only inside TLS. Throws
+// net::ConfigError.
 ListenerSpec parse_listener_spec(std::string_view text);
 
 // Whether other machines may reach it.

@@ -52,21 +52,26 @@ net::Result<net::Endpoint> Server::listen(const net::Endpoint& local) {
 
 void Server::start() {
   for (auto& listening : listeners_) {
+    if (std::exchange(listening.accepts, true)) continue;
     acceptors_.spawn(net::accept_loop(
-        runtime_, *listening.listener, [this](net::StreamPtr client) { admit(std::move(client)); },
+        runtime_, *listening.listener,
+        [this, entrance = listening.spec.entrance](net::StreamPtr client) {
+          admit(std::move(client), entrance);
+        },
         [this] { return admission_.room(); }));
   }
+  if (std::exchange(started_, true)) return;
   acceptors_.spawn(service_.dialer.routes().follow_interfaces());
   if (options_.idle_timeout > net::Duration::zero()) {
     acceptors_.spawn(service_.connections.reset_idle(runtime_, options_.idle_timeout));
   }
 }
 
-void Server::admit(net::StreamPtr client) {
+void Server::admit(net::StreamPtr client, Entrance entrance) {
   const auto peer = client->remote_endpoint();
   auto place = admission_.enter(net::unmapped(peer.address));
   if (place) {
-    sessions_.spawn(serve_client(service_, std::move(client), std::move(*place)));
+    sessions_.spawn(serve_client(service_, std::move(client), entrance, std::move(*place)));
     return;
   }
   ++service_.counters.turned_away;

@@ -23,7 +23,7 @@ class Server {
   net::Result<ListenerSpec> open(ListenerSpec spec);
   net::Result<net::Endpoint> listen(const net::Endpoint& local);
 
-  // Accepts on every listener from now on.
+  // Accepts on every listener from now on; may be called again for those that were opened since.
   void start();
 
   // Accepts no more, lets the live connections end by themselves for at most `drain`, then resets
@@ -38,15 +38,17 @@ class Server {
   struct Listening {
     ListenerSpec spec;
     net::ListenerPtr listener;
+    bool accepts = false;
   };
 
-  void admit(net::StreamPtr client);
+  void admit(net::StreamPtr client, Entrance entrance);
 
   net::Runtime& runtime_;
   ServerOptions options_;
   Service service_;
   Admission admission_;
   std::vector<Listening> listeners_;
+  bool started_ = false;
   net::TaskGroup acceptors_;
   net::TaskGroup sessions_;
 };

@@ -4,8 +4,10 @@
 #include "engine/proxy/accounts.hpp"
 #include "engine/proxy/admission.hpp"
 #include "engine/proxy/dialer.hpp"
+#include "engine/tls/context.hpp"
 
 #include <cstdint>
+#include <memory>
 
 namespace dispatch::proxy {
 
@@ -14,7 +16,9 @@ struct ServerOptions {
   net::Duration handshake_timeout = std::chrono::seconds(30);  // for what the client has to send
   net::Duration bind_timeout = std::chrono::minutes(2);  // for the connection that BIND waits for
   net::Duration idle_timeout{};                          // of a relayed connection; 0: none
-  Accounts accounts;                                     // none: no authentication
+  // What TLS clients are shown; null: none is served. See entrance.hpp.
+  std::shared_ptr<const tls::Context> tls{};
+  Accounts accounts;  // none: no authentication
   AdmissionOptions admission;
 };
 

@@ -1,5 +1,6 @@
 #include "engine/proxy/session.hpp"
 
+#include "engine/proxy/entrance.hpp"
 #include "engine/proxy/http_head.hpp"
 #include "engine/proxy/relay.hpp"
 #include "engine/proxy/socks4.hpp"
@@ -15,16 +16,8 @@ namespace {
 using net::Task;
 namespace errc = boost::system::errc;
 
-// Waits for the first byte, which stays in the buffer: 0 to 255.
-Task<net::Result<int>> first_byte(Client& client) {
-  const auto got = co_await client.buffer.fill_from(*client.stream);
-  if (!got) co_return got.error();
-  if (*got == 0) co_return net::Error{net::asio::error::eof};
-  co_return static_cast<int>(octet(client.buffer.bytes(), 0));
-}
-
 Task<std::optional<Tunnel>> negotiate(Client& client) {
-  const auto first = co_await client.in_time(first_byte(client));
+  const auto first = co_await enter(client);
   if (!first) {
     client.refused("handshake", first.error());
     co_return std::nullopt;
@@ -45,8 +38,9 @@ struct Established {
   Tunnel tunnel;
 };
 
-Task<std::unique_ptr<Established>> establish(Service& service, net::StreamPtr stream) {
-  auto client = std::make_unique<Client>(service, std::move(stream));
+Task<std::unique_ptr<Established>> establish(Service& service, net::StreamPtr stream,
+                                             Entrance entrance) {
+  auto client = std::make_unique<Client>(service, std::move(stream), entrance);
   auto tunnel = co_await negotiate(*client);
   if (!tunnel) co_return nullptr;
   auto early = std::move(tunnel->early);
@@ -95,14 +89,15 @@ Task<void> relay_to_target(Service& service, std::unique_ptr<Established> establ
 }  // namespace
 
 // The place is the client's until the end.
-Task<void> serve_client(Service& service, net::StreamPtr stream, Admission::Place) {
+Task<void> serve_client(Service& service, net::StreamPtr stream, Entrance entrance,
+                        Admission::Place) {
   ++service.counters.accepted;
   ++service.counters.live;
   struct Live {
     ServerCounters& counters;
     ~Live() { --counters.live; }
   } live{service.counters};
-  auto established = co_await establish(service, std::move(stream));
+  auto established = co_await establish(service, std::move(stream), entrance);
   if (established) co_await relay_to_target(service, std::move(established));
 }
 

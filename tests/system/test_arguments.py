@@ -21,6 +21,8 @@ WRONG = [
     ('start --listen localhost:1080', "--listen: 'localhost:1080'"),
     ('start --listen 203.0.113.9:0', '--listen: 203.0.113.9 is not an address of this machine'),
     ('start --listen 127.0.0.1:1080 --listen 127.0.0.1:1080', '--listen: 127.0.0.1:1080 is given twice'),
+    ('start --listen 127.0.0.1:0,ssl', "'ssl' is not an option of a listener"),
+    ('start --listen 127.0.0.1:0,tls', 'give a certificate with --tls-cert'),
     ('start --listen 127.0.0.1:0 --port 1080', '--listen stands in place of --ip and --port'),
     ('start --ip 127.0.0.1 --listen 127.0.0.1:0', '--listen stands in place of --ip and --port'),
     ('start 127.0.0.2/0', "weight '0'"),

@@ -26,6 +26,19 @@ BOOST_AUTO_TEST_CASE(what_is_no_listener_is_told) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(options_stand_behind_commas) {
+  const auto spec = parse_listener_spec("[::1]:1443,tls");
+  BOOST_TEST(spec.entrance.tls_only);
+  BOOST_TEST(to_string(spec) == "[::1]:1443,tls");
+  BOOST_TEST(!parse_listener_spec("[::1]:1443").entrance.tls_only);
+  for (const auto* text :
+       {"127.0.0.1:1,", "127.0.0.1:1,ssl", "127.0.0.1:1,tls,", "127.0.0.1:1,tls tls"}) {
+    BOOST_CHECK_EXCEPTION(parse_listener_spec(text), net::ConfigError, [](const auto& error) {
+      return std::string(error.what()).find("is not an option of a listener") != std::string::npos;
+    });
+  }
+}
+
 BOOST_AUTO_TEST_CASE(loopback_is_this_machine_only) {
   BOOST_TEST(!is_beyond_this_machine(parse_listener_spec("127.3.2.1:1080")));
   BOOST_TEST(!is_beyond_this_machine(parse_listener_spec("[::1]:1080")));

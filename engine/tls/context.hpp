@@ -1,0 +1,41 @@
+// Who a TLS endpoint is, and whom it believes: what its connections share.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+typedef struct ssl_ctx_st SSL_CTX;
+
+namespace dispatch::tls {
+
+// The text of a PEM file (RFC 7468), and what errors call it.
+struct Pem {
+  std::string text;
+  std::string source;
+};
+
+// TLS 1.2 and 1.3. Connections keep what they need of it: it may go before them.
+class Context {
+ public:
+  // A server that shows `certificate`: its own first, then the chain that leads to the root. `key`
+  // is the certificate's, not encrypted; both may be in one text. Of the application protocols that
+  // a client offers (RFC 7301), it takes http/1.1. Throws net::ConfigError.
+  static std::shared_ptr<const Context> server(const Pem& certificate, const Pem& key);
+
+  // A client that believes the certificates that `roots` have signed. Throws net::ConfigError.
+  static std::shared_ptr<const Context> client(const Pem& roots);
+
+  SSL_CTX* get() const { return context_.get(); }
+
+ private:
+  struct Free {
+    void operator()(SSL_CTX* context) const;
+  };
+
+  Context();
+
+  std::unique_ptr<SSL_CTX, Free> context_;
+};
+
+}  // namespace dispatch::tls
