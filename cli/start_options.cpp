@@ -139,6 +139,10 @@ void StartOptions::add_to(CLI::App& command) {
   add("--connect-timeout", connect_timeout_, "TIME", "For reaching a target, over all links");
   add("--idle-timeout", idle_timeout_, "TIME",
       "Reset connections without a byte for so long. 0s: never");
+  add("--half-open-timeout", half_open_timeout_, "TIME",
+      "The same, once one side has ended its stream. 0s: never");
+  add("--keep-alive-timeout", keep_alive_timeout_, "TIME", "For the next HTTP request of a client");
+  add("--bind-timeout", bind_timeout_, "TIME", "For the connection that SOCKS BIND waits for");
   add("--drain", drain_, "TIME", "For open connections to end, after the first signal");
   command.add_option("ADDRESS", links_, "Links to dispatch to, with their weights")->type_name("");
   command.footer(kFooter);
@@ -197,7 +201,10 @@ StartArguments StartOptions::checked() const {
       whole_number("--max-per-client", connections_per_max_, 0, kConnectionsMax);
   server.handshake_timeout = positive_duration("--handshake-timeout", handshake_timeout_);
   server.dial.timeout = positive_duration("--connect-timeout", connect_timeout_);
-  server.idle_timeout = duration("--idle-timeout", idle_timeout_);
+  server.silence.idle = duration("--idle-timeout", idle_timeout_);
+  server.silence.half_open = duration("--half-open-timeout", half_open_timeout_);
+  server.keep_alive_timeout = positive_duration("--keep-alive-timeout", keep_alive_timeout_);
+  server.bind_timeout = positive_duration("--bind-timeout", bind_timeout_);
   start.drain = duration("--drain", drain_);
   return start;
 }

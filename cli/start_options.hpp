@@ -47,6 +47,9 @@ class StartOptions {
   std::string handshake_timeout_ = "30s";
   std::string connect_timeout_ = "30s";
   std::string idle_timeout_ = "0s";
+  std::string half_open_timeout_ = "5min";
+  std::string keep_alive_timeout_ = "1min";
+  std::string bind_timeout_ = "2min";
   std::string drain_ = "5s";
 };
 

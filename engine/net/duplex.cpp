@@ -12,7 +12,7 @@ namespace {
 struct Duplex {
   Stream& a;
   Stream& b;
-  std::function<void(DuplexEnd)> ended;
+  RelayObserver& observer;
   DuplexEnd end{};
   int under_way = 2;
 
@@ -20,6 +20,7 @@ struct Duplex {
     a.abort();
     b.abort();
   }
+  bool has_failed() const { return end.sent.error || end.received.error; }
 };
 
 Task<void> one_way(Stream& source, Stream& sink, ByteCounter& counter, Duplex& duplex,
@@ -36,11 +37,15 @@ Task<void> one_way(Stream& source, Stream& sink, ByteCounter& counter, Duplex& d
 }  // namespace
 
 void Stream::relay_both_ways(Stream& other, ByteCounter& sent, ByteCounter& received,
-                             asio::any_io_executor executor, std::function<void(DuplexEnd)> ended) {
-  const auto duplex = std::make_shared<Duplex>(Duplex{*this, other, std::move(ended)});
+                             asio::any_io_executor executor, RelayObserver& observer) {
+  const auto duplex = std::make_shared<Duplex>(Duplex{*this, other, observer});
   const auto direction_ended = [duplex](std::exception_ptr exception) {
     if (exception) std::rethrow_exception(exception);
-    if (--duplex->under_way == 0) duplex->ended(duplex->end);
+    if (--duplex->under_way == 0) {
+      duplex->observer.ended(duplex->end);
+    } else if (!duplex->has_failed()) {
+      duplex->observer.half_ended();
+    }
   };
   asio::co_spawn(executor, one_way(*this, other, sent, *duplex, duplex->end.sent), direction_ended);
   asio::co_spawn(executor, one_way(other, *this, received, *duplex, duplex->end.received),

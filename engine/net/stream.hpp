@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -42,6 +41,19 @@ struct DuplexEnd {
   RelayEnd received;  // to it
 };
 
+// Hears how a relay both ways goes: from the executor that the relay was given, never from within
+// relay_both_ways() or abort().
+class RelayObserver {
+ public:
+  virtual ~RelayObserver() = default;
+
+  // One direction came to its end, which has been passed on; the other one goes on.
+  virtual void half_ended() = 0;
+
+  // Both have ended. The streams, the counters and this may be destroyed from here on, and in here.
+  virtual void ended(const DuplexEnd& end) = 0;
+};
+
 // At most one read and one write (or one relay in their place) may be outstanding at a time.
 // Destroying a stream closes it; its operations must have ended or been cancelled by then.
 class Stream {
@@ -66,13 +78,13 @@ class Stream {
 
   // Relays both ways between this stream and `other` until both directions have ended. The end of
   // one side is passed on as a half-close, and the other direction goes on; when a direction fails,
-  // both streams are aborted, so that each side learns that it did not get everything. Calls
-  // `ended` once, from `executor` (the runtime's), never from within; both streams and counters
-  // live until then. Who wants to stop it aborts both streams. This is no task, because a proxy has
-  // many idle connections, and a task is larger than all that an idle relay needs.
+  // both streams are aborted, so that each side learns that it did not get everything. Both
+  // streams, the counters and `observer` live until the observer hears of the end; it is called
+  // from `executor` (the runtime's). Who wants to stop the relay aborts both streams. This is no
+  // task, because a proxy has many idle connections, and a task is larger than all that an idle
+  // relay needs.
   virtual void relay_both_ways(Stream& other, ByteCounter& sent, ByteCounter& received,
-                               asio::any_io_executor executor,
-                               std::function<void(DuplexEnd)> ended);
+                               asio::any_io_executor executor, RelayObserver& observer);
 
   // Half-close: what was written is delivered, then end of stream (FIN). Reading goes on.
   virtual Status shutdown_write() = 0;

@@ -42,8 +42,8 @@ net::Task<net::RelayEnd> relay(TcpStream& source, TcpStream& sink, net::ByteCoun
 class Duplex : public std::enable_shared_from_this<Duplex> {
  public:
   Duplex(TcpStream& a, TcpStream& b, net::ByteCounter& from_a, net::ByteCounter& from_b,
-         std::function<void(net::DuplexEnd)> ended)
-      : flows_{RelayFlow(a, b, from_a), RelayFlow(b, a, from_b)}, ended_(std::move(ended)) {}
+         net::RelayObserver& observer)
+      : flows_{RelayFlow(a, b, from_a), RelayFlow(b, a, from_b)}, observer_(observer) {}
 
   // Nothing is read before the kernel says that there is something.
   void start() {
@@ -98,13 +98,15 @@ class Duplex : public std::enable_shared_from_this<Duplex> {
       // The sink has failed since: the other direction finds out by itself.
       flow.fail(Next::sink_writable, error);
     }
-    if (--under_way_ != 0) return;
-    const auto ended = std::exchange(ended_, nullptr);
-    ended({flows_[0].end(), flows_[1].end()});
+    if (--under_way_ == 0) {
+      observer_.ended({flows_[0].end(), flows_[1].end()});
+    } else if (!flow.end().error) {
+      observer_.half_ended();
+    }
   }
 
   std::array<RelayFlow, 2> flows_;
-  std::function<void(net::DuplexEnd)> ended_;
+  net::RelayObserver& observer_;
   int under_way_ = 2;
 };
 
@@ -118,12 +120,12 @@ net::Task<net::RelayEnd> TcpStream::relay_to(net::Stream& sink, net::ByteCounter
 
 void TcpStream::relay_both_ways(net::Stream& other, net::ByteCounter& sent,
                                 net::ByteCounter& received, net::asio::any_io_executor executor,
-                                std::function<void(net::DuplexEnd)> ended) {
+                                net::RelayObserver& observer) {
   auto* const ours = dynamic_cast<TcpStream*>(&other);
   if (ours == nullptr) {
-    return Stream::relay_both_ways(other, sent, received, std::move(executor), std::move(ended));
+    return Stream::relay_both_ways(other, sent, received, std::move(executor), observer);
   }
-  std::make_shared<Duplex>(*this, *ours, sent, received, std::move(ended))->start();
+  std::make_shared<Duplex>(*this, *ours, sent, received, observer)->start();
 }
 
 }  // namespace dispatch::os

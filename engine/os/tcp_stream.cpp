@@ -14,10 +14,7 @@ TcpStream::TcpStream(Loop& loop, FileDescriptor socket, const net::Endpoint& rem
     : TcpStream(loop, Socket(loop, std::move(socket)), remote) {}
 
 TcpStream::TcpStream(Loop& loop, Socket socket, const net::Endpoint& remote)
-    : loop_(loop),
-      socket_(std::move(socket)),
-      local_(local_endpoint_of(socket_.get())),
-      remote_(remote) {}
+    : loop_(loop), socket_(std::move(socket)), remote_(remote) {}
 
 net::Task<net::Result<std::size_t>> TcpStream::read_some(std::span<std::byte> buffer) {
   if (const auto bytes = take_unread(buffer); bytes != 0) co_return bytes;
@@ -69,6 +66,11 @@ void TcpStream::abort() {
   ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   socket_.close();
   unread_.reset();
+}
+
+// Asked of the kernel each time: hardly anyone wants to know, and a proxy has many streams.
+net::Endpoint TcpStream::local_endpoint() const {
+  return socket_.is_open() ? local_endpoint_of(socket_.get()) : net::Endpoint{};
 }
 
 void TcpStream::unread(std::span<const std::byte> bytes) {

@@ -6,7 +6,6 @@
 #include "engine/os/socket.hpp"
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <vector>
 
@@ -29,12 +28,11 @@ class TcpStream final : public net::Stream {
   // (it failed, or the relay was cancelled) stay readable here.
   net::Task<net::RelayEnd> relay_to(net::Stream& sink, net::ByteCounter& counter) override;
   void relay_both_ways(net::Stream& other, net::ByteCounter& sent, net::ByteCounter& received,
-                       net::asio::any_io_executor executor,
-                       std::function<void(net::DuplexEnd)> ended) override;
+                       net::asio::any_io_executor executor, net::RelayObserver& observer) override;
 
   net::Status shutdown_write() override;
   void abort() override;
-  net::Endpoint local_endpoint() const override { return local_; }
+  net::Endpoint local_endpoint() const override;
   net::Endpoint remote_endpoint() const override { return remote_; }
   std::optional<net::TransportInfo> transport_info() const override;
 
@@ -60,7 +58,6 @@ class TcpStream final : public net::Stream {
 
   Loop& loop_;
   mutable Socket socket_;
-  net::Endpoint local_;
   net::Endpoint remote_;
   std::unique_ptr<Unread> unread_;  // null: nothing was put back
   int fatal_ = 0;                   // errno

@@ -7,6 +7,8 @@
 #include "engine/proxy/dialer.hpp"
 #include "engine/proxy/handshake_buffer.hpp"
 #include "engine/proxy/listener_spec.hpp"
+#include "engine/proxy/quiet_clients.hpp"
+#include "engine/proxy/relay.hpp"
 #include "engine/proxy/server_options.hpp"
 
 #include <optional>
@@ -18,11 +20,23 @@ namespace dispatch::proxy {
 
 // Of one server; outlives its clients.
 struct Service {
+  Service(net::Runtime& on, const ServerOptions& with, link::LinkSet& by)
+      : runtime(on),
+        options(with),
+        links(by),
+        dialer(on, by, with.dial),
+        connections(with.silence),
+        relays(on, connections) {}
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
   net::Runtime& runtime;
   const ServerOptions& options;
   link::LinkSet& links;
   Dialer dialer;
-  ConnectionTable connections{};
+  ConnectionTable connections;
+  Relays relays;
+  QuietClients quiet_clients{};
   ServerCounters counters{};
 };
 

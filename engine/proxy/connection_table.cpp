@@ -1,23 +1,41 @@
 #include "engine/proxy/connection_table.hpp"
 
-namespace dispatch::proxy {
+#include <algorithm>
 
-net::Task<void> ConnectionTable::reset_idle(net::Runtime& runtime, net::Duration limit) {
+namespace dispatch::proxy {
+namespace {
+
+// The shorter of those that there are.
+net::Duration shorter(net::Duration a, net::Duration b) {
+  constexpr net::Duration kNone{};
+  if (a == kNone || b == kNone) return std::max(a, b);
+  return std::min(a, b);
+}
+
+}  // namespace
+
+void ConnectionTable::look(Connection& connection, net::Runtime& runtime) const {
+  const auto now = runtime.clock().now();
+  const auto limit = connection.silence_max(limits_);
+  const auto bytes = connection.sent().total() + connection.received().total();
+  if (bytes != connection.bytes_seen_ || limit == net::Duration::zero()) {
+    connection.bytes_seen_ = bytes;
+    connection.active_ = now;
+  } else if (now - connection.active_ >= limit) {
+    runtime.log().info("{} -> {} through {}: silent for {} s, reset",
+                       net::to_string(connection.client()), to_string(connection.target()),
+                       connection.link().name(),
+                       std::chrono::duration_cast<std::chrono::seconds>(limit).count());
+    connection.end_silence();
+  }
+}
+
+net::Task<void> ConnectionTable::end_silent_ones(net::Runtime& runtime) {
+  const auto shortest = shorter(limits_.idle, limits_.half_open);
+  if (shortest == net::Duration::zero()) co_return;
   for (;;) {
-    if (co_await runtime.clock().sleep_for(limit / 8)) co_return;
-    const auto now = runtime.clock().now();
-    for (auto& [connection, bytes, active] : rows_) {
-      const auto total = connection->sent.total() + connection->received.total();
-      if (total != bytes) {
-        bytes = total;
-        active = now;
-      } else if (now - active >= limit) {
-        runtime.log().info("{} -> {} through {}: idle, reset", net::to_string(connection->client),
-                           to_string(connection->target), connection->link.name());
-        connection->client_stream.abort();
-        connection->target_stream.abort();
-      }
-    }
+    if (co_await runtime.clock().sleep_for(shortest / 8)) co_return;
+    for (auto& connection : rows_) look(connection, runtime);
   }
 }
 

@@ -16,6 +16,7 @@ namespace errc = boost::system::errc;
 
 Task<Result<int>> first_byte(Client& client) {
   if (client.buffer.bytes().empty()) {
+    const QuietClients::Entry quiet(client.service.quiet_clients, *client.stream);
     const auto got = co_await client.buffer.fill_from(*client.stream);
     if (!got) co_return got.error();
     if (*got == 0) co_return net::Error{net::asio::error::eof};

@@ -3,6 +3,7 @@
 #include "engine/proxy/http_companion.hpp"
 #include "engine/proxy/octets.hpp"
 
+#include <boost/system/errc.hpp>
 #include <fmt/format.h>
 
 namespace dispatch::proxy::http {
@@ -10,9 +11,7 @@ namespace {
 
 using net::Task;
 using End = ExchangeReport::End;
-
-// A client that has ended its stream may be gone, or may only have nothing more to say.
-constexpr net::Duration kHalfClosedTimeout = std::chrono::seconds(60);
+namespace errc = boost::system::errc;
 
 Task<net::Status> write_text(net::Stream& stream, std::string text) {
   co_return co_await net::write_all(stream, std::as_bytes(std::span(text)));
@@ -36,7 +35,9 @@ Exchange::Exchange(Client& client, Reader& from_client, Upstream& upstream,
       send_ended_(client.runtime().executor()) {}
 
 Task<ExchangeReport> Exchange::run() {
+  upstream_.is_in_exchange = true;
   co_await run_with_companion(receive(), send());
+  upstream_.is_in_exchange = false;
   co_return std::move(report_);
 }
 
@@ -45,14 +46,14 @@ Task<void> Exchange::send() {
   auto text = to_text(forwarded_request(head, to, framing));
   const bool chunked = framing.kind == BodyKind::chunked;
   const auto forwarded = co_await forward_message(std::move(text), request_body_, chunked,
-                                                  upstream_.stream(), &upstream_.sent);
+                                                  upstream_.target_stream(), &upstream_.sent());
   request_passed_ = forwarded.complete();
   send_failed_ = !request_passed_;
   send_ended_.notify_all();
   if (net::is_cancelled(forwarded.source)) co_return;
   if (forwarded.source) {
     client_error_ = forwarded.source;
-    upstream_.stream().abort();
+    upstream_.target_stream().abort();
   } else if (request_passed_) {
     co_await watch_client();
   }
@@ -65,11 +66,14 @@ Task<void> Exchange::watch_client() {
     if (got && *got != 0) continue;
     if (!got && net::is_cancelled(got.error())) co_return;
     if (got) {
-      const auto error = co_await client_.runtime().clock().sleep_for(kHalfClosedTimeout);
+      // Gone, or it only has nothing more to say.
+      const auto limit = client_.service.options.silence.half_open;
+      if (limit == net::Duration::zero()) co_return;
+      const auto error = co_await client_.runtime().clock().sleep_for(limit);
       if (error || response_began_) co_return;
     }
     client_error_ = got ? net::Error{net::asio::error::eof} : got.error();
-    upstream_.stream().abort();
+    upstream_.target_stream().abort();
     co_return;
   }
 }
@@ -77,6 +81,7 @@ Task<void> Exchange::watch_client() {
 void Exchange::fail(const net::Error& error) {
   report_.end = client_error_ ? End::client_failed : End::no_answer;
   report_.error = client_error_ ? client_error_ : error;
+  if (upstream_.fell_silent) report_.error = errc::make_error_code(errc::timed_out);
 }
 
 void Exchange::refuse(std::string_view why) {

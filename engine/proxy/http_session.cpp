@@ -73,10 +73,12 @@ Task<Status> Session::wait_for_request() {
   if (!reader_.buffered().empty()) co_return Status{};
   reader_.release();
   if (upstream_) upstream_->reader.release();
+  const QuietClients::Entry quiet(client_.service.quiet_clients, *client_.stream);
   net::Result<std::size_t> got = std::size_t{0};
   const auto wait = [](Session& self, net::Result<std::size_t>& out) -> Task<void> {
     auto& clock = self.client_.runtime().clock();
-    out = co_await net::with_deadline(clock, clock.now() + kIdleTimeout, self.reader_.fill());
+    const auto deadline = clock.now() + self.client_.service.options.keep_alive_timeout;
+    out = co_await net::with_deadline(clock, deadline, self.reader_.fill());
   };
   co_await run_with_companion(wait(*this, got), watch_upstream());
   if (!got) co_return got.error();
@@ -177,14 +179,17 @@ Task<bool> Session::open_tunnel(const Request& request) {
 
 // Leaves a connection to `target` in upstream_.
 Task<Status> Session::reach(const Target& target) {
-  if (upstream_ && upstream_->target == target) {
+  if (upstream_ && upstream_->target() == target) {
     upstream_->was_used = true;
     co_return Status{};
   }
   upstream_.reset();
   auto dialed = co_await client_.service.dialer.dial(target);
   if (!dialed) co_return dialed.error();
-  upstream_ = std::make_unique<Upstream>(target, std::move(*dialed));
+  auto& service = client_.service;
+  upstream_ = std::make_unique<Upstream>(client_.peer, target, std::move(*dialed),
+                                         service.runtime.clock().now());
+  service.connections.list(*upstream_);
   co_return Status{};
 }
 
@@ -224,7 +229,7 @@ Task<bool> Session::conclude(const Request& request, const AbsoluteTarget& to,
   const auto target = to_string(to.target);
   if (report.end == End::upgraded) {
     const auto early = reader_.buffered();
-    tunnel_ = Tunnel{to.target, std::move(upstream_->dialed), {early.begin(), early.end()}};
+    tunnel_ = Tunnel{to.target, std::move(upstream_->dialed()), {early.begin(), early.end()}};
     upstream_.reset();
     co_return false;
   }

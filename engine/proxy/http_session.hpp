@@ -14,9 +14,6 @@
 
 namespace dispatch::proxy::http {
 
-// How long a connection may wait for its next request.
-inline constexpr net::Duration kIdleTimeout = std::chrono::seconds(60);
-
 // Keeps at most one connection to a server, that of the last request: the next one for the same
 // host and port goes the same way, and any other one ends it.
 class Session {

@@ -1,34 +1,32 @@
 // A connection to an origin server, for one request after the other.
 #pragma once
 
-#include "engine/net/byte_counter.hpp"
-#include "engine/proxy/dialer.hpp"
+#include "engine/proxy/connection.hpp"
 #include "engine/proxy/http_reader.hpp"
-#include "engine/proxy/target.hpp"
 
 #include <utility>
 
 namespace dispatch::proxy::http {
 
-// What passes is counted as its link's. Stays where it is: its parts refer to each other.
-struct Upstream {
-  Upstream(Target where, Dialed connection)
-      : target(std::move(where)),
-        dialed(std::move(connection)),
-        sent(&dialed.use.link().counters().sent),
-        received(&dialed.use.link().counters().received),
-        reader(*dialed.stream, &received) {}
-  Upstream(const Upstream&) = delete;
-  Upstream& operator=(const Upstream&) = delete;
+class Upstream final : public Connection {
+ public:
+  Upstream(net::Endpoint client, Target target, Dialed dialed, net::TimePoint now)
+      : Connection(client, std::move(target), std::move(dialed), now),
+        reader(target_stream(), &received()) {}
 
-  net::Stream& stream() { return *dialed.stream; }
+  // Between two exchanges the client may take its time.
+  net::Duration silence_max(const SilenceLimits& limits) const override {
+    return is_in_exchange ? limits.idle : net::Duration::zero();
+  }
+  void end_silence() override {
+    fell_silent = true;
+    target_stream().abort();
+  }
 
-  Target target;
-  Dialed dialed;
-  net::ByteCounter sent;
-  net::ByteCounter received;
   Reader reader;
   bool was_used = false;  // a request has gone through before
+  bool is_in_exchange = false;
+  bool fell_silent = false;  // no byte passed for longer than it may be
 };
 
 }  // namespace dispatch::proxy::http

@@ -1,33 +1,85 @@
 #include "engine/proxy/relay.hpp"
 
-#include "engine/net/condition.hpp"
-
-#include <boost/asio/this_coro.hpp>
-
-#include <optional>
+#include <utility>
 
 namespace dispatch::proxy {
 
-net::Task<RelayReport> relay(net::Stream& client, net::Stream& target, net::ByteCounter& sent,
-                             net::ByteCounter& received) {
-  namespace this_coro = net::asio::this_coro;
-  // The relay uses this frame: when cancelled, wait for it before leaving.
-  co_await this_coro::throw_if_cancelled(false);
-  const auto executor = co_await this_coro::executor;
-  std::optional<net::DuplexEnd> end;
-  net::Condition ended(executor);
-  client.relay_both_ways(target, sent, received, executor, [&](net::DuplexEnd both) {
-    end = both;
-    ended.notify_all();
-  });
-  while (!end) {
-    if (co_await ended.wait()) {
-      client.abort();
-      target.abort();
-      co_await this_coro::reset_cancellation_state(net::asio::disable_cancellation());
-    }
+// Takes itself off its owner's list, and so ends, when both directions have ended.
+class Relays::Relay final : public Connection, public net::RelayObserver {
+ public:
+  Relay(Relays& relays, Established established)
+      : Connection(established.peer, std::move(established.target), std::move(established.dialed),
+                   relays.runtime_.clock().now()),
+        relays_(relays),
+        stream_(std::move(established.stream)),
+        place_(std::move(established.place)) {}
+
+  void start(std::list<Relay>::iterator position) {
+    position_ = position;
+    stream_->relay_both_ways(target_stream(), sent(), received(), relays_.runtime_.executor(),
+                             *this);
   }
-  co_return RelayReport{end->sent, end->received};
+
+  void reset() {
+    stream_->abort();
+    target_stream().abort();
+  }
+
+  net::Duration silence_max(const SilenceLimits& limits) const override {
+    return is_half_open_ && limits.half_open != net::Duration::zero() ? limits.half_open
+                                                                      : limits.idle;
+  }
+  void end_silence() override { reset(); }
+
+  void half_ended() override {
+    is_half_open_ = true;
+    is_active(relays_.runtime_.clock().now());
+  }
+
+  void ended(const net::DuplexEnd& end) override {
+    log(end.received.error ? end.received.error : end.sent.error);
+    auto& relays = relays_;
+    relays.relays_.erase(position_);
+    if (relays.relays_.empty()) relays.emptied_.notify_all();
+  }
+
+ private:
+  void log(const net::Error& error) {
+    auto& to = relays_.runtime_.log();
+    if (!to.wants(net::LogLevel::debug)) return;
+    to.debug("{} -> {} through {}: sent {} B, received {} B, {}", net::to_string(client()),
+             to_string(target()), link().name(), sent().total(), received().total(),
+             error ? error.message() : "ended");
+  }
+
+  Relays& relays_;
+  std::list<Relay>::iterator position_;
+  net::StreamPtr stream_;
+  Admission::Place place_;
+  bool is_half_open_ = false;
+};
+
+Relays::Relays(net::Runtime& runtime, ConnectionTable& table)
+    : runtime_(runtime), table_(table), emptied_(runtime.executor()) {}
+
+Relays::~Relays() = default;
+
+void Relays::take(Established established, std::size_t sent) {
+  const auto position = relays_.emplace(relays_.end(), *this, std::move(established));
+  table_.list(*position);
+  position->sent().add(sent);
+  position->start(position);
+}
+
+net::Task<net::Status> Relays::idle() {
+  while (!relays_.empty()) {
+    if (const auto error = co_await emptied_.wait()) co_return error;
+  }
+  co_return net::Status{};
+}
+
+void Relays::reset_all() {
+  for (auto& relay : relays_) relay.reset();
 }
 
 }  // namespace dispatch::proxy

@@ -1,20 +1,50 @@
-// Both directions between a client and its target, until both have ended.
+// Connections whose handshake is over: bytes pass both ways until both directions have ended.
 #pragma once
 
-#include "engine/net/byte_counter.hpp"
-#include "engine/net/stream.hpp"
+#include "engine/net/condition.hpp"
+#include "engine/net/runtime.hpp"
+#include "engine/proxy/admission.hpp"
+#include "engine/proxy/connection.hpp"
+#include "engine/proxy/connection_table.hpp"
+
+#include <cstddef>
+#include <list>
 
 namespace dispatch::proxy {
 
-struct RelayReport {
-  net::RelayEnd to_target;  // the direction from the client to its target
-  net::RelayEnd to_client;
+// What the relay of a connection takes over.
+struct Established {
+  net::StreamPtr stream;  // of the client
+  net::Endpoint peer;
+  Target target;
+  Dialed dialed;
+  Admission::Place place;  // the client's until the end
 };
 
-// The end of stream of one side is passed on as a half-close, and the other direction goes on. When
-// a direction fails, or the relay is cancelled, both streams are aborted, so that each side learns
-// that it did not get everything. Both directions have ended when this returns.
-net::Task<RelayReport> relay(net::Stream& client, net::Stream& target, net::ByteCounter& sent,
-                             net::ByteCounter& received);
+// Owns the relayed connections. None of them is a task: an idle one is no more than its state.
+class Relays {
+ public:
+  // Both outlive this.
+  Relays(net::Runtime& runtime, ConnectionTable& table);
+  ~Relays();
+
+  // Passes the end of one side on as a half-close, and the other direction goes on. When a
+  // direction fails both sides are reset, so that each learns that it did not get everything.
+  // `sent` bytes have already gone to the target.
+  void take(Established established, std::size_t sent);
+
+  // Ends when there is none. Errors: operation_aborted.
+  net::Task<net::Status> idle();
+
+  void reset_all();
+
+ private:
+  class Relay;
+
+  net::Runtime& runtime_;
+  ConnectionTable& table_;
+  std::list<Relay> relays_;
+  net::Condition emptied_;
+};
 
 }  // namespace dispatch::proxy

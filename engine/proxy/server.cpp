@@ -21,8 +21,10 @@ std::function<void(std::exception_ptr)> logs_to(net::Runtime& runtime) {
   };
 }
 
-net::Task<void> until_idle(net::TaskGroup& group) {
-  co_await group.idle();
+// Sessions become relays.
+net::Task<void> until_idle(net::TaskGroup& sessions, Relays& relays) {
+  if (const auto error = co_await sessions.idle()) co_return;
+  co_await relays.idle();
 }
 
 }  // namespace
@@ -30,9 +32,10 @@ net::Task<void> until_idle(net::TaskGroup& group) {
 Server::Server(net::Runtime& runtime, link::LinkSet& links, ServerOptions options)
     : runtime_(runtime),
       options_(std::move(options)),
-      service_{runtime, options_, links, Dialer(runtime, links, options_.dial)},
       admission_(runtime.executor(), options_.admission),
+      service_(runtime, options_, links),
       acceptors_(runtime.executor(), logs_to(runtime)),
+      watchers_(runtime.executor(), logs_to(runtime)),
       sessions_(runtime.executor(), logs_to(runtime)) {}
 
 net::Result<ListenerSpec> Server::open(ListenerSpec spec) {
@@ -61,10 +64,8 @@ void Server::start() {
         [this] { return admission_.room(); }));
   }
   if (std::exchange(started_, true)) return;
-  acceptors_.spawn(service_.dialer.routes().follow_interfaces());
-  if (options_.idle_timeout > net::Duration::zero()) {
-    acceptors_.spawn(service_.connections.reset_idle(runtime_, options_.idle_timeout));
-  }
+  watchers_.spawn(service_.dialer.routes().follow_interfaces());
+  watchers_.spawn(service_.connections.end_silent_ones(runtime_));
 }
 
 void Server::admit(net::StreamPtr client, Entrance entrance) {
@@ -87,10 +88,21 @@ net::Task<void> Server::stop(net::Duration drain) {
   acceptors_.cancel();
   co_await acceptors_.idle();
   listeners_.clear();
+  service_.quiet_clients.dismiss();
   const auto deadline = runtime_.clock().now() + drain;
-  co_await net::run_until(runtime_.clock(), deadline, until_idle(sessions_));
+  co_await net::run_until(runtime_.clock(), deadline, until_idle(sessions_, service_.relays));
   sessions_.cancel();
   co_await sessions_.idle();
+  service_.relays.reset_all();
+  co_await service_.relays.idle();
+  watchers_.cancel();
+  co_await watchers_.idle();
+}
+
+ServerCounters Server::counters() const {
+  auto counters = service_.counters;
+  counters.live = admission_.live();
+  return counters;
 }
 
 }  // namespace dispatch::proxy

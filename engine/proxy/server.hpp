@@ -26,11 +26,11 @@ class Server {
   // Accepts on every listener from now on; may be called again for those that were opened since.
   void start();
 
-  // Accepts no more, lets the live connections end by themselves for at most `drain`, then resets
-  // what is left.
+  // Accepts no more, ends the connections of clients that wait for nothing, lets the others end by
+  // themselves for at most `drain`, then resets what is left.
   net::Task<void> stop(net::Duration drain);
 
-  const ServerCounters& counters() const { return service_.counters; }
+  ServerCounters counters() const;
   // What went by no link (Routes::direct).
   const link::Link& direct() const { return service_.dialer.routes().direct(); }
 
@@ -45,11 +45,12 @@ class Server {
 
   net::Runtime& runtime_;
   ServerOptions options_;
+  Admission admission_;  // relays have places
   Service service_;
-  Admission admission_;
   std::vector<Listening> listeners_;
   bool started_ = false;
   net::TaskGroup acceptors_;
+  net::TaskGroup watchers_;
   net::TaskGroup sessions_;
 };
 

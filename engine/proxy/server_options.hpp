@@ -3,6 +3,7 @@
 
 #include "engine/proxy/accounts.hpp"
 #include "engine/proxy/admission.hpp"
+#include "engine/proxy/connection.hpp"
 #include "engine/proxy/dialer.hpp"
 #include "engine/tls/context.hpp"
 
@@ -15,7 +16,8 @@ struct ServerOptions {
   DialOptions dial;
   net::Duration handshake_timeout = std::chrono::seconds(30);  // for what the client has to send
   net::Duration bind_timeout = std::chrono::minutes(2);  // for the connection that BIND waits for
-  net::Duration idle_timeout{};                          // of a relayed connection; 0: none
+  net::Duration keep_alive_timeout = std::chrono::minutes(1);  // for the next HTTP request
+  SilenceLimits silence;                                       // of connections to targets
   // What TLS clients are shown; null: none is served. See entrance.hpp.
   std::shared_ptr<const tls::Context> tls{};
   Accounts accounts;  // none: no authentication

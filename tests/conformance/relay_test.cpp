@@ -34,27 +34,34 @@ net::Task<net::Result<net::RelayEnd>> relay(net::Stream& source, net::Stream& si
   co_return co_await source.relay_to(sink, counter);
 }
 
+struct Observer : net::RelayObserver {
+  explicit Observer(net::asio::any_io_executor executor) : changed(std::move(executor)) {}
+  void half_ended() override {
+    BOOST_TEST(!end);
+    ++half_ends;
+  }
+  void ended(const net::DuplexEnd& both) override {
+    BOOST_TEST(!end);
+    end = both;
+    changed.notify_all();
+  }
+  std::optional<net::DuplexEnd> end;
+  int half_ends = 0;
+  net::Condition changed;
+};
+
 // Cancelling it does not end the relay: abort both streams.
 net::Task<net::Result<net::DuplexEnd>> relay_both_ways(World& world, Pair& inner, Pair& outer,
                                                        net::ByteCounter& sent,
                                                        net::ByteCounter& received) {
-  struct State {
-    explicit State(net::asio::any_io_executor executor) : ended(std::move(executor)) {}
-    std::optional<net::DuplexEnd> end;
-    net::Condition ended;
-  };
   const auto executor = world.server().executor();
-  const auto state = std::make_shared<State>(executor);
-  inner.server->relay_both_ways(*outer.server, sent, received, executor,
-                                [state](const net::DuplexEnd& end) {
-                                  BOOST_TEST(!state->end);
-                                  state->end = end;
-                                  state->ended.notify_all();
-                                });
+  const auto state = std::make_unique<Observer>(executor);
+  inner.server->relay_both_ways(*outer.server, sent, received, executor, *state);
   BOOST_TEST(!state->end);
   while (!state->end) {
-    if (const auto error = co_await state->ended.wait()) co_return error;
+    if (const auto error = co_await state->changed.wait()) co_return error;
   }
+  BOOST_TEST(state->half_ends == (state->end->sent.error ? 0 : 1));
   co_return *state->end;
 }
 

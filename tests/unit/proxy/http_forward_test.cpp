@@ -219,6 +219,74 @@ BOOST_AUTO_TEST_CASE(an_idle_connection_ends_after_a_minute) {
   BOOST_TEST(world.links->links()[0]->counters().live == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_server_that_falls_silent_is_a_gateway_timeout) {
+  ServerOptions options;
+  options.silence.idle = 8s;
+  ProxyWorld world({"wifi"}, options);
+  world.serve([&](net::StreamPtr stream) -> net::Task<void> { co_await read_to_end(*stream); });
+  const auto answer = answer_to(world, kLastGet);
+  BOOST_TEST(answer.starts_with("HTTP/1.1 504 "));
+  BOOST_TEST(((world.simulation.now() - net::TimePoint()) < 10s));
+}
+
+BOOST_AUTO_TEST_CASE(a_response_that_falls_silent_is_cut_off) {
+  ServerOptions options;
+  options.silence.idle = 8s;
+  ProxyWorld world({"wifi"}, options);
+  world.serve([&](net::StreamPtr stream) -> net::Task<void> {
+    co_await send_text(*stream, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe");
+    co_await read_to_end(*stream);
+  });
+  const auto program = [&]() -> net::Task<void> {
+    const auto received = co_await ask(world, kGet);
+    BOOST_TEST(received.text.ends_with("he"));
+    BOOST_TEST((received.error == errc::connection_reset), received.error.message());
+  };
+  world.run(program());
+}
+
+BOOST_AUTO_TEST_CASE(a_client_between_two_requests_does_not_hold_up_the_stop) {
+  ProxyWorld world({"wifi"});
+  Origin origin(world, {kHello});
+  const auto program = [&]() -> net::Task<void> {
+    const auto stream = co_await world.connect_to_proxy();
+    co_await send_text(*stream, kGet);
+    co_await read_until(*stream, "hello");
+    const auto began = world.simulation.now();
+    net::TaskGroup stopping(world.laptop.executor(), nullptr);
+    stopping.spawn(world.server->stop(20s));
+    const auto received = co_await read_to_end(*stream);
+    BOOST_TEST(!received.error, received.error.message());
+    stream->shutdown_write();
+    co_await stopping.idle();
+    BOOST_TEST(((world.simulation.now() - began) < 1s));
+  };
+  world.run(program());
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_is_under_way_at_the_stop_is_answered) {
+  ProxyWorld world({"wifi"});
+  world.serve([&](net::StreamPtr stream) -> net::Task<void> {
+    co_await read_until(*stream, "\r\n\r\n");
+    co_await world.www.clock().sleep_for(3s);
+    co_await send_text(*stream, kHello);
+    co_await read_to_end(*stream);
+  });
+  const auto program = [&]() -> net::Task<void> {
+    const auto stream = co_await world.connect_to_proxy();
+    co_await send_text(*stream, kGet);
+    co_await world.laptop.clock().sleep_for(1s);
+    net::TaskGroup stopping(world.laptop.executor(), nullptr);
+    stopping.spawn(world.server->stop(20s));
+    const auto received = co_await read_to_end(*stream);
+    BOOST_TEST(received.text.ends_with("hello"));
+    BOOST_TEST(!received.error, received.error.message());
+    stream->shutdown_write();
+    co_await stopping.idle();
+  };
+  world.run(program());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(beyond_the_limit_in_all_clients_wait_for_their_turn) {
 
 BOOST_AUTO_TEST_CASE(a_connection_without_a_byte_for_the_idle_timeout_is_reset) {
   ServerOptions options;
-  options.idle_timeout = 8s;
+  options.silence.idle = 8s;
   ProxyWorld world({"wifi"}, options);
   Received at_target;
   world.serve(
@@ -122,6 +122,54 @@ BOOST_AUTO_TEST_CASE(a_connection_without_a_byte_for_the_idle_timeout_is_reset) 
   BOOST_TEST((at_target.error == errc::connection_reset), at_target.error.message());
   BOOST_TEST(world.links->links()[0]->counters().live == 0u);
   BOOST_TEST(world.server->counters().live == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_half_open_connection_is_reset_when_it_falls_silent) {
+  ServerOptions options;
+  options.silence.half_open = 8s;
+  ProxyWorld world({"wifi"}, options);
+  Received at_target;
+  world.serve([&](net::StreamPtr stream) -> net::Task<void> {
+    at_target = co_await read_to_end(*stream);
+    for (int i = 0; i < 4; ++i) {  // longer than the time-out, but never silent for so long
+      co_await send_text(*stream, "x");
+      co_await world.www.clock().sleep_for(6s);
+    }
+    co_await world.www.clock().sleep_for(60s);
+  });
+  const auto program = [&]() -> net::Task<void> {
+    const auto stream = co_await open(world);
+    BOOST_REQUIRE(stream != nullptr);
+    co_await world.laptop.clock().sleep_for(20s);  // open both ways, it may be silent
+    BOOST_TEST(!stream->shutdown_write());
+    const auto ended = world.simulation.now();
+    const auto received = co_await read_to_end(*stream);
+    BOOST_TEST(received.text == "xxxx");
+    BOOST_TEST((received.error == errc::connection_reset), received.error.message());
+    const auto lived = world.simulation.now() - ended - 3 * 6s;
+    BOOST_TEST((lived >= 8s && lived <= 10s));
+  };
+  world.run(program());
+  BOOST_TEST(!at_target.error, at_target.error.message());
+  BOOST_TEST(world.server->counters().live == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(clients_that_wait_for_nothing_do_not_hold_up_the_stop) {
+  ProxyWorld world({"wifi"});
+  world.serve(hold);
+  const auto program = [&]() -> net::Task<void> {
+    const auto silent = co_await world.connect_to_proxy();
+    co_await world.laptop.clock().sleep_for(1s);
+    const auto began = world.simulation.now();
+    net::TaskGroup stopping(world.laptop.executor(), nullptr);
+    stopping.spawn(world.server->stop(20s));
+    const auto received = co_await read_to_end(*silent);
+    BOOST_TEST(!received.error, received.error.message());
+    silent->shutdown_write();
+    co_await stopping.idle();
+    BOOST_TEST(((world.simulation.now() - began) < 1s));
+  };
+  world.run(program());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
