@@ -10,6 +10,7 @@
 #include "engine/proxy/quiet_clients.hpp"
 #include "engine/proxy/relay.hpp"
 #include "engine/proxy/server_options.hpp"
+#include "engine/proxy/udp_batch.hpp"
 
 #include <optional>
 #include <string>
@@ -38,6 +39,7 @@ struct Service {
   Relays relays;
   QuietClients quiet_clients{};
   ServerCounters counters{};
+  UdpBatchPool udp_batches{};
 };
 
 // What a handshake ends with: the way to the target, which the relay takes over.

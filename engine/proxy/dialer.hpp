@@ -60,6 +60,13 @@ class Dialer {
   Routes& routes() { return routes_; }
   const Routes& routes() const { return routes_; }
 
+  // For those who look up names and do not connect.
+  NameCache& names() { return names_; }
+  // What the target may have, as far as that is known and links have it.
+  link::Families families_of(const Target& target) const;
+  // Where its name is asked for, if it has one: the first link's way first.
+  std::vector<Way> ways_of(const Target& target, const link::Link& first) const;
+
  private:
   struct Dial;
   struct Lane;
@@ -74,8 +81,6 @@ class Dialer {
   void judge(Dial& dial, Lane& lane);
   void settle_losers(Dial& dial, const Lane& winner);
   void end_at_deadline(Dial& dial);
-  link::Families families_of(const Target& target) const;
-  std::vector<Way> ways_of(const Target& target, const link::Link& first) const;
   void log_refusal(const std::string& what, const Route& route) const;
 
   net::Runtime& runtime_;

@@ -5,6 +5,7 @@
 #include "engine/proxy/admission.hpp"
 #include "engine/proxy/connection.hpp"
 #include "engine/proxy/dialer.hpp"
+#include "engine/proxy/udp_options.hpp"
 #include "engine/tls/context.hpp"
 
 #include <cstdint>
@@ -22,6 +23,7 @@ struct ServerOptions {
   std::shared_ptr<const tls::Context> tls{};
   Accounts accounts;  // none: no authentication
   AdmissionOptions admission;
+  UdpOptions udp;
 };
 
 struct ServerCounters {
@@ -29,6 +31,7 @@ struct ServerCounters {
   std::uint64_t refused = 0;      // ended with an error before a connection to the target stood
   std::uint64_t turned_away = 0;  // not let in: see AdmissionOptions
   std::uint64_t live = 0;
+  UdpCounters udp;
 };
 
 }  // namespace dispatch::proxy

@@ -2,6 +2,7 @@
 #include "engine/proxy/bind.hpp"
 #include "engine/proxy/client.hpp"
 #include "engine/proxy/socks5.hpp"
+#include "engine/proxy/udp_association.hpp"
 
 #include <boost/system/errc.hpp>
 
@@ -66,10 +67,6 @@ Task<Result<socks5::Request>> handshake(Client& client) {
     co_await answer(client, request->reply, kNowhere);
     co_return errc::make_error_code(errc::protocol_error);
   }
-  if (request->message.command == socks5::Command::udp_associate) {
-    co_await answer(client, Reply::command_not_supported, kNowhere);
-    co_return errc::make_error_code(errc::operation_not_supported);
-  }
   co_return std::move(request->message);
 }
 
@@ -121,6 +118,21 @@ Task<std::optional<Tunnel>> bind(Client& client, Target target) {
   co_return Tunnel{Target{peer.address, peer.port}, std::move(*accepted)};
 }
 
+// Relays datagrams until the client's connection ends.
+Task<void> associate(Client& client, Target said) {
+  auto association = UdpAssociation::open(client, said);
+  if (!association) {
+    co_await refuse(client, said, association.error());
+    co_return;
+  }
+  const auto success = socks5::encode_answer(Reply::succeeded, (*association)->relay());
+  if (const auto error = co_await net::write_all(*client.stream, success)) {
+    client.refused("UDP", error);
+    co_return;
+  }
+  co_await (*association)->serve();
+}
+
 }  // namespace
 
 Task<std::optional<Tunnel>> negotiate_socks5(Client& client) {
@@ -131,6 +143,10 @@ Task<std::optional<Tunnel>> negotiate_socks5(Client& client) {
   }
   if (request->command == socks5::Command::bind) {
     co_return co_await bind(client, std::move(request->target));
+  }
+  if (request->command == socks5::Command::udp_associate) {
+    co_await associate(client, std::move(request->target));
+    co_return std::nullopt;
   }
   co_return co_await connect(client, std::move(request->target));
 }

@@ -169,5 +169,8 @@ void Host::add_host_name(std::string_view name, std::vector<net::Address> addres
 std::size_t Host::tcp_sockets() const {
   return parts_->tcp.size();
 }
+std::size_t Host::udp_sockets() const {
+  return parts_->udp.sockets();
+}
 
 }  // namespace dispatch::sim

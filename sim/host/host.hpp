@@ -77,6 +77,7 @@ class Host : public net::Runtime {
 
   // TCP sockets of any state, listeners not counted.
   std::size_t tcp_sockets() const;
+  std::size_t udp_sockets() const;
   World& world() const { return world_; }
   Simulation& simulation() const;
 

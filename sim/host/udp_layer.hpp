@@ -29,6 +29,7 @@ class UdpLayer {
   // Programs are gone: their sockets are closed, the tasks that wait destroyed.
   void kill();
 
+  std::size_t sockets() const { return sockets_.size(); }
   Kernel& kernel() { return kernel_; }
   IpLayer& ip() { return ip_; }
   void remove(UdpSocket& socket);

@@ -172,9 +172,10 @@ BOOST_AUTO_TEST_CASE(where_no_password_is_due_none_is_asked_for) {
 }
 
 BOOST_AUTO_TEST_CASE(commands_and_address_types_that_are_not_served_are_answered_and_not_dropped) {
-  auto request = socks5::encode_request(socks5::Command::udp_associate, ProxyWorld::kWww);
+  auto request = socks5::encode_request(socks5::Command::connect, ProxyWorld::kWww);
   auto bytes = kGreeting;
   bytes.insert(bytes.end(), request.begin(), request.end());
+  bytes[kGreeting.size() + 1] = std::byte{4};
   BOOST_TEST(conversation(bytes).substr(2, 2) == std::string("\x05\x07"));
   bytes[kGreeting.size() + 1] = std::byte{1};
   bytes[kGreeting.size() + 3] = std::byte{9};

@@ -1,0 +1,195 @@
+#include "engine/proxy/udp_association.hpp"
+
+#include <boost/system/errc.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace dispatch::proxy {
+
+using net::Task;
+namespace errc = boost::system::errc;
+
+namespace {
+
+// A client that came by no address (a Unix socket) is on this host.
+net::Address address_or_loopback(const net::Address& address) {
+  if (address.is_unspecified()) return net::loopback_address(net::Family::v4);
+  return net::unmapped(address);
+}
+
+Task<void> read_to_end(net::Stream& stream) {
+  std::array<std::byte, 64> ignored;
+  for (;;) {
+    const auto got = co_await stream.read_some(ignored);
+    if (!got || *got == 0) co_return;
+  }
+}
+
+}  // namespace
+
+net::Result<std::unique_ptr<UdpAssociation>> UdpAssociation::open(Client& client,
+                                                                  const Target& said) {
+  net::DatagramOptions options;
+  options.local = {address_or_loopback(client.stream->local_endpoint().address), 0};
+  options.coalesced = true;
+  options.kernel_buffer = kUdpKernelBuffer;
+  auto socket = client.runtime().network().open_datagram(options);
+  if (!socket) return socket.error();
+  net::Endpoint expected{address_or_loopback(client.peer.address), 0};
+  // A client behind a translator says what it does not have outside.
+  if (said.host == decltype(said.host)(expected.address)) expected.port = said.port;
+  return std::unique_ptr<UdpAssociation>(new UdpAssociation(client, std::move(*socket), expected));
+}
+
+UdpAssociation::UdpAssociation(Client& client, net::DatagramPtr socket, net::Endpoint expected)
+    : service_(client.service),
+      control_(*client.stream),
+      socket_(std::move(socket)),
+      client_(std::move(expected)),
+      active_(client.runtime().clock().now()),
+      batch_(client.service.udp_batches.get()),
+      outlets_(client.runtime().network(), client.service.links,
+               client.service.options.udp.one_link,
+               [this](UdpOutlet& outlet) { from_target(outlet); }),
+      names_(client.service.options.udp),
+      timer_(client.runtime().clock().make_timer()),
+      look_ups_(client.runtime()) {
+  client_heard_ = active_;
+  ++service_.counters.udp.associations;
+  ++service_.counters.udp.live;
+}
+
+UdpAssociation::~UdpAssociation() {
+  auto& all = service_.counters.udp;
+  --all.live;
+  all.flows += counters_.flows;
+  all.sent += counters_.sent;
+  all.received += counters_.received;
+  all.drops += counters_.drops;
+}
+
+Task<void> UdpAssociation::serve() {
+  const auto peer = control_.remote_endpoint();
+  socket_->when_readable([this] { from_client(); });
+  watch_time();
+  const QuietClients::Entry told_when_the_proxy_stops(service_.quiet_clients, control_);
+  co_await direct(look_ups_, read_to_end(control_));
+  service_.runtime.log().debug("{} by UDP: {} flows, sent {} datagrams, received {}, dropped {}",
+                               net::to_string(peer), counters_.flows, counters_.sent,
+                               counters_.received, to_string(counters_.drops));
+}
+
+void UdpAssociation::from_target(UdpOutlet& outlet) {
+  const auto filled = outlet.socket->try_receive(batch_->slots());
+  if (filled) {
+    active_ = now_ = service_.runtime.clock().now();
+    std::size_t count = 0;
+    for (const auto& in : batch_->slots().first(*filled)) {
+      auto* flow = flow_from(outlet, in.from);
+      in.for_each([&](std::span<const std::byte> datagram) {
+        if (flow == nullptr) return counters_.drops.add(UdpDrop::unasked);
+        if (count == batch_->out.size()) flush_to_client(outlet, std::exchange(count, 0));
+        batch_->out[count++] = {datagram, client_, flow->header.bytes()};
+      });
+    }
+    flush_to_client(outlet, count);
+    keep_limits();
+  }
+  outlets_.watch(outlet);
+  outlets_.close_unused();
+}
+
+// Whoever sends to a client that takes datagrams from anyone begins a flow: the client's answer has
+// to leave where the question came in.
+UdpFlow* UdpAssociation::flow_from(UdpOutlet& outlet, const net::Endpoint& source) {
+  if (last_received_ == nullptr || last_received_->target != source) {
+    const socks5::UdpHeader header(source);
+    auto* flow = flows_.find(header.destination());
+    if (flow == nullptr) {
+      const bool strict = service_.options.udp.only_from_targets;
+      if (strict && !flows_.knows_address(header.destination())) return nullptr;
+      // Else what may not be sent to could open the way to itself.
+      const auto route = service_.dialer.routes().decide(Target{source.address, source.port});
+      if (route.action == RouteAction::refuse) return nullptr;
+      flow = &flows_.add(source, false, now_);
+      flow->put_on(outlet);
+      ++counters_.flows;
+      watch_time();
+    }
+    last_received_ = flow;
+  }
+  flows_.touch(*last_received_, false, now_);
+  return last_received_;
+}
+
+void UdpAssociation::flush_to_client(UdpOutlet& outlet, std::size_t count) {
+  std::span<const net::DatagramOut> out = std::span(batch_->out).first(count);
+  while (!out.empty()) {
+    const auto taken = socket_->try_send(out);
+    if (taken) {
+      std::size_t bytes = 0;
+      for (const auto& datagram : out.first(*taken)) bytes += datagram.data.size();
+      outlet.link->counters().received.add(bytes);
+      counters_.received += *taken;
+      out = out.subspan(*taken);
+    } else if (taken.error() == errc::message_size) {
+      counters_.drops.add(UdpDrop::too_large);
+      out = out.subspan(1);
+    } else {
+      const bool full =
+          taken.error() == errc::operation_would_block || taken.error() == errc::no_buffer_space;
+      counters_.drops.add(full ? UdpDrop::full : UdpDrop::unreachable, out.size());
+      return;
+    }
+  }
+}
+
+// Only between batches, which refer to flows.
+void UdpAssociation::keep_limits() {
+  const auto& options = service_.options.udp;
+  while (flows_.size(true) > options.flows_max) forget(*flows_.oldest(true));
+  while (flows_.size(false) > options.unasked_flows_max) forget(*flows_.oldest(false));
+}
+
+void UdpAssociation::forget(UdpFlow& flow) {
+  if (last_sent_ == &flow) last_sent_ = nullptr;
+  if (last_received_ == &flow) last_received_ = nullptr;
+  names_.forget(flow);
+  flows_.erase(flow);
+}
+
+// One timer for all: it comes when the oldest flow has been silent for long enough, if that is not
+// used until then.
+void UdpAssociation::watch_time() {
+  if (timing_) return;
+  auto next = net::kNever;
+  for (const bool asked : {true, false}) {
+    const auto* oldest = flows_.oldest(asked);
+    if (oldest != nullptr) next = std::min(next, oldest->used + service_.options.udp.flow_timeout);
+  }
+  const auto idle = service_.options.silence.idle;
+  if (idle > net::Duration::zero()) next = std::min(next, active_ + idle);
+  if (next == net::kNever) return;
+  timing_ = true;
+  timer_->start(next, [this] { expire(); });
+}
+
+void UdpAssociation::expire() {
+  timing_ = false;
+  const auto now = service_.runtime.clock().now();
+  const auto idle = service_.options.silence.idle;
+  if (idle > net::Duration::zero() && active_ + idle <= now) return control_.abort();
+  for (const bool asked : {true, false}) {
+    for (auto* flow = flows_.oldest(asked);
+         flow != nullptr && flow->used + service_.options.udp.flow_timeout <= now;
+         flow = flows_.oldest(asked)) {
+      forget(*flow);
+    }
+  }
+  outlets_.close_unused();
+  watch_time();
+}
+
+}  // namespace dispatch::proxy

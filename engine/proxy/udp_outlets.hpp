@@ -1,0 +1,63 @@
+// By which links, and through which sockets, the datagrams of an association leave.
+#pragma once
+
+#include "engine/link/link_set.hpp"
+#include "engine/net/network.hpp"
+#include "engine/proxy/udp_flow.hpp"
+
+#include <functional>
+#include <list>
+#include <optional>
+#include <span>
+
+namespace dispatch::proxy {
+
+// One socket for each link and family: all that leave by a link have the same address and port,
+// whatever their target (RFC 4787: endpoint-independent mapping).
+class UdpOutlets {
+ public:
+  // `readable` is called with an outlet that may have something to receive: once, and again after
+  // watch().
+  UdpOutlets(net::Network& network, link::LinkSet& links, bool one_link,
+             std::function<void(UdpOutlet&)> readable)
+      : network_(network), links_(links), one_link_(one_link), readable_(std::move(readable)) {}
+
+  struct Choice {
+    link::Link* link;
+    std::optional<link::Turn> turn;  // none: the link that has been chosen before
+
+    void give_back() {
+      if (turn) turn->give_back();
+    }
+  };
+
+  // A link that has one of `families` and is not one of `tried`: as the policy has it, or, with one
+  // link for all, the one that was chosen first. None: no such link.
+  std::optional<Choice> choose(link::Families families, std::span<link::Link* const> tried);
+
+  // The link's socket, opened where there is none. It must have the family. Errors:
+  // Network::open_datagram's.
+  net::Result<UdpOutlet*> open(link::Link& link, net::Family family);
+
+  void watch(UdpOutlet& outlet);
+
+  // Closes those that no flow is on.
+  void close_unused() {
+    outlets_.remove_if([](const UdpOutlet& outlet) { return outlet.flows == 0; });
+  }
+  std::size_t size() const { return outlets_.size(); }
+
+ private:
+  net::Network& network_;
+  link::LinkSet& links_;
+  bool one_link_;
+  std::function<void(UdpOutlet&)> readable_;
+  link::Link* fixed_ = nullptr;  // with one link for all
+  std::list<UdpOutlet> outlets_;
+};
+
+// What an association asks its kernel to hold: a hundred full datagrams, which is Linux's default,
+// pass in a millisecond.
+inline constexpr std::size_t kUdpKernelBuffer = 1 << 20;
+
+}  // namespace dispatch::proxy
