@@ -9,6 +9,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <mutex>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -20,7 +21,7 @@ constexpr std::size_t kOldFiles = 3;
 constexpr auto kPattern = "%Y-%m-%dT%H:%M:%S.%e%z %P %l: %v";
 
 // As spdlog's own standard output sinks, but it notices when a write fails.
-class StandardOutputSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+class StandardOutputSink : public spdlog::sinks::base_sink<std::mutex> {
  private:
   void sink_it_(const spdlog::details::log_msg& message) override {
     spdlog::memory_buf_t line;
@@ -90,7 +91,7 @@ std::unique_ptr<net::Log> open_log_file(const std::string& path) {
   try {
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
     return std::make_unique<SpdlogLog>(
-        std::make_shared<spdlog::sinks::rotating_file_sink_st>(path, kFileSizeMax, kOldFiles));
+        std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path, kFileSizeMax, kOldFiles));
   } catch (const std::filesystem::filesystem_error& error) {
     complain(fmt::format("warning: no log is kept: {}: {}", error.path1().string(),
                          error.code().message()));

@@ -4,6 +4,7 @@
 #include "cli/exit_status.hpp"
 #include "cli/link_report.hpp"
 #include "cli/listeners.hpp"
+#include "cli/proxy_threads.hpp"
 #include "cli/units.hpp"
 #include "cli/version.hpp"
 #include "engine/link/link_set.hpp"
@@ -15,6 +16,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <fmt/format.h>
 
 namespace dispatch::cli {
@@ -34,20 +36,24 @@ void show_banner(const std::vector<proxy::ListenerSpec>& listeners,
   }
 }
 
-// Ends when the server has stopped, after the first signal; a second one cuts its drain short.
-net::Task<void> serve_until_signal(os::Signals& signals, proxy::Server& server, net::Log& log,
+// Ends when the proxy has stopped, after the first signal; a second one cuts its drain short.
+net::Task<void> serve_until_signal(os::Signals& signals, ProxyThreads& proxy, net::Log& log,
                                    net::Duration drain) {
   using net::asio::experimental::awaitable_operators::operator||;
   (void)co_await signals.next();
-  const auto live = server.counters().live;
+  const auto live = proxy.live();
   log.info("stopping with {}", format_count(live, "open connection"));
   try_print(live == 0 ? "\nStopping.\n"
                       : fmt::format("\nStopping: {} may take up to {} to end; a second signal "
                                     "ends {} now.\n",
                                     format_count(live, "open connection"), units::rounded(drain),
                                     live == 1 ? "it" : "them"));
-  const auto first = co_await (server.stop(drain) || signals.next());
-  if (first.index() == 1) co_await server.stop({});
+  const auto executor = co_await net::asio::this_coro::executor;
+  net::TaskGroup stopping(executor, nullptr);
+  stopping.spawn(proxy.stop(drain));
+  const auto first = co_await (stopping.idle() || signals.next());
+  if (first.index() == 1) proxy.reset_all();
+  co_await stopping.idle();
 }
 
 }  // namespace
@@ -63,19 +69,21 @@ int run_start(const StartArguments& arguments, net::Log& log) {
   os::Signals signals(runtime);
   proxy::Server server(runtime, links, arguments.server);
   const auto listeners = open_listeners(server, arguments);
-  server.start();
+  ProxyThreads proxy(runtime, server, log);
+  proxy.start(arguments.threads);
   show_banner(listeners, arguments.server, links.links(), *interfaces);
   log.info("dispatch {} listens on {}", kVersion, list_of(listeners));
 
-  net::asio::co_spawn(runtime.executor(), serve_until_signal(signals, server, log, arguments.drain),
+  net::asio::co_spawn(runtime.executor(), serve_until_signal(signals, proxy, log, arguments.drain),
                       [&](std::exception_ptr exception) {
                         runtime.stop();
                         if (exception) std::rethrow_exception(exception);
                       });
   runtime.run();
+  proxy.join();
   try_print(fmt::format("Dispatched {}:\n{}",
-                        format_count(server.counters().accepted, "client connection"),
-                        link_summary(links.links(), server.direct())));
+                        format_count(proxy.counters().accepted, "client connection"),
+                        link_summary(links.links(), links.direct())));
   return kSuccess;
 }
 

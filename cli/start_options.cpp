@@ -36,6 +36,7 @@ ones; a second signal stops at once.
 constexpr auto kDefaultIp = "127.0.0.1";
 constexpr auto kDefaultPort = "1080";
 
+constexpr std::uint64_t kThreadsMax = 256;
 constexpr std::uint64_t kConnectionsMax = 1'000'000;
 constexpr net::Duration kLongest = std::chrono::hours(24 * 365);
 
@@ -143,6 +144,7 @@ void StartOptions::add_to(CLI::App& command) {
       "The same, once one side has ended its stream. 0s: never");
   add("--keep-alive-timeout", keep_alive_timeout_, "TIME", "For the next HTTP request of a client");
   add("--bind-timeout", bind_timeout_, "TIME", "For the connection that SOCKS BIND waits for");
+  add("--threads", threads_, "N", "Event loops that serve clients, each on its thread");
   add("--drain", drain_, "TIME", "For open connections to end, after the first signal");
   command.add_option("ADDRESS", links_, "Links to dispatch to, with their weights")->type_name("");
   command.footer(kFooter);
@@ -206,6 +208,7 @@ StartArguments StartOptions::checked() const {
   server.keep_alive_timeout = positive_duration("--keep-alive-timeout", keep_alive_timeout_);
   server.bind_timeout = positive_duration("--bind-timeout", bind_timeout_);
   start.drain = duration("--drain", drain_);
+  start.threads = whole_number("--threads", threads_, 1, kThreadsMax);
   return start;
 }
 

@@ -18,6 +18,7 @@ struct StartArguments {
   bool listens_by_ip_and_port = false;  // no --listen was given
   std::vector<link::LinkSpec> links;    // empty: every usable interface
   proxy::ServerOptions server;
+  std::size_t threads = 1;
   net::Duration drain{};  // for open connections, after the first signal
 };
 
@@ -51,6 +52,7 @@ class StartOptions {
   std::string keep_alive_timeout_ = "1min";
   std::string bind_timeout_ = "2min";
   std::string drain_ = "5s";
+  std::string threads_ = "1";
 };
 
 }  // namespace dispatch::cli

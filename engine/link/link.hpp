@@ -13,10 +13,10 @@ namespace dispatch::link {
 
 // What a link has done so far.
 struct LinkCounters {
-  std::uint64_t dials = 0;          // connections tried
-  std::uint64_t dial_failures = 0;  // of these, not established
-  std::uint64_t connections = 0;    // established in all
-  std::uint64_t live = 0;           // established and not yet ended
+  net::Counter dials;          // connections tried
+  net::Counter dial_failures;  // of these, not established
+  net::Counter connections;    // established in all
+  net::Counter live;           // established and not yet ended
   net::ByteCounter sent;            // towards the targets, bytes of payload
   net::ByteCounter received;
 };

@@ -5,7 +5,16 @@
 namespace dispatch::link {
 
 LinkSet::LinkSet(std::vector<std::unique_ptr<Link>> links, MakePolicy make_policy)
-    : links_(std::move(links)), make_policy_(std::move(make_policy)) {}
+    : links_(std::move(links)), make_policy_(std::move(make_policy)) {
+  for (const auto family : {net::Family::v4, net::Family::v6}) {
+    direct_.set_egress(family, net::kAnyEgress);
+  }
+}
+
+void Turn::give_back() {
+  const std::scoped_lock lock(set_->choosing_);
+  policy_->take_back(*link_, candidates_);
+}
 
 std::optional<Turn> LinkSet::take_turn(Families families, std::span<Link* const> tried) {
   std::vector<bool> able;
@@ -19,9 +28,10 @@ std::optional<Turn> LinkSet::take_turn(Families families, std::span<Link* const>
     candidates.push_back(link.get());
   }
   if (candidates.empty()) return std::nullopt;
+  const std::scoped_lock lock(choosing_);
   auto& policy = policies_[std::move(able)];
   if (!policy) policy = make_policy_();
-  return Turn(*policy, std::move(candidates));
+  return Turn(*this, *policy, std::move(candidates));
 }
 
 Link* LinkSet::choose(net::Family family, std::span<Link* const> tried) {

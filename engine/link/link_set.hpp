@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <utility>
@@ -34,23 +35,32 @@ struct Families {
   friend bool operator==(const Families&, const Families&) = default;
 };
 
+class LinkSet;
+
 // A choice that the policy has made: spent, unless it is given back.
 class Turn {
  public:
-  Turn(Policy& policy, std::vector<Link*> candidates)
-      : policy_(&policy), candidates_(std::move(candidates)), link_(&policy.choose(candidates_)) {}
-
   Link& link() const { return *link_; }
 
   // Nothing came of it, and not through a fault of the link's. Once at most.
-  void give_back() { policy_->take_back(*link_, candidates_); }
+  void give_back();
 
  private:
+  friend class LinkSet;
+  Turn(LinkSet& of, Policy& policy, std::vector<Link*> candidates)
+      : set_(&of),
+        policy_(&policy),
+        candidates_(std::move(candidates)),
+        link_(&policy.choose(candidates_)) {}
+
+  LinkSet* set_;
   Policy* policy_;
   std::vector<Link*> candidates_;
   Link* link_;
 };
 
+// Shared by the event loops of a dispatcher, so that the shares hold over all of them: choosing is
+// guarded by a mutex, and counting is atomic.
 class LinkSet {
  public:
   // A policy for each set of links that can carry the same targets: the shares hold among the
@@ -66,14 +76,22 @@ class LinkSet {
   // The same for one family, never to be given back; null where there is none.
   Link* choose(net::Family family, std::span<Link* const> tried = {});
 
+  // By the host's own routes: none of the links, and no choice falls on it, but what goes that way
+  // is counted as theirs is.
+  Link& direct() { return direct_; }
+
   // Whether any link has an address of `family`.
   bool serves(net::Family family) const;
 
   const std::vector<std::unique_ptr<Link>>& links() const { return links_; }
 
  private:
+  friend class Turn;
+
   std::vector<std::unique_ptr<Link>> links_;
+  Link direct_{"direct", 1};
   MakePolicy make_policy_;
+  std::mutex choosing_;  // guards the policies
   // By which of the links can be chosen at all, in their order.
   std::map<std::vector<bool>, std::unique_ptr<Policy>> policies_;
 };

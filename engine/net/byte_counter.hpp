@@ -1,11 +1,13 @@
 // Bytes counted once where they pass, seen at every level that wants them (connection, link, all).
 #pragma once
 
+#include "engine/net/counter.hpp"
+
 #include <cstdint>
 
 namespace dispatch::net {
 
-// Not thread-safe: a counter belongs to one event loop, as the streams do that feed it.
+// A parent may have children on several event loops.
 class ByteCounter {
  public:
   explicit ByteCounter(ByteCounter* parent = nullptr) : parent_(parent) {}
@@ -15,10 +17,10 @@ class ByteCounter {
       counter->total_ += bytes;
     }
   }
-  std::uint64_t total() const { return total_; }
+  std::uint64_t total() const { return total_.get(); }
 
  private:
-  std::uint64_t total_ = 0;
+  Counter total_;
   ByteCounter* parent_;  // outlives this one; may be null
 };
 

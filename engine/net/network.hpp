@@ -42,6 +42,8 @@ struct DatagramOptions {
   std::size_t kernel_buffer = 0;
 };
 
+class Network;
+
 class Listener {
  public:
   virtual ~Listener() = default;
@@ -49,6 +51,11 @@ class Listener {
   // Waits for the next connection. Errors that pass: too_many_files_open (EMFILE: wait, then go
   // on), connection_aborted. After close(): operation_aborted.
   virtual Task<Result<StreamPtr>> accept() = 0;
+
+  // Another listener on the same queue, for the event loop of `network` (a Network of the same
+  // kind), to be called before either loop runs. Each connection goes to one of the two. The port is
+  // free when the last one is closed. Errors: too_many_files_open.
+  virtual Result<std::unique_ptr<Listener>> share(Network& network) = 0;
 
   virtual Endpoint local_endpoint() const = 0;
   virtual void close() = 0;

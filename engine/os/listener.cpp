@@ -1,9 +1,11 @@
 #include "engine/os/listener.hpp"
 
+#include "engine/os/network.hpp"
 #include "engine/os/socket_address.hpp"
 #include "engine/os/tcp_stream.hpp"
 
 #include <cerrno>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <utility>
 
@@ -50,6 +52,15 @@ net::Task<net::Result<net::StreamPtr>> Listener::accept() {
     turn_.waited();
     if (const auto error = co_await socket_.wait(Socket::For::reading)) co_return error;
   }
+}
+
+// Every loop is woken for a connection, and the first to ask gets it: a busy one leaves it to
+// others.
+net::Result<net::ListenerPtr> Listener::share(net::Network& network) {
+  auto& other = dynamic_cast<Network&>(network);
+  FileDescriptor same(::fcntl(socket_.get(), F_DUPFD_CLOEXEC, 0));
+  if (!same) return last_error();
+  return net::ListenerPtr(std::make_unique<Listener>(other.loop(), std::move(same)));
 }
 
 }  // namespace dispatch::os

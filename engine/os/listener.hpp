@@ -13,6 +13,7 @@ class Listener final : public net::Listener {
   Listener(Loop& loop, FileDescriptor socket);
 
   net::Task<net::Result<net::StreamPtr>> accept() override;
+  net::Result<net::ListenerPtr> share(net::Network& network) override;
   net::Endpoint local_endpoint() const override { return local_; }
   void close() override { socket_.close(); }
 

@@ -25,6 +25,8 @@ class Network final : public net::Network {
   net::Result<net::DatagramPtr> open_datagram(const net::DatagramOptions& options) override;
   bool can_bind_to_device() const override;
 
+  Loop& loop() { return loop_; }
+
  private:
   net::Task<net::Result<net::StreamPtr>> connect_task(net::Endpoint remote, net::Egress egress);
 

@@ -1,5 +1,6 @@
 #include "engine/proxy/admission.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/system/errc.hpp>
 
 #include <algorithm>
@@ -8,11 +9,30 @@ namespace dispatch::proxy {
 
 namespace errc = boost::system::errc;
 
-net::Task<net::Status> Admission::room() {
-  while (options_.connections_max != 0 && live_ >= options_.connections_max) {
+Admission::Queue::~Queue() {
+  const std::scoped_lock lock(admission_.mutex_);
+  std::erase(admission_.waiting_, this);
+}
+
+net::Task<net::Status> Admission::Queue::room() {
+  while (!admission_.has_room_or_calls(*this)) {
     if (const auto error = co_await left_.wait()) co_return error;
   }
   co_return net::Status{};
+}
+
+bool Admission::has_room_or_calls(Queue& queue) {
+  const std::scoped_lock lock(mutex_);
+  if (options_.connections_max == 0 || live_ < options_.connections_max) return true;
+  if (std::find(waiting_.begin(), waiting_.end(), &queue) == waiting_.end()) {
+    waiting_.push_back(&queue);
+  }
+  return false;
+}
+
+std::size_t Admission::live() const {
+  const std::scoped_lock lock(mutex_);
+  return live_;
 }
 
 net::Result<Admission::Place> Admission::enter(const net::Address& client) {
@@ -21,6 +41,7 @@ net::Result<Admission::Place> Admission::enter(const net::Address& client) {
       std::none_of(options_.allowed.begin(), options_.allowed.end(), contains)) {
     return errc::make_error_code(errc::permission_denied);
   }
+  const std::scoped_lock lock(mutex_);
   if (options_.connections_per_max != 0) {
     auto& count = per_client_[client];
     if (count >= options_.connections_per_max) {
@@ -33,12 +54,18 @@ net::Result<Admission::Place> Admission::enter(const net::Address& client) {
 }
 
 void Admission::leave(const net::Address& client) {
+  const std::scoped_lock lock(mutex_);
   --live_;
   if (const auto found = per_client_.find(client);
       found != per_client_.end() && --found->second == 0) {
     per_client_.erase(found);
   }
-  left_.notify_one();
+  // Under the lock: the queue is there for as long as it is on the list.
+  for (auto* queue : std::exchange(waiting_, {})) {
+    net::asio::post(queue->executor_, [here = std::weak_ptr(queue->here_), queue] {
+      if (!here.expired()) queue->left_.notify_all();
+    });
+  }
 }
 
 }  // namespace dispatch::proxy

@@ -4,8 +4,12 @@
 #include "engine/net/address.hpp"
 #include "engine/net/condition.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
+
 #include <cstddef>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -17,10 +21,11 @@ struct AdmissionOptions {
   std::size_t connections_per_max = 0;  // from one address; 0: no limit
 };
 
+// Shared by the event loops of a server, and thread-safe: it is asked when a connection begins and
+// when it ends, and never in between.
 class Admission {
  public:
-  Admission(net::asio::any_io_executor executor, AdmissionOptions options)
-      : options_(std::move(options)), left_(std::move(executor)) {}
+  explicit Admission(AdmissionOptions options) : options_(std::move(options)) {}
 
   // A connection's place, given back when it ends.
   class Place {
@@ -40,22 +45,45 @@ class Admission {
     net::Address client_;
   };
 
-  // Waits until there is room for one more connection in all. Errors: operation_aborted.
-  net::Task<net::Status> room();
+  // Waits for room: one for each event loop.
+  class Queue {
+   public:
+    Queue(Admission& admission, net::asio::any_io_executor executor)
+        : admission_(admission), executor_(executor), left_(std::move(executor)) {}
+    Queue(const Queue&) = delete;
+    Queue& operator=(const Queue&) = delete;
+    ~Queue();
+
+    // Until there is room for one more connection in all. Those who ask at the same time may each
+    // be told yes for the same place. Errors: operation_aborted.
+    net::Task<net::Status> room();
+
+   private:
+    friend class Admission;
+
+    Admission& admission_;
+    net::asio::any_io_executor executor_;
+    net::Condition left_;
+    // Says to what is posted from other threads whether this is still there.
+    std::shared_ptr<bool> here_ = std::make_shared<bool>(true);
+  };
 
   // Errors: permission_denied (the address is not allowed), too_many_files_open_in_system stands
   // for too many connections of this client.
   net::Result<Place> enter(const net::Address& client);
 
-  std::size_t live() const { return live_; }
+  std::size_t live() const;
 
  private:
   void leave(const net::Address& client);
+  // Whether there is room; if not, the queue is told once when there may be.
+  bool has_room_or_calls(Queue& queue);
 
   AdmissionOptions options_;
+  mutable std::mutex mutex_;  // guards what follows
   std::size_t live_ = 0;
   std::map<net::Address, std::size_t> per_client_;  // kept only where there is a limit
-  net::Condition left_;
+  std::vector<Queue*> waiting_;
 };
 
 }  // namespace dispatch::proxy

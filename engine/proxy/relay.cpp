@@ -69,6 +69,7 @@ void Relays::take(Established established, std::size_t sent) {
   table_.list(*position);
   position->sent().add(sent);
   position->start(position);
+  if (resets_) position->reset();
 }
 
 net::Task<net::Status> Relays::idle() {
@@ -79,6 +80,7 @@ net::Task<net::Status> Relays::idle() {
 }
 
 void Relays::reset_all() {
+  resets_ = true;
   for (auto& relay : relays_) relay.reset();
 }
 

@@ -36,6 +36,7 @@ class Relays {
   // Ends when there is none. Errors: operation_aborted.
   net::Task<net::Status> idle();
 
+  // Those that come later too.
   void reset_all();
 
  private:
@@ -44,6 +45,7 @@ class Relays {
   net::Runtime& runtime_;
   ConnectionTable& table_;
   std::list<Relay> relays_;
+  bool resets_ = false;
   net::Condition emptied_;
 };
 

@@ -67,11 +67,8 @@ const boost::system::error_category& route_category() {
   return category;
 }
 
-Routes::Routes(net::Runtime& runtime, const link::LinkSet& links, std::vector<RouteRule> rules)
-    : runtime_(runtime), links_(links), rules_(std::move(rules)), direct_("direct", 1) {
-  for (const auto family : {net::Family::v4, net::Family::v6}) {
-    direct_.set_egress(family, net::kAnyEgress);
-  }
+Routes::Routes(net::Runtime& runtime, link::LinkSet& links, std::vector<RouteRule> rules)
+    : runtime_(runtime), links_(links), rules_(std::move(rules)) {
   for (const auto& rule : rules_) {
     rule_links_.push_back(rule.action == RouteAction::link ? find_link(links, rule) : nullptr);
   }
@@ -134,7 +131,7 @@ Route Routes::decide(const Subject& subject) const {
       rule != nullptr && (rule->range || (!rule->name.empty() && !rule->with_subdomains));
   const bool refuses = rule != nullptr && rule->action == RouteAction::refuse;
   if (refuses && !subject.address && an_address_may_be_let_through(subject, rule)) {
-    return {RouteAction::direct, &direct_, rule->text};
+    return {RouteAction::direct, &direct(), rule->text};
   }
   if (!refuses && !names_the_place) {
     if (const auto route = rule_of_this_host(subject)) return *route;
@@ -145,7 +142,7 @@ Route Routes::decide(const Subject& subject) const {
 Route Routes::route_of(const RouteRule& rule) const {
   switch (rule.action) {
     case RouteAction::direct:
-      return {RouteAction::direct, &direct_, rule.text};
+      return {RouteAction::direct, &direct(), rule.text};
     case RouteAction::link:
       return {RouteAction::link, rule_links_[static_cast<std::size_t>(&rule - rules_.data())],
               rule.text};
@@ -193,9 +190,9 @@ std::optional<Route> Routes::rule_of_this_host(const Subject& subject) const {
     return std::nullopt;
   }
   if (here && !links_reach_this_host_) {
-    return Route{RouteAction::direct, &direct_, "a target on this host"};
+    return Route{RouteAction::direct, &direct(), "a target on this host"};
   }
-  if (link_local) return Route{RouteAction::direct, &direct_, "a link-local target"};
+  if (link_local) return Route{RouteAction::direct, &direct(), "a link-local target"};
   return std::nullopt;
 }
 

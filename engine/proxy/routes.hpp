@@ -51,7 +51,7 @@ struct Route {
 class Routes {
  public:
   // Throws net::ConfigError where a rule names a link that is not in `links`.
-  Routes(net::Runtime& runtime, const link::LinkSet& links, std::vector<RouteRule> rules);
+  Routes(net::Runtime& runtime, link::LinkSet& links, std::vector<RouteRule> rules);
   Routes(const Routes&) = delete;
   Routes& operator=(const Routes&) = delete;
 
@@ -65,9 +65,7 @@ class Routes {
   // `resolved`, as an address of the target's name.
   Route decide(const Target& target, const net::Address& resolved) const;
 
-  // Not one of the links: no choice falls on it. It is listed beside them, with what it carried.
-  link::Link& direct() { return direct_; }
-  const link::Link& direct() const { return direct_; }
+  link::Link& direct() const { return links_.direct(); }
 
   // Keeps the addresses of this host up to date, until it is cancelled.
   net::Task<void> follow_interfaces();
@@ -89,10 +87,9 @@ class Routes {
   void list_interfaces();
 
   net::Runtime& runtime_;
-  const link::LinkSet& links_;
+  link::LinkSet& links_;
   std::vector<RouteRule> rules_;
   std::vector<link::Link*> rule_links_;  // of each rule; null: it names none
-  mutable link::Link direct_;            // handed out by decide()
   std::vector<net::Address> own_addresses_;
   bool links_reach_this_host_ = false;
   bool exposed_ = false;

@@ -32,11 +32,27 @@ net::Task<void> until_idle(net::TaskGroup& sessions, Relays& relays) {
 Server::Server(net::Runtime& runtime, link::LinkSet& links, ServerOptions options)
     : runtime_(runtime),
       options_(std::move(options)),
-      admission_(runtime.executor(), options_.admission),
+      admission_(std::make_shared<Admission>(options_.admission)),
+      queue_(*admission_, runtime.executor()),
       service_(runtime, options_, links),
       acceptors_(runtime.executor(), logs_to(runtime)),
       watchers_(runtime.executor(), logs_to(runtime)),
       sessions_(runtime.executor(), logs_to(runtime)) {}
+
+Server::Server(net::Runtime& runtime, Server& first)
+    : runtime_(runtime),
+      options_(first.options_),
+      admission_(first.admission_),
+      queue_(*admission_, runtime.executor()),
+      service_(runtime, options_, first.service_.links),
+      acceptors_(runtime.executor(), logs_to(runtime)),
+      watchers_(runtime.executor(), logs_to(runtime)),
+      sessions_(runtime.executor(), logs_to(runtime)) {
+  for (const auto& each : first.listeners_) {
+    listeners_.push_back({each.spec, each.listener->share(runtime.network()).value()});
+    if (is_beyond_this_machine(each.spec)) service_.dialer.routes().expose();
+  }
+}
 
 net::Result<ListenerSpec> Server::open(ListenerSpec spec) {
   auto listener = runtime_.network().listen(spec.endpoint, {});
@@ -61,7 +77,7 @@ void Server::start() {
         [this, entrance = listening.spec.entrance](net::StreamPtr client) {
           admit(std::move(client), entrance);
         },
-        [this] { return admission_.room(); }));
+        [this] { return queue_.room(); }));
   }
   if (std::exchange(started_, true)) return;
   watchers_.spawn(service_.dialer.routes().follow_interfaces());
@@ -70,7 +86,7 @@ void Server::start() {
 
 void Server::admit(net::StreamPtr client, Entrance entrance) {
   const auto peer = client->remote_endpoint();
-  auto place = admission_.enter(net::unmapped(peer.address));
+  auto place = admission_->enter(net::unmapped(peer.address));
   if (place) {
     sessions_.spawn(serve_client(service_, std::move(client), entrance, std::move(*place)));
     return;
@@ -91,17 +107,21 @@ net::Task<void> Server::stop(net::Duration drain) {
   service_.quiet_clients.dismiss();
   const auto deadline = runtime_.clock().now() + drain;
   co_await net::run_until(runtime_.clock(), deadline, until_idle(sessions_, service_.relays));
-  sessions_.cancel();
+  reset_all();
   co_await sessions_.idle();
-  service_.relays.reset_all();
   co_await service_.relays.idle();
   watchers_.cancel();
   co_await watchers_.idle();
 }
 
+void Server::reset_all() {
+  sessions_.cancel();
+  service_.relays.reset_all();
+}
+
 ServerCounters Server::counters() const {
   auto counters = service_.counters;
-  counters.live = admission_.live();
+  counters.live = admission_->live();
   return counters;
 }
 

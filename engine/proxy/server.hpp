@@ -13,10 +13,18 @@
 
 namespace dispatch::proxy {
 
+// Belongs to one event loop. A machine with several processors may run one on each: they share the
+// listeners, the links with their shares, and the limits, and nothing that a byte passes by.
+//
 // Uses `runtime` and `links` for as long as it runs: call stop() and wait for it first.
 class Server {
  public:
   Server(net::Runtime& runtime, link::LinkSet& links, ServerOptions options);
+
+  // Another event loop for the clients of `first`, whose listeners are open and which outlives
+  // this. To be made before either loop runs. Throws boost::system::system_error where there are
+  // no descriptors left.
+  Server(net::Runtime& runtime, Server& first);
 
   // Opens a listener; may be called for several. Yields it with the port that it has. What is
   // opened is closed by stop() or with the server. Errors: Network::listen's.
@@ -30,9 +38,11 @@ class Server {
   // themselves for at most `drain`, then resets what is left.
   net::Task<void> stop(net::Duration drain);
 
+  // Resets what a stop() that is under way waits for.
+  void reset_all();
+
+  // Of this event loop, and to be read on it; but `live` is of all.
   ServerCounters counters() const;
-  // What went by no link (Routes::direct).
-  const link::Link& direct() const { return service_.dialer.routes().direct(); }
 
  private:
   struct Listening {
@@ -45,7 +55,8 @@ class Server {
 
   net::Runtime& runtime_;
   ServerOptions options_;
-  Admission admission_;  // relays have places
+  std::shared_ptr<Admission> admission_;  // relays have places
+  Admission::Queue queue_;
   Service service_;
   std::vector<Listening> listeners_;
   bool started_ = false;

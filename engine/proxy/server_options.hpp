@@ -1,6 +1,7 @@
 // What a proxy server may do, and what it has done.
 #pragma once
 
+#include "engine/net/counter.hpp"
 #include "engine/proxy/accounts.hpp"
 #include "engine/proxy/admission.hpp"
 #include "engine/proxy/connection.hpp"
@@ -8,7 +9,6 @@
 #include "engine/proxy/udp_options.hpp"
 #include "engine/tls/context.hpp"
 
-#include <cstdint>
 #include <memory>
 
 namespace dispatch::proxy {
@@ -27,10 +27,10 @@ struct ServerOptions {
 };
 
 struct ServerCounters {
-  std::uint64_t accepted = 0;
-  std::uint64_t refused = 0;      // ended with an error before a connection to the target stood
-  std::uint64_t turned_away = 0;  // not let in: see AdmissionOptions
-  std::uint64_t live = 0;
+  net::Counter accepted;
+  net::Counter refused;      // ended with an error before a connection to the target stood
+  net::Counter turned_away;  // not let in: see AdmissionOptions
+  net::Counter live;         // let in and not yet ended
   UdpCounters udp;
 };
 

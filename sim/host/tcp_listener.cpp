@@ -52,10 +52,29 @@ void TcpListenSocket::forget() {
   acceptable.drop_waiters();
 }
 
+TcpListener::TcpListener(std::shared_ptr<TcpListenSocket> socket)
+    : TcpListener(std::make_shared<Shared>(Shared{std::move(socket)})) {}
+
+TcpListener::TcpListener(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {
+  ++shared_->open;
+}
+
+net::Result<net::ListenerPtr> TcpListener::share(net::Network&) {
+  return net::ListenerPtr(new TcpListener(shared_));
+}
+
+void TcpListener::close() {
+  if (std::exchange(*closed_, true)) return;
+  if (--shared_->open == 0) return shared_->socket->close();
+  shared_->socket->acceptable.notify_all();
+}
+
 net::Task<net::Result<net::StreamPtr>> TcpListener::accept() {
-  const auto socket = socket_;  // this may be destroyed while the task is
+  // This may be destroyed while the task is.
+  const auto socket = shared_->socket;
+  const auto closed = closed_;
   for (;;) {
-    if (socket->closed()) co_return net::Error{net::asio::error::operation_aborted};
+    if (*closed || socket->closed()) co_return net::Error{net::asio::error::operation_aborted};
     if (auto taken = socket->take()) {
       const bool mapped = socket->local().address.is_v6() && taken->tuple().remote.address.is_v4();
       net::StreamPtr stream = std::make_unique<TcpStream>(std::move(taken), mapped);

@@ -52,15 +52,25 @@ class TcpListenSocket : public std::enable_shared_from_this<TcpListenSocket> {
 // The program's side.
 class TcpListener : public net::Listener {
  public:
-  explicit TcpListener(std::shared_ptr<TcpListenSocket> socket) : socket_(std::move(socket)) {}
-  ~TcpListener() override { socket_->close(); }
+  explicit TcpListener(std::shared_ptr<TcpListenSocket> socket);
+  ~TcpListener() override { close(); }
 
   net::Task<net::Result<net::StreamPtr>> accept() override;
-  net::Endpoint local_endpoint() const override { return socket_->local(); }
-  void close() override { socket_->close(); }
+  net::Result<net::ListenerPtr> share(net::Network& network) override;
+  net::Endpoint local_endpoint() const override { return shared_->socket->local(); }
+  void close() override;
 
  private:
-  std::shared_ptr<TcpListenSocket> socket_;
+  // The socket is closed with the last of the listeners that share it.
+  struct Shared {
+    std::shared_ptr<TcpListenSocket> socket;
+    int open = 0;
+  };
+
+  explicit TcpListener(std::shared_ptr<Shared> shared);
+
+  std::shared_ptr<Shared> shared_;
+  std::shared_ptr<bool> closed_ = std::make_shared<bool>(false);
 };
 
 }  // namespace dispatch::sim

@@ -27,6 +27,26 @@ CONFORMANCE_CASE_PER_FAMILY(two_listeners_on_one_port_are_one_too_many) {
   co_return;
 }
 
+CONFORMANCE_CASE_PER_FAMILY(listeners_that_share_a_queue_share_the_connections) {
+  auto& network = world.server().network();
+  const auto first = network.listen({world.server_address(family), 0}, net::ListenOptions{});
+  REQUIRE_SUCCESS(first);
+  const auto local = (*first)->local_endpoint();
+  const auto second = (*first)->share(network);
+  REQUIRE_SUCCESS(second);
+  BOOST_TEST(((*second)->local_endpoint() == local));
+  (*first)->close();
+  const auto ended = co_await (*first)->accept();
+  CHECK_FAILURE(ended.error(), operation_aborted);
+  const auto client = co_await world.client().network().connect(local, net::kAnyEgress);
+  REQUIRE_SUCCESS(client);
+  const auto accepted = co_await (*second)->accept();
+  REQUIRE_SUCCESS(accepted);
+  (*second)->close();
+  const auto refused = co_await world.client().network().connect(local, net::kAnyEgress);
+  CHECK_ERROR(refused, connection_refused);
+}
+
 CONFORMANCE_CASE_PER_FAMILY(the_port_is_free_again_after_close) {
   const auto first =
       world.server().network().listen({world.server_address(family), 0}, net::ListenOptions{});
