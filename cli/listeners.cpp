@@ -49,7 +49,8 @@ void warn_of_open_doors(const std::vector<proxy::ListenerSpec>& listeners,
                         const proxy::ServerOptions& options) {
   if (!options.accounts.empty() || !options.admission.allowed.empty()) return;
   for (const auto& spec : listeners) {
-    if (!is_beyond_this_machine(spec)) continue;
+    // Who may connect to one behind a proxy is said by --accept-proxy-from.
+    if (!is_beyond_this_machine(spec) || spec.entrance.accept_proxy) continue;
     complain(
         fmt::format("warning: {} can be reached from other machines, and asks nobody for a "
                     "password: whoever reaches it can use your links",

@@ -1,17 +1,15 @@
 #include "cli/start_options.hpp"
 
+#include "cli/address_range.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/text_file.hpp"
-#include "cli/tls_files.hpp"
 #include "cli/users.hpp"
 #include "cli/whole_number.hpp"
 #include "engine/units/quantity.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdlib>
-#include <limits>
 
 namespace dispatch::cli {
 namespace {
@@ -32,9 +30,6 @@ Examples:
 Ctrl-C or SIGTERM stops: no new connections, then up to 5 s (--drain) for the open
 ones; a second signal stops at once.
 )";
-
-constexpr auto kDefaultIp = "127.0.0.1";
-constexpr auto kDefaultPort = "1080";
 
 constexpr std::uint64_t kThreadsMax = 256;
 constexpr std::uint64_t kConnectionsMax = 1'000'000;
@@ -57,23 +52,6 @@ net::Duration positive_duration(const std::string& option, const std::string& te
   return value;
 }
 
-net::Prefix prefix(const std::string& text) {
-  const auto parsed = net::parse_prefix(text);
-  if (!parsed) {
-    throw UsageError(
-        fmt::format("--allow: '{}' is not an address or a range such as 192.168.1.0/24", text));
-  }
-  return *parsed;
-}
-
-proxy::ListenerSpec listener(const std::string& text) {
-  try {
-    return proxy::parse_listener_spec(text);
-  } catch (const net::ConfigError& error) {
-    throw UsageError(fmt::format("--listen: {}", error.what()));
-  }
-}
-
 proxy::RouteRule route_rule(const std::string& text) {
   try {
     return proxy::parse_route_rule(text);
@@ -88,27 +66,7 @@ void StartOptions::add_to(CLI::App& command) {
   const auto add = [&](const char* name, std::string& value, const char* type, const char* help) {
     command.add_option(name, value, help)->type_name(type)->default_str(value);
   };
-  command.add_option("--ip", ip_, "Address to listen on")
-      ->type_name("ADDRESS")
-      ->default_str(kDefaultIp);
-  command.add_option("--port", port_, "Port to listen on; 0 takes a free one")
-      ->type_name("PORT")
-      ->default_str(kDefaultPort);
-  command
-      .add_option(
-          "--listen", listeners_,
-          "Where to listen, in place of --ip and --port; may be given again. With ,tls behind "
-          "it: for TLS only")
-      ->type_name("ADDRESS:PORT[,tls]")
-      ->allow_extra_args(false);
-  command
-      .add_option("--tls-cert", tls_certificate_,
-                  "Certificate to show to clients that begin with TLS, and its chain (PEM)")
-      ->type_name("FILE");
-  command
-      .add_option("--tls-key", tls_key_,
-                  "Its private key, where that is not in the same file (PEM)")
-      ->type_name("FILE");
+  listen_.add_to(command);
   command
       .add_option("--users", users_,
                   fmt::format("File of users, a line NAME:PASSWORD each; in its place the same "
@@ -150,47 +108,19 @@ void StartOptions::add_to(CLI::App& command) {
   command.footer(kFooter);
 }
 
-void StartOptions::check_listeners(StartArguments& start) const {
-  if (!listeners_.empty()) {
-    if (ip_ || port_) throw UsageError("--listen stands in place of --ip and --port: give one");
-    for (const auto& text : listeners_) {
-      auto spec = listener(text);
-      const auto same = std::find(start.listeners.begin(), start.listeners.end(), spec);
-      if (same != start.listeners.end() && spec.endpoint.port != 0) {
-        throw UsageError(fmt::format("--listen: {} is given twice", to_string(spec)));
-      }
-      start.listeners.push_back(std::move(spec));
-    }
-    return;
-  }
-  start.listens_by_ip_and_port = true;
-  const auto ip = ip_.value_or(kDefaultIp);
-  const auto address = net::parse_address(ip);
-  if (!address) throw UsageError(fmt::format("--ip: '{}' is not an IPv4 or IPv6 address", ip));
-  const auto port = whole_number("--port", port_.value_or(kDefaultPort), 0,
-                                 std::numeric_limits<std::uint16_t>::max());
-  start.listeners.push_back({{*address, static_cast<std::uint16_t>(port)}, {}});
-}
-
 StartArguments StartOptions::checked() const {
   StartArguments start;
-  check_listeners(start);
+  listen_.check(start);
   for (const auto& text : links_) start.links.push_back(link::parse_link_spec(text));
 
   auto& server = start.server;
-  server.tls = tls_context(tls_certificate_, tls_key_);
-  for (const auto& spec : start.listeners) {
-    if (spec.entrance.tls_only && !server.tls) {
-      throw UsageError(fmt::format(
-          "--listen: {} is to serve TLS: give a certificate with --tls-cert", to_string(spec)));
-    }
-  }
   if (!users_.empty()) {
     server.accounts = read_users(users_);
   } else if (const auto* text = std::getenv(kUsersVariable)) {
     server.accounts = parse_users(text, fmt::format("${}", kUsersVariable));
   }
-  for (const auto& text : allowed_) server.admission.allowed.push_back(prefix(text));
+  for (const auto& text : allowed_)
+    server.admission.allowed.push_back(address_range("--allow", text));
   auto& rules = server.dial.routes;
   for (const auto& text : routes_) rules.push_back(route_rule(text));
   for (const auto& path : route_files_) {

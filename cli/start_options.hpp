@@ -1,13 +1,13 @@
 // The options of `dispatch start`.
 #pragma once
 
+#include "cli/listen_options.hpp"
 #include "engine/link/link_spec.hpp"
 #include "engine/proxy/listener_spec.hpp"
 #include "engine/proxy/server_options.hpp"
 
 #include <CLI/App.hpp>
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,14 +31,8 @@ class StartOptions {
   StartArguments checked() const;
 
  private:
-  void check_listeners(StartArguments& start) const;
-
-  std::optional<std::string> ip_;
-  std::optional<std::string> port_;
-  std::vector<std::string> listeners_;
+  ListenOptions listen_;
   std::vector<std::string> links_;
-  std::string tls_certificate_;
-  std::string tls_key_;
   std::string users_;
   std::vector<std::string> allowed_;
   std::vector<std::string> routes_;

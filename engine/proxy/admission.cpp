@@ -35,30 +35,48 @@ std::size_t Admission::live() const {
   return live_;
 }
 
-net::Result<Admission::Place> Admission::enter(const net::Address& client) {
+net::Status Admission::let_in(const net::Address& client) {
   const auto contains = [&](const net::Prefix& prefix) { return prefix.contains(client); };
   if (!options_.allowed.empty() &&
       std::none_of(options_.allowed.begin(), options_.allowed.end(), contains)) {
     return errc::make_error_code(errc::permission_denied);
   }
+  if (options_.connections_per_max == 0) return {};
   const std::scoped_lock lock(mutex_);
-  if (options_.connections_per_max != 0) {
-    auto& count = per_client_[client];
-    if (count >= options_.connections_per_max) {
-      return errc::make_error_code(errc::too_many_files_open_in_system);
-    }
-    ++count;
+  auto& count = per_client_[client];
+  if (count >= options_.connections_per_max) {
+    return errc::make_error_code(errc::too_many_files_open_in_system);
   }
-  ++live_;
-  return Place(*this, client);
+  ++count;
+  return {};
 }
 
-void Admission::leave(const net::Address& client) {
+net::Result<Admission::Place> Admission::enter(const net::Address& client) {
+  auto place = enter_unknown();
+  if (const auto error = place.belongs_to(client)) return error;
+  return place;
+}
+
+Admission::Place Admission::enter_unknown() {
+  const std::scoped_lock lock(mutex_);
+  ++live_;
+  return Place(*this);
+}
+
+net::Status Admission::Place::belongs_to(const net::Address& client) {
+  if (const auto error = admission_->let_in(client)) return error;
+  client_ = client;
+  return {};
+}
+
+void Admission::leave(const std::optional<net::Address>& client) {
   const std::scoped_lock lock(mutex_);
   --live_;
-  if (const auto found = per_client_.find(client);
-      found != per_client_.end() && --found->second == 0) {
-    per_client_.erase(found);
+  if (client) {
+    if (const auto found = per_client_.find(*client);
+        found != per_client_.end() && --found->second == 0) {
+      per_client_.erase(found);
+    }
   }
   // Under the lock: the queue is there for as long as it is on the list.
   for (auto* queue : std::exchange(waiting_, {})) {

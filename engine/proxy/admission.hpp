@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -27,22 +28,27 @@ class Admission {
  public:
   explicit Admission(AdmissionOptions options) : options_(std::move(options)) {}
 
-  // A connection's place, given back when it ends.
+  // A connection's place, given back when it ends. It counts for its client once it is known whose
+  // it is.
   class Place {
    public:
     Place(Place&& other) noexcept
-        : admission_(std::exchange(other.admission_, nullptr)), client_(other.client_) {}
+        : admission_(std::exchange(other.admission_, nullptr)),
+          client_(std::exchange(other.client_, std::nullopt)) {}
     Place& operator=(Place&&) = delete;
     ~Place() {
       if (admission_ != nullptr) admission_->leave(client_);
     }
 
+    // Once, where enter() did not say it. Errors: as of enter().
+    net::Status belongs_to(const net::Address& client);
+
    private:
     friend class Admission;
-    Place(Admission& admission, net::Address client) : admission_(&admission), client_(client) {}
+    explicit Place(Admission& admission) : admission_(&admission) {}
 
     Admission* admission_;
-    net::Address client_;
+    std::optional<net::Address> client_;
   };
 
   // Waits for room: one for each event loop.
@@ -71,11 +77,14 @@ class Admission {
   // Errors: permission_denied (the address is not allowed), too_many_files_open_in_system stands
   // for too many connections of this client.
   net::Result<Place> enter(const net::Address& client);
+  // A connection of a client that has no address, or whose address is not known yet.
+  Place enter_unknown();
 
   std::size_t live() const;
 
  private:
-  void leave(const net::Address& client);
+  net::Status let_in(const net::Address& client);
+  void leave(const std::optional<net::Address>& client);
   // Whether there is room; if not, the queue is told once when there may be.
   bool has_room_or_calls(Queue& queue);
 

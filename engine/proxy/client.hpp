@@ -53,8 +53,13 @@ struct Tunnel {
 
 // From the first byte until its connection is relayed.
 struct Client {
-  Client(Service& of, net::StreamPtr connection, Entrance by)
-      : service(of), stream(std::move(connection)), peer(stream->remote_endpoint()), entrance(by) {}
+  // `its` place outlives this.
+  Client(Service& of, net::StreamPtr connection, Entrance by, Admission::Place& its)
+      : service(of),
+        stream(std::move(connection)),
+        peer(stream->remote_endpoint()),
+        entrance(by),
+        place(its) {}
 
   net::Runtime& runtime() const { return service.runtime; }
 
@@ -77,6 +82,7 @@ struct Client {
   net::StreamPtr stream;
   net::Endpoint peer;
   Entrance entrance;
+  Admission::Place& place;
   HandshakeBuffer buffer;
 };
 

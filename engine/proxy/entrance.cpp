@@ -1,10 +1,14 @@
 #include "engine/proxy/entrance.hpp"
 
 #include "engine/proxy/octets.hpp"
+#include "engine/proxy/proxy_protocol.hpp"
 #include "engine/tls/session.hpp"
 #include "engine/tls/stream.hpp"
 
 #include <boost/system/errc.hpp>
+
+#include <algorithm>
+#include <utility>
 
 namespace dispatch::proxy {
 namespace {
@@ -24,6 +28,31 @@ Task<Result<int>> first_byte(Client& client) {
   co_return static_cast<int>(octet(client.buffer.bytes(), 0));
 }
 
+Task<Status> skip(Client& client, std::size_t bytes) {
+  auto& buffer = client.buffer;
+  for (;;) {
+    const auto here = std::min(bytes, buffer.bytes().size());
+    buffer.consume(here);
+    bytes -= here;
+    if (bytes == 0) co_return Status{};
+    const auto got = co_await buffer.fill_from(*client.stream);
+    if (!got) co_return got.error();
+    if (*got == 0) co_return Status{net::asio::error::eof};
+  }
+}
+
+Task<Status> learn_client(Client& client) {
+  auto header = co_await receive_message(*client.stream, client.buffer, proxy_protocol::decode);
+  if (!header) co_return header.error();
+  if (header->progress == Progress::invalid) co_return errc::make_error_code(errc::protocol_error);
+  if (const auto error = co_await skip(client, header->message.rest)) co_return error;
+  if (!header->message.addresses) co_return Status{};
+  const auto by = std::exchange(client.peer, header->message.addresses->source);
+  client.peer.address = net::unmapped(client.peer.address);
+  client.runtime().log().debug("{} comes by {}", net::to_string(client.peer), net::to_string(by));
+  co_return client.place.belongs_to(client.peer.address);
+}
+
 Task<Status> begin_tls(Client& client) {
   const auto bytes = client.buffer.bytes();
   std::vector<std::byte> early(bytes.begin(), bytes.end());
@@ -36,6 +65,12 @@ Task<Status> begin_tls(Client& client) {
 }
 
 Task<Result<int>> pass(Client& client) {
+  if (client.entrance.accept_proxy) {
+    if (const auto error = co_await learn_client(client)) {
+      client.stream->abort();
+      co_return error;
+    }
+  }
   const auto first = co_await first_byte(client);
   if (!first) co_return first.error();
   if (*first == tls::kFirstByte && client.service.options.tls) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/net/stream.hpp"
+#include "engine/proxy/progress.hpp"
 
 #include <array>
 #include <cstddef>
@@ -35,7 +36,6 @@ auto receive_message(net::Stream& stream, HandshakeBuffer& buffer, Decode decode
     -> net::Task<net::Result<decltype(decode(std::span<const std::byte>{}))>> {
   for (;;) {
     auto decoded = decode(buffer.bytes());
-    using Progress = decltype(decoded.progress);
     if (decoded.progress != Progress::incomplete) {
       buffer.consume(decoded.size);
       co_return decoded;

@@ -14,9 +14,11 @@ void parse_options(std::string_view options, std::string_view whole, ListenerSpe
     const auto option = options.substr(0, comma);
     if (option == "tls") {
       spec.entrance.tls_only = true;
+    } else if (option == "accept-proxy") {
+      spec.entrance.accept_proxy = true;
     } else {
-      throw net::ConfigError(
-          fmt::format("'{}': '{}' is not an option of a listener: tls", whole, option));
+      throw net::ConfigError(fmt::format(
+          "'{}': '{}' is not an option of a listener (tls, accept-proxy)", whole, option));
     }
     if (comma == std::string_view::npos) return;
     options.remove_prefix(comma + 1);
@@ -28,6 +30,7 @@ void parse_options(std::string_view options, std::string_view whole, ListenerSpe
 std::string to_string(const ListenerSpec& spec) {
   auto text = net::to_string(spec.endpoint);
   if (spec.entrance.tls_only) text += ",tls";
+  if (spec.entrance.accept_proxy) text += ",accept-proxy";
   return text;
 }
 

@@ -11,6 +11,9 @@ namespace dispatch::proxy {
 // What a listener asks of its clients before they may speak their own protocol.
 struct Entrance {
   bool tls_only = false;
+  // Each connection begins with a header of the PROXY protocol, and comes from one of
+  // ServerOptions::trusted_proxies.
+  bool accept_proxy = false;
 
   friend bool operator==(const Entrance&, const Entrance&) = default;
 };
@@ -25,8 +28,8 @@ struct ListenerSpec {
 // The inverse of parse_listener_spec.
 std::string to_string(const ListenerSpec& spec);
 
-// ADDRESS:PORT[,OPTION...]; port 0 takes a free one. The option tls: only inside TLS. Throws
-// net::ConfigError.
+// ADDRESS:PORT[,OPTION...]; port 0 takes a free one. Options: tls,
+// accept-proxy (see Entrance). Throws net::ConfigError.
 ListenerSpec parse_listener_spec(std::string_view text);
 
 // Whether other machines may reach it.

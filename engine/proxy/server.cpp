@@ -6,6 +6,7 @@
 
 #include <boost/system/errc.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace dispatch::proxy {
@@ -19,6 +20,14 @@ std::function<void(std::exception_ptr)> logs_to(net::Runtime& runtime) {
       runtime.log().error("internal error, one connection ended: {}", error.what());
     }
   };
+}
+
+const char* why_turned_away(const net::Error& error, Entrance entrance) {
+  if (error != boost::system::errc::permission_denied) {
+    return "it has as many connections as one client may have";
+  }
+  return entrance.accept_proxy ? "it may not say for whom it connects"
+                               : "its address is not allowed";
 }
 
 // Sessions become relays.
@@ -86,17 +95,26 @@ void Server::start() {
 
 void Server::admit(net::StreamPtr client, Entrance entrance) {
   const auto peer = client->remote_endpoint();
-  auto place = admission_->enter(net::unmapped(peer.address));
+  auto place = place_for(net::unmapped(peer.address), entrance);
   if (place) {
     sessions_.spawn(serve_client(service_, std::move(client), entrance, std::move(*place)));
     return;
   }
   ++service_.counters.turned_away;
   runtime_.log().info("{}: turned away: {}", net::to_string(peer),
-                      place.error() == boost::system::errc::permission_denied
-                          ? "its address is not allowed"
-                          : "it has as many connections as one client may have");
+                      why_turned_away(place.error(), entrance));
   client->abort();
+}
+
+// Behind a proxy, the client is known later.
+net::Result<Admission::Place> Server::place_for(const net::Address& peer, Entrance entrance) {
+  if (!entrance.accept_proxy) return admission_->enter(peer);
+  const auto& trusted = options_.trusted_proxies;
+  if (std::none_of(trusted.begin(), trusted.end(),
+                   [&](const net::Prefix& prefix) { return prefix.contains(peer); })) {
+    return boost::system::errc::make_error_code(boost::system::errc::permission_denied);
+  }
+  return admission_->enter_unknown();
 }
 
 net::Task<void> Server::stop(net::Duration drain) {

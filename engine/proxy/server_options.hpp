@@ -10,6 +10,7 @@
 #include "engine/tls/context.hpp"
 
 #include <memory>
+#include <vector>
 
 namespace dispatch::proxy {
 
@@ -24,6 +25,9 @@ struct ServerOptions {
   Accounts accounts;  // none: no authentication
   AdmissionOptions admission;
   UdpOptions udp;
+  // Who may say, by the PROXY protocol, for whom they connect: see Entrance::accept_proxy.
+  std::vector<net::Prefix> trusted_proxies = {{net::AddressV4::loopback(), 8},
+                                              {net::AddressV6::loopback(), 128}};
 };
 
 struct ServerCounters {

@@ -37,7 +37,7 @@ struct Handover {
 // What the handshake needed is given back here, before the connection's long life begins.
 Task<std::unique_ptr<Handover>> establish(Service& service, net::StreamPtr stream,
                                           Entrance entrance, Admission::Place place) {
-  auto client = std::make_unique<Client>(service, std::move(stream), entrance);
+  auto client = std::make_unique<Client>(service, std::move(stream), entrance, place);
   auto tunnel = co_await negotiate(*client);
   if (!tunnel) co_return nullptr;
   auto early = std::move(tunnel->early);

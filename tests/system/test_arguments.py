@@ -22,6 +22,8 @@ WRONG = [
     ('start --listen 203.0.113.9:0', '--listen: 203.0.113.9 is not an address of this machine'),
     ('start --listen 127.0.0.1:1080 --listen 127.0.0.1:1080', '--listen: 127.0.0.1:1080 is given twice'),
     ('start --listen 127.0.0.1:0,ssl', "'ssl' is not an option of a listener"),
+    ('start --accept-proxy-from home --listen 127.0.0.1:0,accept-proxy', "--accept-proxy-from: 'home'"),
+    ('start --accept-proxy-from 127.0.0.1', 'no listener accepts the PROXY protocol'),
     ('start --listen 127.0.0.1:0,tls', 'give a certificate with --tls-cert'),
     ('start --listen 127.0.0.1:0 --port 1080', '--listen stands in place of --ip and --port'),
     ('start --ip 127.0.0.1 --listen 127.0.0.1:0', '--listen stands in place of --ip and --port'),

@@ -31,6 +31,9 @@ BOOST_AUTO_TEST_CASE(options_stand_behind_commas) {
   BOOST_TEST(spec.entrance.tls_only);
   BOOST_TEST(to_string(spec) == "[::1]:1443,tls");
   BOOST_TEST(!parse_listener_spec("[::1]:1443").entrance.tls_only);
+  const auto both = parse_listener_spec("[::1]:1443,accept-proxy,tls");
+  BOOST_TEST((both.entrance.tls_only && both.entrance.accept_proxy));
+  BOOST_TEST(to_string(both) == "[::1]:1443,tls,accept-proxy");
   for (const auto* text :
        {"127.0.0.1:1,", "127.0.0.1:1,ssl", "127.0.0.1:1,tls,", "127.0.0.1:1,tls tls"}) {
     BOOST_CHECK_EXCEPTION(parse_listener_spec(text), net::ConfigError, [](const auto& error) {

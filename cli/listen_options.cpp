@@ -1,0 +1,104 @@
+#include "cli/listen_options.hpp"
+
+#include "cli/address_range.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/start_options.hpp"
+#include "cli/tls_files.hpp"
+#include "cli/whole_number.hpp"
+#include "engine/net/config_error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr auto kDefaultIp = "127.0.0.1";
+constexpr auto kDefaultPort = "1080";
+constexpr auto kGroup = "Where clients come in";
+
+proxy::ListenerSpec listener(const std::string& text) {
+  try {
+    return proxy::parse_listener_spec(text);
+  } catch (const net::ConfigError& error) {
+    throw UsageError(fmt::format("--listen: {}", error.what()));
+  }
+}
+
+}  // namespace
+
+void ListenOptions::add_to(CLI::App& command) {
+  const auto add = [&](const char* name, auto& value, const char* type, const char* help) {
+    return command.add_option(name, value, help)->type_name(type)->group(kGroup);
+  };
+  add("--ip", ip_, "ADDRESS", "Address to listen on")->default_str(kDefaultIp);
+  add("--port", port_, "PORT", "Port to listen on; 0 takes a free one")->default_str(kDefaultPort);
+  add("--listen", listeners_, "ADDRESS:PORT[,OPTION...]",
+      "Where to listen, in place of --ip and --port; may be given again. Options: tls (inside TLS "
+      "only), accept-proxy (each connection begins with a header of the PROXY protocol)")
+      ->allow_extra_args(false);
+  add("--tls-cert", tls_certificate_, "FILE",
+      "Certificate to show to clients that begin with TLS, and its chain (PEM)");
+  add("--tls-key", tls_key_, "FILE", "Its private key, where that is not in the same file (PEM)");
+  add("--accept-proxy-from", trusted_proxies_, "RANGE",
+      "Range of addresses that accept-proxy listeners serve, and believe; may be given again. "
+      "None: this machine's")
+      ->allow_extra_args(false);
+}
+
+void ListenOptions::check(StartArguments& start) const {
+  check_listeners(start);
+  start.server.tls = tls_context(tls_certificate_, tls_key_);
+  if (!trusted_proxies_.empty()) start.server.trusted_proxies.clear();
+  for (const auto& text : trusted_proxies_) {
+    start.server.trusted_proxies.push_back(address_range("--accept-proxy-from", text));
+  }
+  check_entrances(start);
+}
+
+void ListenOptions::check_listeners(StartArguments& start) const {
+  if (!listeners_.empty()) {
+    if (ip_ || port_) throw UsageError("--listen stands in place of --ip and --port: give one");
+    for (const auto& text : listeners_) {
+      auto spec = listener(text);
+      const auto same = std::find_if(
+          start.listeners.begin(), start.listeners.end(),
+          [&](const proxy::ListenerSpec& other) { return other.endpoint == spec.endpoint; });
+      if (same != start.listeners.end() && spec.endpoint.port != 0) {
+        throw UsageError(fmt::format("--listen: {} is given twice", net::to_string(spec.endpoint)));
+      }
+      start.listeners.push_back(std::move(spec));
+    }
+    return;
+  }
+  start.listens_by_ip_and_port = true;
+  const auto ip = ip_.value_or(kDefaultIp);
+  const auto address = net::parse_address(ip);
+  if (!address) throw UsageError(fmt::format("--ip: '{}' is not an IPv4 or IPv6 address", ip));
+  const auto port = whole_number("--port", port_.value_or(kDefaultPort), 0,
+                                 std::numeric_limits<std::uint16_t>::max());
+  proxy::ListenerSpec spec;
+  spec.endpoint = {*address, static_cast<std::uint16_t>(port)};
+  start.listeners.push_back(spec);
+}
+
+// Whether each listener has what its options need.
+void ListenOptions::check_entrances(const StartArguments& start) const {
+  bool accepts_proxies = false;
+  for (const auto& spec : start.listeners) {
+    accepts_proxies = accepts_proxies || spec.entrance.accept_proxy;
+    if (spec.entrance.tls_only && !start.server.tls) {
+      throw UsageError(fmt::format(
+          "--listen: {} is to serve TLS: give a certificate with --tls-cert", to_string(spec)));
+    }
+  }
+  if (!trusted_proxies_.empty() && !accepts_proxies) {
+    throw UsageError(
+        "--accept-proxy-from: no listener accepts the PROXY protocol: write --listen "
+        "ADDRESS:PORT,accept-proxy");
+  }
+}
+
+}  // namespace dispatch::cli

@@ -1,0 +1,35 @@
+// The options of `dispatch start` that say where clients come in.
+#pragma once
+
+#include <CLI/App.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dispatch::cli {
+
+struct StartArguments;
+
+// What the options hold before their meaning is checked.
+class ListenOptions {
+ public:
+  void add_to(CLI::App& command);
+
+  // Fills in the listeners, and what the server needs for them. Throws UsageError and
+  // net::ConfigError.
+  void check(StartArguments& start) const;
+
+ private:
+  void check_listeners(StartArguments& start) const;
+  void check_entrances(const StartArguments& start) const;
+
+  std::optional<std::string> ip_;
+  std::optional<std::string> port_;
+  std::vector<std::string> listeners_;
+  std::vector<std::string> trusted_proxies_;
+  std::string tls_certificate_;
+  std::string tls_key_;
+};
+
+}  // namespace dispatch::cli
