@@ -9,6 +9,12 @@ void Client::refused(const std::string& what, const net::Error& error) {
   runtime().log().info("{} -> {}: {}", net::to_string(peer), what, error.message());
 }
 
+net::Task<net::Status> Client::tell(std::string answer) {
+  const auto deadline = runtime().clock().now() + service.options.handshake_timeout;
+  co_return co_await net::write_all_until(runtime().clock(), deadline, *stream,
+                                          std::as_bytes(std::span(answer)));
+}
+
 net::Task<void> Client::finish() {
   constexpr net::Duration kLingerTimeout = std::chrono::seconds(2);
   if (stream->shutdown_write()) co_return;

@@ -70,6 +70,10 @@ struct Client {
     co_return co_await net::with_deadline(runtime().clock(), deadline, std::move(what));
   }
 
+  // Hands an answer over within that time, to a client that may have left so many answers unread
+  // that there is no room for one more. Errors: timed_out; the stream's.
+  net::Task<net::Status> tell(std::string answer);
+
   // Counts and logs that no connection came of it.
   void refused(const std::string& what, const net::Error& error);
 

@@ -13,10 +13,6 @@ using net::Task;
 using End = ExchangeReport::End;
 namespace errc = boost::system::errc;
 
-Task<net::Status> write_text(net::Stream& stream, std::string text) {
-  co_return co_await net::write_all(stream, std::as_bytes(std::span(text)));
-}
-
 // RFC 9112 9.3; HTTP/1.0's own kind of persistence is not worth its trouble.
 bool persists(const ResponseHead& head, const Framing& framing) {
   return head.minor_version >= 1 && framing.kind != BodyKind::until_close &&
@@ -38,6 +34,7 @@ Task<ExchangeReport> Exchange::run() {
   upstream_.is_in_exchange = true;
   co_await run_with_companion(receive(), send());
   upstream_.is_in_exchange = false;
+  upstream_.answered = nullptr;
   co_return std::move(report_);
 }
 
@@ -112,7 +109,7 @@ Task<bool> Exchange::pass_interim(const ResponseHead& head) {
   if (head.status == 100) continue_passed_ = true;
   if (forwarding_.head.minor_version == 0) co_return true;
   auto text = to_text(forwarded_response(head, {}, {}));
-  const auto error = co_await write_text(*client_.stream, std::move(text));
+  const auto error = co_await client_.tell(std::move(text));
   if (!error) co_return true;
   report_.end = End::cut_short;
   report_.error = error;
@@ -126,7 +123,7 @@ Task<void> Exchange::pass_upgrade(const ResponseHead& head) {
   auto text = to_text(forwarded_response(head, {}, {}));
   text += text_of(upstream_.reader.buffered());
   upstream_.reader.consume(upstream_.reader.buffered().size());
-  report_.error = co_await write_text(*client_.stream, std::move(text));
+  report_.error = co_await client_.tell(std::move(text));
   report_.end = report_.error ? End::cut_short : End::upgraded;
 }
 
@@ -145,6 +142,7 @@ Task<void> Exchange::receive_final(ResponseHead head) {
   route.close =
       wants_close(forwarding_.head) || framing->kind == BodyKind::until_close || body_is_lost;
   BodyReader body(upstream_.reader, *framing);
+  upstream_.answered = client_.stream.get();
   const bool chunked = framing->kind == BodyKind::chunked && !route.to_http_1_0;
   const auto forwarded = co_await forward_message(
       to_text(forwarded_response(head, *framing, route)), body, chunked, *client_.stream, nullptr);

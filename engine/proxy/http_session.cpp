@@ -27,10 +27,6 @@ bool is_idempotent(std::string_view method) {
   return std::find(kMethods.begin(), kMethods.end(), method) != kMethods.end();
 }
 
-Task<Status> write_text(net::Stream& stream, std::string text) {
-  co_return co_await net::write_all(stream, std::as_bytes(std::span(text)));
-}
-
 // How many octets it had.
 Task<net::Result<std::size_t>> discard(BodyReader& body) {
   std::size_t size = 0;
@@ -165,8 +161,7 @@ Task<bool> Session::open_tunnel(const Request& request) {
     auto answer = answer_for(to_string(*target), dialed.error());
     co_return co_await reply(request, std::move(answer), false);
   }
-  const auto error =
-      co_await write_text(*client_.stream, "HTTP/1.1 200 Connection established\r\n\r\n");
+  const auto error = co_await client_.tell("HTTP/1.1 200 Connection established\r\n\r\n");
   if (error) {
     client_.refused(to_string(*target), error);
     dialed->stream->abort();
@@ -263,7 +258,7 @@ Task<void> Session::refuse(Fault fault) {
     client_.refused("HTTP, " + fault.why, errc::make_error_code(errc::protocol_error));
   }
   auto text = to_text(answer_for(fault), false, true);
-  const auto error = co_await write_text(*client_.stream, std::move(text));
+  const auto error = co_await client_.tell(std::move(text));
   if (!error) co_await client_.finish();
 }
 
@@ -282,7 +277,7 @@ Task<bool> Session::reply(const Request& request, Answer answer, bool may_persis
   bool persists = may_persist && !wants_close(head);
   if (persists) persists = co_await skip_body(request);
   auto text = to_text(answer, head.method == "HEAD", !persists);
-  const auto error = co_await write_text(*client_.stream, std::move(text));
+  const auto error = co_await client_.tell(std::move(text));
   if (error) co_return false;
   if (persists) co_return true;
   co_return co_await finish();

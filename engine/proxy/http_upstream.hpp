@@ -21,12 +21,16 @@ class Upstream final : public Connection {
   void end_silence() override {
     fell_silent = true;
     target_stream().abort();
+    if (answered != nullptr) answered->abort();
   }
 
   Reader reader;
   bool was_used = false;  // a request has gone through before
   bool is_in_exchange = false;
   bool fell_silent = false;  // no byte passed for longer than it may be
+  // The client's stream, once a part of the answer is on its way there: it is too late to tell it
+  // anything else, and it may be the one that takes no more.
+  net::Stream* answered = nullptr;
 };
 
 }  // namespace dispatch::proxy::http

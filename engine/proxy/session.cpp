@@ -59,7 +59,10 @@ Task<void> serve_client(Service& service, net::StreamPtr stream, Entrance entran
   if (!handover) co_return;
   auto& [established, early] = *handover;
   if (!early.empty()) {
-    if (const auto error = co_await net::write_all(*established.dialed.stream, early)) {
+    auto& clock = service.runtime.clock();
+    const auto deadline = clock.now() + service.options.handshake_timeout;
+    auto& target = *established.dialed.stream;
+    if (const auto error = co_await net::write_all_until(clock, deadline, target, early)) {
       established.stream->abort();
       established.dialed.stream->abort();
       service.runtime.log().info("{} -> {}: {}", net::to_string(established.peer),

@@ -1,0 +1,88 @@
+// A client, a proxy with two links, and a target, each a host of its own whose operations can be
+// made to fail: the stage of the fault tests. One session is played on it at a time.
+#pragma once
+
+#include "engine/link/link_spec.hpp"
+#include "engine/link/smooth_weighted_round_robin.hpp"
+#include "engine/proxy/server.hpp"
+#include "sim/core/simulation.hpp"
+#include "sim/host/host.hpp"
+#include "sim/host/world.hpp"
+#include "tests/unit/proxy/faulty_runtime.hpp"
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dispatch::proxy {
+
+// What a session did, as its two ends saw it.
+struct Played {
+  // Ends that claim to have received everything: the client, and the target.
+  bool client_complete = false;
+  bool target_complete = false;
+  // The client has sent something that is meant for the target.
+  bool client_began = false;
+  // What must never be: bytes of a complete stream that are not the ones that were sent, ...
+  std::vector<std::string> broken;
+};
+
+struct FaultWorld;
+
+// The two ends of a session. Both report to `played`; neither assumes that anything succeeds.
+struct Session {
+  std::string_view name;
+  net::Task<void> (*client)(FaultWorld&, Played&);
+  // Serves one connection; null: the client's part does all.
+  net::Task<void> (*target)(FaultWorld&, net::StreamPtr, Played&);
+  bool with_password = false;
+};
+
+enum class Party : std::uint8_t { client, proxy, target };
+
+struct FaultWorld {
+  explicit FaultWorld(const Session& session, std::uint64_t seed = 1);
+  ~FaultWorld() { simulation.drop_tasks(); }
+  FaultWorld(const FaultWorld&) = delete;
+  FaultWorld& operator=(const FaultWorld&) = delete;
+
+  FaultLedger& ledger(Party party) { return ledgers[static_cast<std::size_t>(party)]; }
+
+  // Plays the session until the client has ended and all else has come to rest. `between` is called
+  // before each event of the simulation.
+  Played play(const std::function<void()>& between = [] {});
+
+  // What is left over of all that was played; empty: nothing.
+  std::vector<std::string> left_over();
+
+  static inline const net::Endpoint kProxy{net::AddressV4({10, 0, 0, 1}), 1080};
+  static inline const net::Address kTarget = net::AddressV4({203, 0, 113, 10});
+  static constexpr std::uint16_t kTargetPort = 80;
+
+  sim::Simulation simulation;
+  sim::World world;
+  sim::Host& client_host;
+  sim::Host& proxy_host;
+  sim::Host& target_host;
+  FaultLedger ledgers[3];
+  FaultyRuntime client;
+  FaultyRuntime proxy;
+  FaultyRuntime target;
+  std::optional<link::LinkSet> links;
+  std::optional<Server> server;
+
+ private:
+  static net::Task<void> accept(FaultWorld& self);
+  static net::Task<void> serve(FaultWorld& self, net::StreamPtr stream);
+  static net::Task<void> run_client(FaultWorld& self, bool& ended);
+
+  const Session& session_;
+  Played played_;
+  std::size_t targets_served_ = 0;
+  std::size_t events_at_rest_ = 0;
+};
+
+}  // namespace dispatch::proxy

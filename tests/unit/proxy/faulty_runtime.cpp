@@ -1,0 +1,222 @@
+#include "tests/unit/proxy/faulty_runtime.hpp"
+
+#include "engine/net/condition.hpp"
+
+#include <array>
+
+namespace dispatch::proxy {
+namespace {
+
+namespace errc = boost::system::errc;
+using net::Error;
+using net::Result;
+using net::Task;
+
+// Counts itself, for as long as it lives.
+class Counted {
+ public:
+  explicit Counted(std::size_t& count) : count_(count) { ++count_; }
+  ~Counted() { --count_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+ private:
+  std::size_t& count_;
+};
+
+// A write of so few bytes never waits: nothing else has been written that would fill the kernel's
+// buffer before an answer of SOCKS, or to CONNECT.
+constexpr std::size_t kRoomForAnAnswer = 64;
+
+class FaultyStream : public net::Stream {
+ public:
+  FaultyStream(net::StreamPtr inner, FaultLedger& ledger, net::asio::any_io_executor executor)
+      : inner_(std::move(inner)), ledger_(ledger), open_(ledger.streams), aborted_(executor) {}
+
+  Task<Result<std::size_t>> read_some(std::span<std::byte> buffer) override {
+    const Counted under_way(ledger_.under_way);
+    const auto error = next(OperationKind::read);
+    if (error == FaultLedger::kSilence) {
+      co_await silence();
+      co_return net::Error{net::asio::error::operation_aborted};
+    }
+    if (error) co_return error;
+    co_return co_await inner_->read_some(buffer);
+  }
+  Task<Result<std::size_t>> write_some(std::span<const std::byte> data) override {
+    const Counted under_way(ledger_.under_way);
+    auto error = next(OperationKind::write);
+    if (error == FaultLedger::kSilence && data.size() <= kRoomForAnAnswer) error = {};
+    if (error == FaultLedger::kSilence) {
+      co_await silence();
+      co_return net::Error{net::asio::error::operation_aborted};
+    }
+    if (error) co_return error;
+    co_return co_await inner_->write_some(data);
+  }
+  net::Status shutdown_write() override {
+    if (const auto error = next(OperationKind::shutdown)) return error;
+    return inner_->shutdown_write();
+  }
+  void abort() override {
+    inner_->abort();
+    is_aborted_ = true;
+    aborted_.notify_all();
+  }
+  net::Endpoint local_endpoint() const override { return inner_->local_endpoint(); }
+  net::Endpoint remote_endpoint() const override { return inner_->remote_endpoint(); }
+  std::optional<net::TransportInfo> transport_info() const override {
+    return inner_->transport_info();
+  }
+
+ private:
+  Error next(OperationKind kind) {
+    auto error = ledger_.next(kind);
+    if (error && error != FaultLedger::kSilence) inner_->abort();
+    return error;
+  }
+
+  // Until it is aborted or the operation cancelled: the inner stream then ends the operation.
+  Task<void> silence() {
+    while (!is_aborted_) {
+      const auto error = co_await aborted_.wait();
+      if (error) co_return;
+    }
+  }
+
+  net::StreamPtr inner_;
+  FaultLedger& ledger_;
+  Counted open_;
+  net::Condition aborted_;
+  bool is_aborted_ = false;
+};
+
+class FaultyListener : public net::Listener {
+ public:
+  FaultyListener(net::ListenerPtr inner, FaultLedger& ledger, net::asio::any_io_executor executor)
+      : inner_(std::move(inner)),
+        ledger_(ledger),
+        executor_(std::move(executor)),
+        open_(ledger.listeners) {}
+
+  Task<Result<net::StreamPtr>> accept() override {
+    // Not counted as under way: a server accepts for ever.
+    if (const auto error = ledger_.next(OperationKind::accept)) co_return error;
+    auto stream = co_await inner_->accept();
+    if (!stream) co_return stream.error();
+    co_return faulty_stream(std::move(*stream), ledger_, executor_);
+  }
+  // One event loop is enough for these tests.
+  Result<net::ListenerPtr> share(net::Network&) override {
+    return errc::make_error_code(errc::operation_not_supported);
+  }
+  net::Endpoint local_endpoint() const override { return inner_->local_endpoint(); }
+  void close() override { inner_->close(); }
+
+ private:
+  net::ListenerPtr inner_;
+  FaultLedger& ledger_;
+  net::asio::any_io_executor executor_;
+  Counted open_;
+};
+
+}  // namespace
+
+Error error_of(OperationKind kind, std::size_t severity) {
+  using Errors = std::array<Error, kSeverities>;
+  const auto errors = [&]() -> Errors {
+    switch (kind) {
+      case OperationKind::connect:
+        return {net::errno_error(ECONNREFUSED), net::errno_error(EMFILE),
+                net::errno_error(ETIMEDOUT)};
+      case OperationKind::accept:
+        return {net::errno_error(EMFILE), net::errno_error(ECONNABORTED),
+                net::errno_error(ENOBUFS)};
+      case OperationKind::listen:
+        return {net::errno_error(EADDRINUSE), net::errno_error(EMFILE),
+                net::errno_error(EADDRNOTAVAIL)};
+      case OperationKind::open_datagram:
+        return {net::errno_error(EMFILE), net::errno_error(EADDRNOTAVAIL),
+                net::errno_error(ENOBUFS)};
+      case OperationKind::resolve:
+        return {net::ResolveError::server_failure, net::ResolveError::timed_out,
+                net::ResolveError::unreachable};
+      case OperationKind::read:
+        return {net::errno_error(ECONNRESET), net::errno_error(ETIMEDOUT),
+                net::errno_error(EHOSTUNREACH)};
+      case OperationKind::write:
+        return {net::errno_error(EPIPE), net::errno_error(ECONNRESET), net::errno_error(ETIMEDOUT)};
+      case OperationKind::shutdown:
+        return {net::errno_error(ENOTCONN), net::errno_error(EPIPE), net::errno_error(ECONNRESET)};
+    }
+    return {};
+  }();
+  return errors[severity];
+}
+
+std::string_view to_string(OperationKind kind) {
+  constexpr std::string_view kNames[] = {"connect", "accept", "listen", "open_datagram",
+                                         "resolve", "read",   "write",  "shutdown"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+Error FaultLedger::next(OperationKind kind) {
+  if (operations++ != plan.operation) return {};
+  failed = kind;
+  if (!plan.silent) return error_of(kind, plan.severity);
+  const bool waits = kind == OperationKind::connect || kind == OperationKind::resolve ||
+                     kind == OperationKind::read || kind == OperationKind::write;
+  return waits ? kSilence : Error{};
+}
+
+net::StreamPtr faulty_stream(net::StreamPtr stream, FaultLedger& ledger,
+                             net::asio::any_io_executor executor) {
+  return std::make_unique<FaultyStream>(std::move(stream), ledger, std::move(executor));
+}
+
+Task<void> FaultyRuntime::silence(net::Runtime& host) {
+  static_cast<void>(co_await host.clock().sleep_until(net::kNever));
+}
+
+Task<Result<net::StreamPtr>> FaultyRuntime::Network::connect(const net::Endpoint& remote,
+                                                             const net::Egress& egress) {
+  const Counted under_way(ledger.under_way);
+  const auto error = ledger.next(OperationKind::connect);
+  if (error == FaultLedger::kSilence) {
+    co_await silence(host);
+    co_return net::Error{net::asio::error::operation_aborted};
+  }
+  if (error) co_return error;
+  auto stream = co_await host.network().connect(remote, egress);
+  if (!stream) co_return stream.error();
+  co_return faulty_stream(std::move(*stream), ledger, host.executor());
+}
+
+Result<net::ListenerPtr> FaultyRuntime::Network::listen(const net::Endpoint& local,
+                                                        const net::ListenOptions& options) {
+  if (const auto error = ledger.next(OperationKind::listen)) return error;
+  auto listener = host.network().listen(local, options);
+  if (!listener) return listener.error();
+  return net::ListenerPtr(
+      std::make_unique<FaultyListener>(std::move(*listener), ledger, host.executor()));
+}
+
+Result<net::DatagramPtr> FaultyRuntime::Network::open_datagram(
+    const net::DatagramOptions& options) {
+  if (const auto error = ledger.next(OperationKind::open_datagram)) return error;
+  return host.network().open_datagram(options);
+}
+
+Task<Result<std::vector<net::ResolvedAddress>>> FaultyRuntime::Resolver::resolve(
+    net::ResolveQuery query) {
+  const Counted under_way(ledger.under_way);
+  const auto error = ledger.next(OperationKind::resolve);
+  if (error == FaultLedger::kSilence) {
+    co_await silence(host);
+    co_return net::Error{net::asio::error::operation_aborted};
+  }
+  if (error) co_return error;
+  co_return co_await host.resolver().resolve(std::move(query));
+}
+
+}  // namespace dispatch::proxy
