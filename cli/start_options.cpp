@@ -102,6 +102,14 @@ void StartOptions::add_to(CLI::App& command) {
       "The same, once one side has ended its stream. 0s: never");
   add("--keep-alive-timeout", keep_alive_timeout_, "TIME", "For the next HTTP request of a client");
   add("--bind-timeout", bind_timeout_, "TIME", "For the connection that SOCKS BIND waits for");
+  add("--udp-timeout", udp_timeout_, "TIME",
+      "For datagrams of SOCKS5: forget a target that has been silent for so long");
+  command.add_flag(
+      "--udp-one-link", udp_one_link_,
+      "All datagrams of a client's SOCKS5 association leave by one link: for games and "
+      "calls that tell others their address");
+  command.add_flag("--udp-only-answers", udp_only_answers_,
+                   "Pass on datagrams only from addresses that the client has sent to");
   add("--threads", threads_, "N", "Event loops that serve clients, each on its thread");
   add("--drain", drain_, "TIME", "For open connections to end, after the first signal");
   command.add_option("ADDRESS", links_, "Links to dispatch to, with their weights")->type_name("");
@@ -137,6 +145,9 @@ StartArguments StartOptions::checked() const {
   server.silence.half_open = duration("--half-open-timeout", half_open_timeout_);
   server.keep_alive_timeout = positive_duration("--keep-alive-timeout", keep_alive_timeout_);
   server.bind_timeout = positive_duration("--bind-timeout", bind_timeout_);
+  server.udp.flow_timeout = positive_duration("--udp-timeout", udp_timeout_);
+  server.udp.one_link = udp_one_link_;
+  server.udp.only_from_targets = udp_only_answers_;
   start.drain = duration("--drain", drain_);
   start.threads = whole_number("--threads", threads_, 1, kThreadsMax);
   return start;

@@ -45,6 +45,9 @@ class StartOptions {
   std::string half_open_timeout_ = "5min";
   std::string keep_alive_timeout_ = "1min";
   std::string bind_timeout_ = "2min";
+  std::string udp_timeout_ = "2min";
+  bool udp_one_link_ = false;
+  bool udp_only_answers_ = false;
   std::string drain_ = "5s";
   std::string threads_ = "1";
 };

@@ -46,6 +46,7 @@ net::Result<std::unique_ptr<UdpAssociation>> UdpAssociation::open(Client& client
 UdpAssociation::UdpAssociation(Client& client, net::DatagramPtr socket, net::Endpoint expected)
     : service_(client.service),
       control_(*client.stream),
+      peer_(client.peer),
       socket_(std::move(socket)),
       client_(std::move(expected)),
       active_(client.runtime().clock().now()),
@@ -71,14 +72,13 @@ UdpAssociation::~UdpAssociation() {
 }
 
 Task<void> UdpAssociation::serve() {
-  const auto peer = control_.remote_endpoint();
   socket_->when_readable([this] { from_client(); });
   watch_time();
   const QuietClients::Entry told_when_the_proxy_stops(service_.quiet_clients, control_);
   co_await direct(look_ups_, read_to_end(control_));
   service_.runtime.log().debug("{} by UDP: {} flows, sent {} datagrams, received {}, dropped {}",
-                               net::to_string(peer), counters_.flows, counters_.sent,
-                               counters_.received, to_string(counters_.drops));
+                               net::to_string(peer_), counters_.flows.get(), counters_.sent.get(),
+                               counters_.received.get(), to_string(counters_.drops));
 }
 
 void UdpAssociation::from_target(UdpOutlet& outlet) {

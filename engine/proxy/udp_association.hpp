@@ -81,6 +81,7 @@ class UdpAssociation {
 
   Service& service_;
   net::Stream& control_;
+  net::Endpoint peer_;
   net::DatagramPtr socket_;
   net::Endpoint client_;  // port 0: not known yet
   net::TimePoint client_heard_{};

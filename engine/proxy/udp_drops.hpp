@@ -1,6 +1,8 @@
 // Datagrams that were not passed on, and why.
 #pragma once
 
+#include "engine/net/counter.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -36,7 +38,7 @@ class UdpDrops {
   UdpDrops& operator+=(const UdpDrops& other);
 
  private:
-  std::array<std::uint64_t, kUdpDropReasons> counts_{};
+  std::array<net::Counter, kUdpDropReasons> counts_;
 };
 
 // "3 (2 fragments, 1 too large)", "0".

@@ -1,6 +1,7 @@
 // What a client may do by UDP ASSOCIATE, and what has been done.
 #pragma once
 
+#include "engine/net/counter.hpp"
 #include "engine/net/time.hpp"
 #include "engine/proxy/udp_drops.hpp"
 
@@ -31,11 +32,11 @@ struct UdpOptions {
 
 // Of all associations of a server; those that live count what they have done when they end.
 struct UdpCounters {
-  std::uint64_t associations = 0;
-  std::uint64_t live = 0;      // associations
-  std::uint64_t flows = 0;     // begun
-  std::uint64_t sent = 0;      // datagrams to targets
-  std::uint64_t received = 0;  // datagrams to clients
+  net::Counter associations;
+  net::Counter live;      // associations
+  net::Counter flows;     // begun
+  net::Counter sent;      // datagrams to targets
+  net::Counter received;  // datagrams to clients
   UdpDrops drops;
 };
 
