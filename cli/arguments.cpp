@@ -13,7 +13,8 @@
 namespace dispatch::cli {
 namespace {
 
-constexpr auto kDebugHelp = "Write the debug log to standard output instead of the log file";
+constexpr auto kDebugHelp =
+    "Write the log, with every connection, to standard output instead of the log file";
 
 constexpr auto kExamples = R"(Examples:
   dispatch list                         which interfaces and addresses there are
@@ -49,7 +50,7 @@ Arguments parse_arguments(int argc, const char* const* argv) {
   CLI::App app("Spreads connections over several internet links.", "dispatch");
   app.set_help_flag("-h,--help", "Print this help");
   app.set_version_flag("--version", fmt::format("dispatch {}", kVersion), "Print the version");
-  app.footer(kExamples + fmt::format("\nThe debug log is appended to {}\n", default_log_path()));
+  app.footer(kExamples + fmt::format("\nThe log is appended to {}\n", default_log_path()));
   const auto debug_flag = [&](CLI::App& command) {
     command.add_flag("-d,--debug", raw.debug, kDebugHelp);
   };

@@ -31,8 +31,8 @@ int run_list(const ListArguments& arguments) {
 // The log of a command that is over in a moment is for those who ask for it.
 std::unique_ptr<net::Log> open_log(const Arguments& arguments) {
   if (arguments.debug) return open_log_on_standard_output();
-  if (std::holds_alternative<StartArguments>(arguments.command)) {
-    return open_log_file(default_log_path());
+  if (const auto* start = std::get_if<StartArguments>(&arguments.command)) {
+    return open_log_file(default_log_path(), start->log_level);
   }
   return std::make_unique<net::NullLog>();
 }

@@ -47,9 +47,9 @@ spdlog::level::level_enum level_of(net::LogLevel level) {
 
 class SpdlogLog : public net::Log {
  public:
-  explicit SpdlogLog(spdlog::sink_ptr sink) : logger_("dispatch", std::move(sink)) {
+  SpdlogLog(spdlog::sink_ptr sink, net::LogLevel level) : logger_("dispatch", std::move(sink)) {
     logger_.set_pattern(kPattern);
-    logger_.set_level(spdlog::level::debug);
+    logger_.set_level(level_of(level));
     logger_.flush_on(spdlog::level::debug);
     // After the first line that is lost, no more are tried.
     logger_.set_error_handler([this](const std::string& reason) {
@@ -87,11 +87,12 @@ std::string default_log_path() {
   return state_home() / "dispatch" / "dispatch.log";
 }
 
-std::unique_ptr<net::Log> open_log_file(const std::string& path) {
+std::unique_ptr<net::Log> open_log_file(const std::string& path, net::LogLevel level) {
   try {
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
     return std::make_unique<SpdlogLog>(
-        std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path, kFileSizeMax, kOldFiles));
+        std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path, kFileSizeMax, kOldFiles),
+        level);
   } catch (const std::filesystem::filesystem_error& error) {
     complain(fmt::format("warning: no log is kept: {}: {}", error.path1().string(),
                          error.code().message()));
@@ -102,7 +103,7 @@ std::unique_ptr<net::Log> open_log_file(const std::string& path) {
 }
 
 std::unique_ptr<net::Log> open_log_on_standard_output() {
-  return std::make_unique<SpdlogLog>(std::make_shared<StandardOutputSink>());
+  return std::make_unique<SpdlogLog>(std::make_shared<StandardOutputSink>(), net::LogLevel::debug);
 }
 
 }  // namespace dispatch::cli

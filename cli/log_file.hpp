@@ -14,7 +14,8 @@ std::string default_log_path();
 // Appends to `path` and makes its folder where needed; the file is rotated at 10 MB, and three old
 // ones are kept (dispatch.1.log, ...). Where that cannot be, says so once on standard error and
 // returns a log that keeps nothing. The same for a write that fails later (a full disk).
-std::unique_ptr<net::Log> open_log_file(const std::string& path);
+// Lines below `level` are left out.
+std::unique_ptr<net::Log> open_log_file(const std::string& path, net::LogLevel level);
 
 // Writes to standard output.
 std::unique_ptr<net::Log> open_log_on_standard_output();

@@ -52,6 +52,15 @@ net::Duration positive_duration(const std::string& option, const std::string& te
   return value;
 }
 
+net::LogLevel log_level(const std::string& text) {
+  const auto level = net::parse_log_level(text);
+  if (!level) {
+    throw UsageError(
+        fmt::format("--log-level: '{}' is none of debug, info, warning and error", text));
+  }
+  return *level;
+}
+
 proxy::RouteRule route_rule(const std::string& text) {
   try {
     return proxy::parse_route_rule(text);
@@ -110,6 +119,8 @@ void StartOptions::add_to(CLI::App& command) {
       "calls that tell others their address");
   command.add_flag("--udp-only-answers", udp_only_answers_,
                    "Pass on datagrams only from addresses that the client has sent to");
+  add("--log-level", log_level_, "LEVEL",
+      "Lines of the log file: debug (every connection), info, warning or error");
   add("--threads", threads_, "N", "Event loops that serve clients, each on its thread");
   add("--drain", drain_, "TIME", "For open connections to end, after the first signal");
   command.add_option("ADDRESS", links_, "Links to dispatch to, with their weights")->type_name("");
@@ -149,6 +160,7 @@ StartArguments StartOptions::checked() const {
   server.udp.one_link = udp_one_link_;
   server.udp.only_from_targets = udp_only_answers_;
   start.drain = duration("--drain", drain_);
+  start.log_level = log_level(log_level_);
   start.threads = whole_number("--threads", threads_, 1, kThreadsMax);
   return start;
 }

@@ -3,6 +3,7 @@
 
 #include "cli/listen_options.hpp"
 #include "engine/link/link_spec.hpp"
+#include "engine/net/log.hpp"
 #include "engine/proxy/listener_spec.hpp"
 #include "engine/proxy/server_options.hpp"
 
@@ -19,7 +20,8 @@ struct StartArguments {
   std::vector<link::LinkSpec> links;    // empty: every usable interface
   proxy::ServerOptions server;
   std::size_t threads = 1;
-  net::Duration drain{};  // for open connections, after the first signal
+  net::LogLevel log_level = net::LogLevel::info;  // of the log file
+  net::Duration drain{};                          // for open connections, after the first signal
 };
 
 // What the options hold before their meaning is checked.
@@ -50,6 +52,7 @@ class StartOptions {
   bool udp_only_answers_ = false;
   std::string drain_ = "5s";
   std::string threads_ = "1";
+  std::string log_level_ = "info";
 };
 
 }  // namespace dispatch::cli

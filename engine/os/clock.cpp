@@ -1,5 +1,8 @@
 #include "engine/os/clock.hpp"
 
+#include "engine/os/steady_time.hpp"
+#include "engine/os/timer_queue.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -10,53 +13,37 @@
 namespace dispatch::os {
 namespace {
 
-using SteadyClock = std::chrono::steady_clock;
-using SteadyTimer =
-    net::asio::basic_waitable_timer<SteadyClock, net::asio::wait_traits<SteadyClock>,
-                                    net::asio::io_context::executor_type>;
-
-SteadyClock::time_point steady(net::TimePoint when) {
-  return SteadyClock::time_point(
-      std::chrono::duration_cast<SteadyClock::duration>(when.time_since_epoch()));
-}
-
 class Timer final : public net::Timer {
  public:
-  explicit Timer(net::asio::io_context& io) : state_(std::make_shared<State>(io)) {}
-  ~Timer() override { stop(); }
+  explicit Timer(std::shared_ptr<TimerQueue> queue) : queue_(std::move(queue)) {}
 
   void start(net::TimePoint when, std::function<void()> expired) override {
-    state_->timer.expires_at(steady(when));  // cancels a wait that is pending
-    state_->expired = std::move(expired);
-    // A wait that has already been completed can no longer be cancelled: its number tells.
-    state_->timer.async_wait([state = state_, number = ++state_->number](net::Error error) {
-      if (error || number != state->number) return;
-      // The call may start or destroy this timer.
-      const auto call = std::exchange(state->expired, nullptr);
-      call();
-    });
+    entry_.unlink();
+    entry_.when = when;
+    entry_.expired = std::move(expired);
+    if (when != net::kNever) queue_->add(entry_);
   }
 
   void stop() override {
-    ++state_->number;
-    state_->expired = nullptr;
-    state_->timer.cancel();
+    entry_.unlink();
+    entry_.expired = nullptr;
   }
 
  private:
-  struct State {
-    explicit State(net::asio::io_context& io) : timer(io.get_executor()) {}
-    SteadyTimer timer;
-    std::function<void()> expired;
-    std::uint64_t number = 0;
-  };
-  std::shared_ptr<State> state_;
+  std::shared_ptr<TimerQueue> queue_;
+  TimerQueue::Entry entry_;
 };
 
 }  // namespace
 
+Clock::Clock(net::asio::io_context& io) : io_(io), timers_(std::make_shared<TimerQueue>(io)) {}
+
+Clock::~Clock() {
+  timers_->close();
+}
+
 net::TimePoint Clock::now() const {
-  return net::TimePoint(SteadyClock::now().time_since_epoch());
+  return steady_now();
 }
 
 net::WallTime Clock::wall_now() const {
@@ -64,11 +51,11 @@ net::WallTime Clock::wall_now() const {
 }
 
 std::unique_ptr<net::Timer> Clock::make_timer() {
-  return std::make_unique<Timer>(io_);
+  return std::make_unique<Timer>(timers_);
 }
 
 net::Task<net::Status> Clock::sleep_until(net::TimePoint when) {
-  SteadyTimer timer(io_.get_executor(), steady(when));
+  net::asio::steady_timer timer(io_.get_executor(), steady(when));
   const auto [error] = co_await timer.async_wait(net::asio::as_tuple(net::asio::use_awaitable));
   co_return error;
 }

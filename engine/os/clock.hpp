@@ -5,12 +5,17 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <memory>
+
 namespace dispatch::os {
+
+class TimerQueue;
 
 // CLOCK_MONOTONIC: it stands still while the machine sleeps.
 class Clock final : public net::Clock {
  public:
-  explicit Clock(net::asio::io_context& io) : io_(io) {}
+  explicit Clock(net::asio::io_context& io);
+  ~Clock() override;
 
   net::TimePoint now() const override;
   net::WallTime wall_now() const override;
@@ -19,6 +24,7 @@ class Clock final : public net::Clock {
 
  private:
   net::asio::io_context& io_;
+  std::shared_ptr<TimerQueue> timers_;  // timers may outlive this
 };
 
 }  // namespace dispatch::os

@@ -62,6 +62,7 @@ WRONG = [
     ('start --half-open-timeout never', "--half-open-timeout: 'never'"),
     ('start --keep-alive-timeout 0s', '--keep-alive-timeout: 0 would leave no time'),
     ('start --bind-timeout 1', "--bind-timeout: '1' is not a duration"),
+    ('start --log-level all', "--log-level: 'all'"),
     ('start --threads 0', "--threads: '0'"),
     ('start --drain -5s', "--drain: '-5s'"),
     ('demo --downloads 0', '--downloads'),

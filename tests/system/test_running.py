@@ -137,13 +137,22 @@ def test_the_summary_counts_what_each_link_carried(start, origin):
 
 def test_the_log_is_appended_to_its_file(start, origin):
     for _ in range(2):
-        proxy = start(A)
+        proxy = start('--log-level', 'debug', A)
         assert proxy.curl(origin.url('/bytes/1')).returncode == 0
         assert proxy.stop() == 0
         assert ' debug: ' not in proxy.output
     log = proxy.log_file.read_text()
     assert log.count('listens on') == 2
     assert log.count(f'{origin.authority} connected through {A}') == 2
+
+
+def test_the_log_file_does_not_tell_where_clients_go_unless_asked(start, origin):
+    proxy = start(A)
+    assert proxy.curl(origin.url('/bytes/1')).returncode == 0
+    assert proxy.stop() == 0
+    log = proxy.log_file.read_text()
+    assert 'listens on' in log
+    assert origin.authority not in log
 
 
 @pytest.mark.parametrize('before', ['-d start', 'start -d', '--debug start', 'start --debug'])
