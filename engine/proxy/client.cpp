@@ -20,7 +20,8 @@ net::Task<void> Client::finish() {
   if (stream->shutdown_write()) co_return;
   const auto deadline = runtime().clock().now() + kLingerTimeout;
   std::array<std::byte, 512> ignored;
-  for (;;) {
+  // Looked at here too: to who never stops sending, there is always something to read at once.
+  while (runtime().clock().now() < deadline) {
     const auto got =
         co_await net::with_deadline(runtime().clock(), deadline, stream->read_some(ignored));
     if (!got || *got == 0) co_return;
