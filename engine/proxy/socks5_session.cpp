@@ -1,7 +1,7 @@
 // A client that speaks SOCKS5 (RFC 1928, RFC 1929).
-#include "engine/proxy/bind.hpp"
 #include "engine/proxy/client.hpp"
 #include "engine/proxy/socks5.hpp"
+#include "engine/proxy/socks_tunnel.hpp"
 #include "engine/proxy/udp_association.hpp"
 
 #include <boost/system/errc.hpp>
@@ -18,11 +18,15 @@ namespace errc = boost::system::errc;
 
 const net::Endpoint kNowhere{net::any_address(net::Family::v4), 0};
 
-Task<void> answer(Client& client, Reply reply, net::Endpoint bound) {
-  const auto bytes = socks5::encode_answer(reply, bound);
-  if (co_await net::write_all(*client.stream, bytes)) co_return;
-  if (reply != Reply::succeeded) co_await client.finish();
-}
+class Answers : public SocksAnswers {
+ public:
+  Bytes granted(const net::Endpoint& endpoint) const override {
+    return socks5::encode_answer(Reply::succeeded, endpoint);
+  }
+  Bytes refused(const net::Error& why) const override {
+    return socks5::encode_answer(socks5::reply_for(why), kNowhere);
+  }
+};
 
 // RFC 1929. Errors: permission_denied, after the client has been told.
 Task<Status> authenticate(Client& client) {
@@ -64,91 +68,45 @@ Task<Result<socks5::Request>> handshake(Client& client) {
   auto request = co_await receive_message(*client.stream, client.buffer, socks5::decode_request);
   if (!request) co_return request.error();
   if (request->progress == Progress::invalid) {
-    co_await answer(client, request->reply, kNowhere);
+    const auto answer = socks5::encode_answer(request->reply, kNowhere);
+    const auto error = co_await net::write_all(*client.stream, answer);
+    if (!error) co_await client.finish();
     co_return errc::make_error_code(errc::protocol_error);
   }
   co_return std::move(request->message);
 }
 
-// Tells why there is no connection.
-Task<void> refuse(Client& client, const Target& target, net::Error why) {
-  client.refused(to_string(target), why);
-  co_await answer(client, socks5::reply_for(why), kNowhere);
-}
-
-Task<std::optional<Tunnel>> connect(Client& client, Target target) {
-  auto dialed = co_await client.service.dialer.dial(target);
-  if (!dialed) {
-    co_await refuse(client, target, dialed.error());
-    co_return std::nullopt;
-  }
-  const auto success = socks5::encode_answer(Reply::succeeded, dialed->stream->local_endpoint());
-  if (const auto error = co_await net::write_all(*client.stream, success)) {
-    client.refused(to_string(target), error);
-    dialed->stream->abort();
-    co_return std::nullopt;
-  }
-  co_return Tunnel{std::move(target), std::move(*dialed)};
-}
-
-// Two answers: where the peer has to connect to, and then, who has connected.
-Task<std::optional<Tunnel>> bind(Client& client, Target target) {
-  auto bound = co_await Bound::open(client, target);
-  if (!bound) {
-    co_await refuse(client, target, bound.error());
-    co_return std::nullopt;
-  }
-  const auto listening = socks5::encode_answer(Reply::succeeded, bound->local());
-  if (const auto error = co_await net::write_all(*client.stream, listening)) {
-    client.refused(to_string(target), error);
-    co_return std::nullopt;
-  }
-  auto accepted = co_await bound->accept(client);
-  if (!accepted) {
-    co_await refuse(client, target, accepted.error());
-    co_return std::nullopt;
-  }
-  const auto peer = accepted->stream->remote_endpoint();
-  const auto connected = socks5::encode_answer(Reply::succeeded, peer);
-  if (const auto error = co_await net::write_all(*client.stream, connected)) {
-    client.refused(net::to_string(peer), error);
-    accepted->stream->abort();
-    co_return std::nullopt;
-  }
-  co_return Tunnel{Target{peer.address, peer.port}, std::move(*accepted)};
-}
-
 // Relays datagrams until the client's connection ends.
-Task<void> associate(Client& client, Target said) {
+Task<void> associate(Client& client, const SocksAnswers& answers, Target said) {
   auto association = UdpAssociation::open(client, said);
   if (!association) {
-    co_await refuse(client, said, association.error());
+    std::string what = "UDP";
+    co_await refuse(client, answers, std::move(what), association.error());
     co_return;
   }
-  const auto success = socks5::encode_answer(Reply::succeeded, (*association)->relay());
-  if (const auto error = co_await net::write_all(*client.stream, success)) {
-    client.refused("UDP", error);
-    co_return;
-  }
-  co_await (*association)->serve();
+  const auto relay = (*association)->relay();
+  const bool granted = co_await grant(client, answers, relay);
+  if (granted) co_await (*association)->serve();
 }
 
 }  // namespace
 
 Task<std::optional<Tunnel>> negotiate_socks5(Client& client) {
+  const Answers answers;
   auto request = co_await client.in_time(handshake(client));
   if (!request) {
     client.refused("SOCKS5", request.error());
     co_return std::nullopt;
   }
-  if (request->command == socks5::Command::bind) {
-    co_return co_await bind(client, std::move(request->target));
+  auto& [command, target] = *request;
+  if (command == socks5::Command::bind) {
+    co_return co_await socks_bind(client, answers, std::move(target));
   }
-  if (request->command == socks5::Command::udp_associate) {
-    co_await associate(client, std::move(request->target));
+  if (command == socks5::Command::udp_associate) {
+    co_await associate(client, answers, std::move(target));
     co_return std::nullopt;
   }
-  co_return co_await connect(client, std::move(request->target));
+  co_return co_await socks_connect(client, answers, std::move(target));
 }
 
 }  // namespace dispatch::proxy
