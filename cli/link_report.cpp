@@ -25,6 +25,20 @@ std::string owner_name(const net::Address& address, std::span<const net::Interfa
   return owner == interfaces.end() ? "" : owner->name;
 }
 
+using Weights = std::array<std::uint64_t, kFamilies.size()>;
+
+// One row: a proxy serves IPv4, and most of them IPv6 as well.
+void add_upstream(Table& table, const link::Link& link, const Weights& weights) {
+  const auto url = link::to_string(*link.upstream());
+  auto via = link.via().name();
+  if (via == "any") via = "-";
+  const auto share = format_share(link.weight(), weights[0]);
+  const auto share_v6 =
+      link.serves(net::Family::v6) ? format_share(link.weight(), weights[1]) : share;
+  table.add({link.name() == url ? url : link.name() + "=" + url, via, std::to_string(link.weight()),
+             share == share_v6 ? share : share + ", " + share_v6, "proxy"});
+}
+
 }  // namespace
 
 std::string link_table(const Links& links, std::span<const net::Interface> interfaces) {
@@ -33,13 +47,14 @@ std::string link_table(const Links& links, std::span<const net::Interface> inter
                {"WEIGHT", Align::right},
                {"SHARE", Align::right},
                {"BOUND TO"}});
-  std::array<std::uint64_t, kFamilies.size()> weights{};
+  Weights weights{};
   for (const auto& link : links) {
     for (const auto family : kFamilies) {
-      if (link->egress(family)) weights[static_cast<std::size_t>(family)] += link->weight();
+      if (link->serves(family)) weights[static_cast<std::size_t>(family)] += link->weight();
     }
   }
   for (const auto& link : links) {
+    if (link->upstream()) add_upstream(table, *link, weights);
     for (const auto family : kFamilies) {
       const auto& egress = link->egress(family);
       if (!egress || !egress->source) continue;
@@ -65,7 +80,8 @@ std::string link_summary(const Links& links, const link::Link& direct) {
   std::uint64_t connections = 0;
   std::vector<const link::Link*> rows;
   for (const auto& link : links) rows.push_back(link.get());
-  if (direct.counters().dials != 0) rows.push_back(&direct);
+  const auto& counted = direct.counters();
+  if (counted.dials != 0 || counted.connections != 0) rows.push_back(&direct);
   for (const auto* link : rows) connections += link->counters().connections;
   Table table({{"LINK"},
                {"CONNECTIONS", Align::right},

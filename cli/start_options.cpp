@@ -2,6 +2,7 @@
 
 #include "cli/address_range.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/link_argument.hpp"
 #include "cli/text_file.hpp"
 #include "cli/users.hpp"
 #include "cli/whole_number.hpp"
@@ -20,11 +21,18 @@ with a weight of 1 unless one is written behind it: eth0/7 or eth0@7. The connec
 are spread in the proportion of the weights, for IPv4 and IPv6 separately. With no
 ADDRESS every usable interface takes part.
 
+An ADDRESS may also be another proxy: socks5://HOST:PORT, socks4://, socks4a://, http://,
+with USER:PASSWORD@ before the HOST. Behind the weight, ",max=N" limits the connections
+at a time; of proxies ",via=ADDRESS" says by which link they are reached, and
+",password-file=FILE" or ",password-env=VARIABLE" where the password is. NAME= before it
+gives it a name, for --route.
+
 Examples:
   dispatch start
   dispatch start --port 9000 eth0/7 wlan0/3
   dispatch start --ip ::1 192.0.2.5@2 2001:db8::5@2 wwan0
   dispatch start --listen 127.0.0.1:1080 --listen [::1]:1080
+  dispatch start eth0 'office=http://kim@proxy.example:3128/2,password-env=OFFICE'
   dispatch start --ip 0.0.0.0 --allow 192.168.1.0/24 --users users.txt
 
 Ctrl-C or SIGTERM stops: no new connections, then up to 5 s (--drain) for the open
@@ -129,8 +137,6 @@ void StartOptions::add_to(CLI::App& command) {
 
 StartArguments StartOptions::checked() const {
   StartArguments start;
-  listen_.check(start);
-  for (const auto& text : links_) start.links.push_back(link::parse_link_spec(text));
 
   auto& server = start.server;
   if (!users_.empty()) {

@@ -1,10 +1,13 @@
-// A link: one way out of this host to the internet.
+// A link: one way out of this host to the internet, by an interface or through another proxy.
 #pragma once
 
+#include "engine/link/upstream.hpp"
 #include "engine/net/byte_counter.hpp"
 #include "engine/net/network.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,7 +20,8 @@ struct LinkCounters {
   net::Counter dial_failures;  // of these, not established
   net::Counter connections;    // established in all
   net::Counter live;           // established and not yet ended
-  net::ByteCounter sent;            // towards the targets, bytes of payload
+  net::Counter dialling;       // neither established nor failed yet
+  net::ByteCounter sent;       // towards the targets, bytes of payload
   net::ByteCounter received;
 };
 
@@ -27,17 +31,40 @@ class Link {
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
 
-  // As the user wrote it: an interface or an address.
+  // As the user wrote it: an interface or an address, a proxy's URL without credentials, or the
+  // name given to it.
   const std::string& name() const { return name_; }
   // Its share is weight / sum of the weights of the links that can be chosen. Never 0.
   unsigned weight() const { return weight_; }
 
-  // How its connections leave the host; empty where it has no address of that family.
+  // How its sockets leave the host; empty where it has no address of that family. A link through a
+  // proxy has none of its own: nothing can leave by it but through the proxy.
   const std::optional<net::Egress>& egress(net::Family family) const {
     return family == net::Family::v6 ? egress_v6_ : egress_v4_;
   }
   void set_egress(net::Family family, std::optional<net::Egress> egress) {
     (family == net::Family::v6 ? egress_v6_ : egress_v4_) = std::move(egress);
+  }
+
+  // The proxy that its connections are made through, if any, and the link that leads there: never
+  // chosen by itself. `via` without an egress of a family cannot reach the proxy's addresses of it.
+  const std::optional<Upstream>& upstream() const { return upstream_; }
+  Link& via() const { return *via_; }
+  void set_upstream(Upstream upstream, std::unique_ptr<Link> via) {
+    upstream_ = std::move(upstream);
+    via_ = std::move(via);
+  }
+
+  // Whether targets of `family` can be asked for.
+  bool serves(net::Family family) const {
+    return upstream_ ? upstream_->serves(family) : egress(family).has_value();
+  }
+
+  // At a time; 0: no limit. Beyond it the link is passed over.
+  std::size_t connections_max() const { return connections_max_; }
+  void set_connections_max(std::size_t count) { connections_max_ = count; }
+  bool is_full() const {
+    return connections_max_ != 0 && counters_.live + counters_.dialling >= connections_max_;
   }
 
   LinkCounters& counters() { return counters_; }
@@ -48,6 +75,9 @@ class Link {
   unsigned weight_;
   std::optional<net::Egress> egress_v4_;
   std::optional<net::Egress> egress_v6_;
+  std::optional<Upstream> upstream_;
+  std::unique_ptr<Link> via_;
+  std::size_t connections_max_ = 0;
   LinkCounters counters_;
 };
 

@@ -24,6 +24,10 @@ struct Families {
     return {family == net::Family::v4, family == net::Family::v6};
   }
   static Families of(const Link& link) {
+    return {link.serves(net::Family::v4), link.serves(net::Family::v6)};
+  }
+  // Of sockets of this host's own, which no proxy carries: BIND, UDP.
+  static Families of_sockets(const Link& link) {
     return {link.egress(net::Family::v4).has_value(), link.egress(net::Family::v6).has_value()};
   }
 
@@ -69,9 +73,12 @@ class LinkSet {
 
   LinkSet(std::vector<std::unique_ptr<Link>> links, MakePolicy make_policy);
 
-  // A link for the next connection to a target that has addresses of `families`: it has an address
-  // of one of these at least, and is not one of `tried`. Empty where there is none.
+  // A link for the next connection to a target that has addresses of `families`: it serves one of
+  // these at least, is not full, and is not one of `tried`. Empty where there is none.
   std::optional<Turn> take_turn(Families families, std::span<Link* const> tried = {});
+
+  // The same among the links with an address of one of `families` (Families::of_sockets).
+  std::optional<Turn> take_socket_turn(Families families, std::span<Link* const> tried = {});
 
   // The same for one family, never to be given back; null where there is none.
   Link* choose(net::Family family, std::span<Link* const> tried = {});
@@ -80,13 +87,20 @@ class LinkSet {
   // is counted as theirs is.
   Link& direct() { return direct_; }
 
-  // Whether any link has an address of `family`.
+  // Whether any link serves `family`.
   bool serves(net::Family family) const;
+  // Whether any link has an address of `family`.
+  bool has_address(net::Family family) const;
+  // Whether no link that serves one of `families` has room for one more connection.
+  bool is_full(Families families) const;
 
   const std::vector<std::unique_ptr<Link>>& links() const { return links_; }
 
  private:
   friend class Turn;
+
+  template <typename Able>
+  std::optional<Turn> take_turn_of(Able is_able, std::span<Link* const> tried);
 
   std::vector<std::unique_ptr<Link>> links_;
   Link direct_{"direct", 1};

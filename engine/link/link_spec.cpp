@@ -16,196 +16,129 @@ unsigned parse_weight(std::string_view text, std::string_view whole) {
   const auto* end = text.data() + text.size();
   const auto parsed = std::from_chars(text.data(), end, weight);
   if (parsed.ec != std::errc{} || parsed.ptr != end || weight == 0 || weight > kWeightMax) {
-    throw ConfigError(fmt::format("'{}': the weight '{}' is not a whole number from 1 to {}", whole,
-                                  text, kWeightMax));
+    throw ConfigError(fmt::format("'{}': the weight '{}' is not a whole number from 1 to {}",
+                                  without_password(whole), text, kWeightMax));
   }
   return weight;
 }
 
-// "10.0.0.1, 10.0.0.2 and 10.0.0.3"
-std::string enumeration(const std::vector<std::string>& items) {
-  std::string text;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if (i != 0) text += i + 1 == items.size() ? " and " : ", ";
-    text += items[i];
+std::size_t parse_count(std::string_view text, std::string_view whole) {
+  std::size_t count = 0;
+  const auto* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, count);
+  if (parsed.ec != std::errc{} || parsed.ptr != end || count == 0 || count > kWeightMax) {
+    throw ConfigError(fmt::format("'{}': max={} is not a whole number from 1 to {}",
+                                  without_password(whole), text, kWeightMax));
   }
-  return text;
+  return count;
 }
 
-// Levenshtein distance, for "did you mean".
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    auto diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const auto above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
+bool is_digits(std::string_view text) {
+  return text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-[[noreturn]] void throw_unknown(const std::string& target,
-                                std::span<const net::Interface> interfaces) {
-  std::vector<std::string> names;
-  const net::Interface* nearest = nullptr;
-  // At most every second letter differs: 'eht0' may mean 'eth0', 'foo' does not mean 'lo'.
-  std::size_t nearest_distance = target.size() / 2 + 1;
-  for (const auto& interface : interfaces) {
-    names.push_back(interface.name);
-    if (const auto distance = edit_distance(target, interface.name); distance < nearest_distance) {
-      nearest = &interface;
-      nearest_distance = distance;
+// ",OPTION=VALUE..." behind a link.
+void parse_options(LinkSpec& spec, std::string_view options, std::string_view whole) {
+  const auto fail = [&](std::string_view what) {
+    throw ConfigError(fmt::format("'{}': {}", without_password(whole), what));
+  };
+  while (!options.empty()) {
+    const auto comma = options.find(',');
+    const auto option = options.substr(0, comma);
+    options.remove_prefix(comma == std::string_view::npos ? options.size() : comma + 1);
+    const auto equals = option.find('=');
+    const auto key = option.substr(0, equals);
+    const auto value =
+        equals == std::string_view::npos ? std::string_view() : option.substr(equals + 1);
+    const bool of_proxies = key == "via" || key == "password-file" || key == "password-env";
+    if (key != "max" && !of_proxies) {
+      fail("behind the comma is none of max=N, and of proxies via=, password-file=, password-env=");
     }
+    if (value.empty()) fail(fmt::format("a value is missing: {}=", key));
+    if (of_proxies && !spec.upstream) fail(fmt::format("{}= is for proxies", key));
+    if (key == "max") spec.connections_max = parse_count(value, whole);
+    if (key == "via") spec.via = value;
+    if (key == "password-file") spec.password_file = value;
+    if (key == "password-env") spec.password_variable = value;
   }
-  if (nearest != nullptr) {
+  const bool elsewhere = !spec.password_file.empty() || !spec.password_variable.empty();
+  if (!elsewhere) return;
+  if (!spec.upstream->credentials) {
+    fail(fmt::format("a password without a user: {}://USER@...",
+                     to_string(spec.upstream->protocol)));
+  }
+  const bool twice = !spec.upstream->credentials->password.empty() ||
+                     (!spec.password_file.empty() && !spec.password_variable.empty());
+  if (twice) fail("the password is given twice");
+}
+
+// What stands before '=': not that of an option, and not a part of a password.
+std::string_view take_name(std::string_view& body, std::string_view whole) {
+  const auto equals = body.find('=');
+  if (equals == std::string_view::npos || equals > body.find("://")) return {};
+  const auto name = body.substr(0, equals);
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  };
+  if (name.empty() || !std::all_of(name.begin(), name.end(), fits)) {
     throw ConfigError(fmt::format(
-        "'{}' is neither an address nor an interface of this machine; did you mean '{}'?", target,
-        nearest->name));
+        "'{}': the name before the '=' has other characters than letters, digits, '-', '_' and '.'",
+        without_password(whole)));
   }
-  throw ConfigError(
-      fmt::format("'{}' is neither an address nor an interface of this machine (it has {})", target,
-                  enumeration(names)));
+  body.remove_prefix(equals + 1);
+  return name;
 }
 
-const net::Interface* owner_of(const net::Address& address,
-                               std::span<const net::Interface> interfaces) {
-  for (const auto& interface : interfaces) {
-    for (const auto& own : interface.addresses) {
-      // All of 127.0.0.0/8 is the loopback interface's (RFC 1122 3.2.1.3).
-      if (own.address == address || (interface.loopback && own.contains(address)))
-        return &interface;
-    }
-  }
-  return nullptr;
+// Cuts the weight off an URL. An '@' may also end its credentials.
+void parse_url_weight(LinkSpec& spec, std::string_view& url, std::string_view whole) {
+  const auto authority = url.find("://") + 3;
+  const auto mark = url.find_last_of("@/");
+  if (mark == std::string_view::npos || mark < authority) return;
+  const auto weight = url.substr(mark + 1);
+  const bool is_weight = url[mark] == '/' || (!weight.empty() && is_digits(weight));
+  if (!is_weight) return;
+  url = url.substr(0, mark);
+  // An empty path is how many write URLs: http://proxy.example:3128/
+  if (!weight.empty()) spec.weight = parse_weight(weight, whole);
 }
 
-// The device to bind to beside the source address. Not loopback's: its routes are never in doubt.
-std::string device_of(const net::Interface* interface, const net::Network& network) {
-  if (interface == nullptr || interface->loopback || !network.can_bind_to_device()) return {};
-  return interface->name;
-}
-
-std::unique_ptr<Link> interface_link(const LinkSpec& spec, const net::Interface& interface,
-                                     const net::Network& network) {
-  auto link = std::make_unique<Link>(spec.target, spec.weight);
-  bool any = false;
-  for (const auto& address : usable_addresses(interface)) {
-    const auto family = net::family_of(address);
-    if (link->egress(family)) continue;
-    link->set_egress(family, net::Egress{address, device_of(&interface, network)});
-    any = true;
-  }
-  if (!any) {
-    throw ConfigError(
-        fmt::format("the interface '{}' has no address that connections can come from{}",
-                    interface.name, interface.up ? "" : ": it is down"));
-  }
-  return link;
-}
-
-std::unique_ptr<Link> address_link(const LinkSpec& spec, const net::Address& address,
-                                   std::span<const net::Interface> interfaces,
-                                   net::Network& network) {
-  if (address.is_unspecified() || address.is_multicast()) {
-    throw ConfigError(
-        fmt::format("'{}' is not an address that connections can come from", spec.target));
-  }
-  if (net::is_link_local(address)) {
-    throw ConfigError(fmt::format(
-        "'{}' is a link-local address: the internet cannot be reached from it", spec.target));
-  }
-  // Asked of the kernel, which knows best (127.0.0.2, non-local binding, ...).
-  net::DatagramOptions probe;
-  probe.local = {address, 0};
-  if (const auto bound = network.open_datagram(probe); !bound) {
-    throw ConfigError(
-        fmt::format("'{}' is not an address of this machine ({}); see 'dispatch list'", spec.target,
-                    bound.error().message()));
-  }
-  auto link = std::make_unique<Link>(spec.target, spec.weight);
-  link->set_egress(net::family_of(address),
-                   net::Egress{address, device_of(owner_of(address, interfaces), network)});
-  return link;
-}
-
-}  // namespace
-
-LinkSpec parse_link_spec(std::string_view text) {
-  const auto separator = text.find_first_of("@/");
-  LinkSpec spec;
-  auto target = text.substr(0, separator);
+void parse_local(LinkSpec& spec, std::string_view body, std::string_view whole) {
+  const auto separator = body.find_first_of("@/");
+  auto target = body.substr(0, separator);
   if (separator != std::string_view::npos) {
-    spec.weight = parse_weight(text.substr(separator + 1), text);
+    const auto weight = body.substr(separator + 1);
+    if (weight.find(':') != std::string_view::npos) {
+      throw ConfigError("a proxy is written with its protocol: socks5://USER:PASSWORD@HOST:PORT");
+    }
+    spec.weight = parse_weight(weight, whole);
   }
   if (target.size() >= 2 && target.front() == '[' && target.back() == ']') {
     target = target.substr(1, target.size() - 2);
   }
   if (target.empty()) {
     throw ConfigError(
-        fmt::format("'{}': an address or an interface name is missing before the weight", text));
+        fmt::format("'{}': an address or an interface name is missing before the weight", whole));
   }
   spec.target = target;
+}
+
+}  // namespace
+
+LinkSpec parse_link_spec(std::string_view text) {
+  const auto comma = text.find(',');
+  auto body = text.substr(0, comma);
+  LinkSpec spec;
+  spec.name = take_name(body, text);
+  if (body.find("://") != std::string_view::npos) {
+    parse_url_weight(spec, body, text);
+    spec.upstream = parse_upstream(body);
+    spec.target = to_string(*spec.upstream);
+  } else {
+    parse_local(spec, body, text);
+  }
+  if (comma != std::string_view::npos) parse_options(spec, text.substr(comma + 1), text);
   return spec;
-}
-
-std::vector<net::Address> usable_addresses(const net::Interface& interface) {
-  std::vector<net::Address> usable;
-  if (interface.loopback) return usable;
-  for (const auto& own : interface.addresses) {
-    const auto& address = own.address;
-    if (address.is_loopback() || address.is_unspecified() || net::is_link_local(address)) continue;
-    usable.push_back(address);
-  }
-  return usable;
-}
-
-bool is_usable(const net::Interface& interface) {
-  return interface.up && interface.running && !usable_addresses(interface).empty();
-}
-
-std::vector<std::unique_ptr<Link>> make_links(std::span<const LinkSpec> specs,
-                                              std::span<const net::Interface> interfaces,
-                                              net::Network& network) {
-  std::vector<std::unique_ptr<Link>> links;
-  for (const auto& spec : specs) {
-    const auto same_name = [&](const net::Interface& each) { return each.name == spec.target; };
-    const auto named = std::find_if(interfaces.begin(), interfaces.end(), same_name);
-    std::unique_ptr<Link> link;
-    if (named != interfaces.end()) {
-      link = interface_link(spec, *named, network);
-    } else if (const auto address = net::parse_address(spec.target)) {
-      link = address_link(spec, *address, interfaces, network);
-    } else {
-      throw_unknown(spec.target, interfaces);
-    }
-    for (const auto& earlier : links) {
-      for (const auto family : {net::Family::v4, net::Family::v6}) {
-        if (!link->egress(family) || !earlier->egress(family)) continue;
-        if (link->egress(family)->source != earlier->egress(family)->source) continue;
-        throw ConfigError(fmt::format("'{}' and '{}' are the same way out ({}): name it once",
-                                      earlier->name(), link->name(),
-                                      link->egress(family)->source->to_string()));
-      }
-    }
-    links.push_back(std::move(link));
-  }
-  if (specs.empty()) {
-    for (const auto& interface : interfaces) {
-      if (!is_usable(interface)) continue;
-      links.push_back(interface_link({interface.name, 1}, interface, network));
-    }
-    if (links.empty()) {
-      throw ConfigError(
-          "no interface of this machine has an address to dispatch to; see 'dispatch list', or "
-          "name "
-          "an address");
-    }
-  }
-  return links;
 }
 
 }  // namespace dispatch::link

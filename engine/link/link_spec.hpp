@@ -1,4 +1,8 @@
-// Links as people write them: "eth0", "192.0.2.7/3", "[2001:db8::7]@2".
+// Links as people write them:
+//
+//     eth0    192.0.2.7/3    [2001:db8::7]@2    eth0@2,max=100
+//     socks5://user:password@proxy.example:1080@3,via=eth0
+//     office=http://192.0.2.80:3128
 #pragma once
 
 #include "engine/link/link.hpp"
@@ -15,15 +19,25 @@
 namespace dispatch::link {
 
 struct LinkSpec {
-  std::string target;  // an interface's name, or an address without brackets
+  std::string target;  // an interface's name, an address without brackets, or a proxy's URL
+                       // without credentials
   unsigned weight = 1;
+  std::string name{};               // given to it; empty: the target
+  std::size_t connections_max = 0;  // at a time; 0: no limit
+  std::optional<Upstream> upstream{};
+  std::string via{};  // the link to the proxy: an interface or an address; empty: any route
+  // Where the proxy's password is to be read by who makes the links; at most one of these.
+  std::string password_file{};
+  std::string password_variable{};
 
   friend bool operator==(const LinkSpec&, const LinkSpec&) = default;
 };
 
 inline constexpr unsigned kWeightMax = 1'000'000;
 
-// ADDRESS, ADDRESS/WEIGHT or ADDRESS@WEIGHT. Throws net::ConfigError.
+// [NAME=]ADDRESS or [NAME=]PROTOCOL://[USER[:PASSWORD]@]HOST:PORT (see Upstream), then /WEIGHT or
+// @WEIGHT, and ",OPTION=VALUE"s: max, and of proxies via, password-file and password-env. Throws
+// net::ConfigError, without any password.
 LinkSpec parse_link_spec(std::string_view text);
 
 // Addresses of `interface` that connections may come from: no loopback, no link-local ones.

@@ -19,6 +19,8 @@ namespace dispatch::proxy {
 struct AddressRaceOptions {
   net::Duration attempt_timeout = std::chrono::seconds(10);  // for one connection attempt
   HappyEyeballsOptions happy_eyeballs;
+  // Which link's dial it is; null: that of the link it goes through.
+  link::LinkCounters* counters = nullptr;
 };
 
 // Whether an address that the target's name has is tried.

@@ -28,6 +28,70 @@ Task<Result<std::vector<net::Address>>> peers_of(Client& client, Target target) 
   co_return peers;
 }
 
+// Where to listen for them, and on whose account.
+struct Place {
+  link::Link* link;
+  net::Endpoint local;
+  std::string device;
+};
+
+// Takes away the peers that rules refuse. Errors: RouteError::refused where none is left.
+Result<Route> apply_rules(const Routes& routes, const Target& target,
+                          std::vector<net::Address>& peers) {
+  const auto route = peers.empty() ? routes.decide_for_anyone(target.port) : routes.decide(target);
+  if (route.action == RouteAction::refuse) return RouteError::refused;
+  if (peers.empty()) return route;
+  std::erase_if(peers, [&](const net::Address& peer) {
+    return routes.decide(target, peer).action == RouteAction::refuse;
+  });
+  if (peers.empty()) return RouteError::refused;
+  return routes.decide(target, peers.front());
+}
+
+// Where a link is fixed by a rule, it is that of the first peer.
+Result<Place> place_on(link::Link& link, net::Family family) {
+  const auto& egress = link.egress(family);
+  if (!egress) return errc::make_error_code(errc::address_family_not_supported);
+  return Place{&link, {egress->source.value_or(net::any_address(family)), 0}, egress->device};
+}
+
+// The address that this host's own routes would use towards `peer`.
+Result<Place> direct_place(Client& client, link::Link& direct, const net::Address& peer) {
+  constexpr std::uint16_t kAnyPort = 9;
+  net::DatagramOptions probe;
+  probe.local = {net::any_address(net::family_of(peer)), 0};
+  probe.connect = net::Endpoint{peer, kAnyPort};
+  const auto socket = client.runtime().network().open_datagram(probe);
+  if (!socket) return socket.error();
+  return Place{&direct, {(*socket)->local_endpoint().address, 0}, {}};
+}
+
+Result<Place> dispatched_place(Client& client, const std::vector<net::Address>& peers) {
+  auto& links = client.service.links;
+  auto family = links.has_address(net::Family::v4) ? net::Family::v4 : net::Family::v6;
+  if (!peers.empty()) {
+    const auto served = std::find_if(peers.begin(), peers.end(), [&](const net::Address& peer) {
+      return links.has_address(net::family_of(peer));
+    });
+    if (served == peers.end()) return errc::make_error_code(errc::address_family_not_supported);
+    family = net::family_of(*served);
+  }
+  auto* link = links.choose(family);
+  if (link == nullptr) return errc::make_error_code(errc::address_family_not_supported);
+  return place_on(*link, family);
+}
+
+Result<Place> place_for(Client& client, const Route& route,
+                        const std::vector<net::Address>& peers) {
+  if (route.link == nullptr) return dispatched_place(client, peers);
+  const auto& direct = client.service.dialer.routes().direct();
+  if (route.link == &direct && !peers.empty()) {
+    return direct_place(client, *route.link, peers.front());
+  }
+  if (route.link == &direct) return dispatched_place(client, peers);
+  return place_on(*route.link, peers.empty() ? net::Family::v4 : net::family_of(peers.front()));
+}
+
 // Reads what the client sends while it waits, as far as the buffer goes: only so is it noticed that
 // the client has gone.
 Task<void> watch(Client& client, net::Listener& listener) {
@@ -43,27 +107,18 @@ Task<void> watch(Client& client, net::Listener& listener) {
 }  // namespace
 
 Task<Result<Bound>> Bound::open(Client& client, Target target) {
-  auto& links = client.service.links;
-  auto peers = co_await peers_of(client, std::move(target));
+  auto peers = co_await peers_of(client, target);
   if (!peers) co_return peers.error();
-  auto family = links.serves(net::Family::v4) ? net::Family::v4 : net::Family::v6;
-  if (!peers->empty()) {
-    const auto served = std::find_if(peers->begin(), peers->end(), [&](const net::Address& peer) {
-      return links.serves(net::family_of(peer));
-    });
-    if (served != peers->end()) family = net::family_of(*served);
-    if (served == peers->end()) co_return errc::make_error_code(errc::address_family_not_supported);
-  }
-  auto* link = links.choose(family);
-  if (link == nullptr) co_return errc::make_error_code(errc::address_family_not_supported);
-  const auto& egress = *link->egress(family);
+  const auto route = apply_rules(client.service.dialer.routes(), target, *peers);
+  if (!route) co_return route.error();
+  auto place = place_for(client, *route, *peers);
+  if (!place) co_return place.error();
   net::ListenOptions options;
   options.backlog = 4;
-  options.device = egress.device;
-  const net::Endpoint local{egress.source.value_or(net::any_address(family)), 0};
-  auto listener = client.runtime().network().listen(local, options);
+  options.device = place->device;
+  auto listener = client.runtime().network().listen(place->local, options);
   if (!listener) co_return listener.error();
-  co_return Bound(std::move(*listener), *link, std::move(*peers));
+  co_return Bound(std::move(*listener), *place->link, std::move(*peers));
 }
 
 bool Bound::may_come(const net::Address& peer) const {
@@ -71,12 +126,15 @@ bool Bound::may_come(const net::Address& peer) const {
          std::find(expected_.begin(), expected_.end(), net::unmapped(peer)) != expected_.end();
 }
 
-Task<Result<net::StreamPtr>> Bound::accept_expected(net::Log& log) {
+Task<Result<net::StreamPtr>> Bound::accept_expected(const Routes& routes, net::Log& log) {
   for (;;) {
     auto stream = co_await listener_->accept();
     if (!stream) co_return stream.error();
     const auto peer = (*stream)->remote_endpoint();
-    if (may_come(peer.address)) co_return std::move(*stream);
+    const bool refused =
+        expected_.empty() &&
+        routes.decide(Target{peer.address, peer.port}).action == RouteAction::refuse;
+    if (!refused && may_come(peer.address)) co_return std::move(*stream);
     log.info("BIND at {}: {} is not who is waited for", net::to_string(local()),
              net::to_string(peer));
     (*stream)->abort();
@@ -88,8 +146,8 @@ Task<Result<Dialed>> Bound::accept(Client& client) {
   net::TaskGroup watching(runtime.executor(), nullptr);
   watching.spawn(watch(client, *listener_));
   const auto deadline = runtime.clock().now() + client.service.options.bind_timeout;
-  auto stream =
-      co_await net::with_deadline(runtime.clock(), deadline, accept_expected(runtime.log()));
+  auto expected = accept_expected(client.service.dialer.routes(), runtime.log());
+  auto stream = co_await net::with_deadline(runtime.clock(), deadline, std::move(expected));
   watching.cancel();
   co_await watching.idle();
   listener_->close();

@@ -10,9 +10,10 @@ namespace dispatch::proxy {
 
 class Bound {
  public:
-  // Listens on the address of the link whose turn it is. `target` says who may come: its host, from
-  // any port; 0.0.0.0 or :: is anyone. A name is looked up first. Errors: the resolver's;
-  // address_family_not_supported (no link has the family); Network::listen's.
+  // Listens on the address of the link whose turn it is, or as a rule for `target` says (Routes);
+  // links through proxies have none. `target` says who may come: its host, from any port; 0.0.0.0
+  // or :: is anyone whom no rule refuses. A name is looked up first. Errors: the resolver's;
+  // address_family_not_supported (no link has the family); RouteError::refused; Network::listen's.
   static net::Task<net::Result<Bound>> open(Client& client, Target target);
 
   // Where the peer has to connect to.
@@ -27,7 +28,7 @@ class Bound {
   Bound(net::ListenerPtr listener, link::Link& link, std::vector<net::Address> expected)
       : listener_(std::move(listener)), link_(&link), expected_(std::move(expected)) {}
 
-  net::Task<net::Result<net::StreamPtr>> accept_expected(net::Log& log);
+  net::Task<net::Result<net::StreamPtr>> accept_expected(const Routes& routes, net::Log& log);
   bool may_come(const net::Address& peer) const;
 
   net::ListenerPtr listener_;

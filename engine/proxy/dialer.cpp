@@ -1,7 +1,10 @@
 #include "engine/proxy/dialer.hpp"
 
+#include "engine/net/deadline.hpp"
 #include "engine/proxy/dial_error.hpp"
 #include "engine/proxy/race.hpp"
+#include "engine/proxy/upstream_error.hpp"
+#include "engine/proxy/upstream_handshake.hpp"
 
 #include <boost/system/errc.hpp>
 
@@ -26,6 +29,10 @@ struct Dialer::Lane {
   Lane(Dialer& dialer, Dial& dial, Target to, link::Families families, link::Link& by,
        std::optional<link::Turn> of);
 
+  ~Lane() { --link.counters().dialling; }
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+
   bool is_running() const { return !result; }
   // Nothing came of the link, and it is the link's fault.
   void count_failure() {
@@ -36,10 +43,12 @@ struct Dialer::Lane {
   }
 
   const Target target;
+  const Target raced;  // the target, or the upstream proxy
   link::Link& link;
   std::optional<link::Turn> turn;
   TimePoint opened_at;
   AddressRace race;
+  std::unique_ptr<net::Endpoint> upstream_end;
   std::optional<RaceResult> result;
   bool judged = false;
 };
@@ -67,14 +76,20 @@ struct Dialer::Dial {
 Dialer::Lane::Lane(Dialer& dialer, Dial& dial, Target to, link::Families families, link::Link& by,
                    std::optional<link::Turn> of)
     : target(std::move(to)),
+      raced(by.upstream() ? Target{by.upstream()->host, by.upstream()->port} : target),
       link(by),
       turn(std::move(of)),
       opened_at(dialer.runtime_.clock().now()),
-      race(dialer.runtime_, dialer.names_, link, target, families, dialer.ways_of(target, link),
-           {dialer.options_.attempt_timeout, dialer.options_.happy_eyeballs},
+      race(dialer.runtime_, dialer.names_, by.upstream() ? by.via() : by, raced,
+           by.upstream() ? link::Families{true, true} : families,
+           dialer.ways_of(raced, by.upstream() ? by.via() : by),
+           {dialer.options_.attempt_timeout, dialer.options_.happy_eyeballs, &by.counters()},
+           // An upstream proxy is where the user says, whatever the rules for targets.
            [this, &dialer, &dial](const net::Address& address) {
-             return dialer.use_of(dial, *this, address);
-           }) {}
+             return link.upstream() ? AddressUse::here : dialer.use_of(dial, *this, address);
+           }) {
+  ++link.counters().dialling;
+}
 
 Dialer::Dialer(net::Runtime& runtime, link::LinkSet& links, DialOptions options)
     : runtime_(runtime),
@@ -132,6 +147,10 @@ void Dialer::begin(Dial& dial) {
                        route.why);
   const auto families = literal != nullptr ? dial.families : link::Families{true, true};
   if (!(families & link::Families::of(*route.link)).any()) return;  // not supported
+  if (route.link->is_full()) {
+    dial.failure.add(RouteError::full);
+    return;
+  }
   auto& lane =
       dial.lanes.emplace_back(*this, dial, dial.target, families, *route.link, std::nullopt);
   enter(dial, lane);
@@ -140,7 +159,11 @@ void Dialer::begin(Dial& dial) {
 void Dialer::open_lane(Dial& dial) {
   auto turn = links_.take_turn(dial.families, dial.tried);
   dial.more_lanes = turn.has_value();
-  if (!turn) return;
+  if (!turn) {
+    const bool served = (dial.families & served_families()).any();
+    if (served && dial.tried.empty()) dial.failure.add(RouteError::full);
+    return;
+  }
   auto& link = turn->link();
   dial.tried.push_back(&link);
   auto& lane = dial.lanes.emplace_back(*this, dial, dial.target, dial.families, link, turn);
@@ -191,9 +214,83 @@ void Dialer::log_refusal(const std::string& what, const Route& route) const {
 }
 
 Task<void> Dialer::run_lane(Dial& dial, Lane& lane) {
-  auto result = co_await lane.race.run();
-  lane.result = std::move(result);
+  if (lane.link.upstream()) {
+    lane.result = co_await run_upstream_lane(dial, lane);
+  } else {
+    lane.result = co_await lane.race.run();
+  }
   dial.race.tell();
+}
+
+Task<RaceResult> Dialer::run_upstream_lane(Dial& dial, Lane& lane) {
+  RaceResult failed;
+  auto target = lane.target;
+  const bool is_name = std::holds_alternative<std::string>(target.host);
+  if (is_name && !lane.link.upstream()->takes_names()) {
+    auto resolved = co_await target_for_socks4(dial, lane);
+    if (!resolved) {
+      failed.error = resolved.error();
+      failed.conclusive = failed.error == RouteError::refused;
+      co_return failed;
+    }
+    target = std::move(*resolved);
+  }
+  auto raced = co_await lane.race.run();
+  if (!raced.stream) {
+    failed.error = raced.error;
+    failed.conclusive = is_exhaustion(raced.error);
+    if (!failed.conclusive && !net::is_cancelled(raced.error)) {
+      const bool silent = raced.error == errc::timed_out;
+      failed.error = silent ? UpstreamError::silent : UpstreamError::unreachable;
+    }
+    co_return failed;
+  }
+  failed.error = co_await ask_upstream_of(lane, *raced.stream, std::move(target));
+  if (!failed.error) co_return raced;
+  failed.conclusive = is_the_targets_answer(failed.error) || is_exhaustion(failed.error);
+  co_return failed;
+}
+
+Task<net::Status> Dialer::ask_upstream_of(Lane& lane, net::Stream& stream, Target target) {
+  const auto deadline = runtime_.clock().now() + options_.attempt_timeout;
+  const auto what = to_string(target);
+  auto asking = ask_upstream(stream, *lane.link.upstream(), std::move(target));
+  auto bound = co_await net::with_deadline(runtime_.clock(), deadline, std::move(asking));
+  if (bound) {
+    std::erase(unauthorized_, &lane.link);
+    lane.upstream_end = std::make_unique<net::Endpoint>(*bound);
+    co_return net::Status{};
+  }
+  auto error = bound.error();
+  if (error == net::asio::error::timed_out) error = UpstreamError::silent;
+  if (error == UpstreamError::not_authorized) tell_of_credentials(lane.link);
+  if (!net::is_cancelled(error)) {
+    runtime_.log().info("{} through {}: {}", what, lane.link.name(), error.message());
+  }
+  co_return error;
+}
+
+// Once, until it works again: every connection would say the same.
+void Dialer::tell_of_credentials(const link::Link& link) {
+  if (std::find(unauthorized_.begin(), unauthorized_.end(), &link) != unauthorized_.end()) return;
+  unauthorized_.push_back(&link);
+  runtime_.log().warning("{} refuses the user or the password that it is given{}", link.name(),
+                         link.upstream()->credentials ? "" : " (none)");
+}
+
+// The first address that may be asked for.
+Task<Result<Target>> Dialer::target_for_socks4(Dial& dial, Lane& lane) {
+  NameQuestion question{std::get<std::string>(lane.target.host), Family::v4,
+                        ways_of(lane.target, lane.link.via())};
+  const auto answer = co_await names_.resolve(std::move(question));
+  if (!answer) co_return answer.error();
+  MostTelling failure;
+  for (const auto& address : *answer) {
+    const auto use = use_of(dial, lane, address);
+    if (use == AddressUse::here) co_return Target{address, lane.target.port};
+    if (use == AddressUse::refused) failure.add(RouteError::refused);
+  }
+  co_return failure.error();
 }
 
 void Dialer::judge(Dial& dial, Lane& lane) {
@@ -202,7 +299,8 @@ void Dialer::judge(Dial& dial, Lane& lane) {
   auto& result = *lane.result;
   if (result.stream) {
     settle_losers(dial, lane);
-    dial.winner = Dialed{std::move(result.stream), link::LinkUse(lane.link)};
+    dial.winner =
+        Dialed{std::move(result.stream), link::LinkUse(lane.link), std::move(lane.upstream_end)};
     return;
   }
   if (lane.race.started()) {
@@ -252,25 +350,36 @@ link::Families Dialer::families_of(const Target& target) const {
     return link::Families::of(net::family_of(*address));
   }
   const auto& name = std::get<std::string>(target.host);
-  const link::Families served{links_.serves(Family::v4), links_.serves(Family::v6)};
+  const auto served = served_families();
   const link::Families lacked{names_.is_known_to_lack(name, Family::v4),
                               names_.is_known_to_lack(name, Family::v6)};
   const auto left = served.without(lacked);
   return left.any() ? left : served;
 }
 
+link::Families Dialer::served_families() const {
+  return {links_.serves(Family::v4), links_.serves(Family::v6)};
+}
+
+Way Dialer::way_of(const link::Link& link) const {
+  Way way;
+  for (const auto family : {Family::v4, Family::v6}) {
+    const auto& egress = link.egress(family);
+    // Any route is one way, not one of each family.
+    if (egress && (way.empty() || way.front() != *egress)) way.push_back(*egress);
+  }
+  return way;
+}
+
 std::vector<Way> Dialer::ways_of(const Target& target, const link::Link& first) const {
   std::vector<Way> ways;
   if (std::holds_alternative<net::Address>(target.host)) return ways;
   const auto add = [&](const link::Link& link) {
-    Way way;
-    for (const auto family : {Family::v4, Family::v6}) {
-      if (const auto& egress = link.egress(family)) way.push_back(*egress);
-    }
+    auto way = way_of(link);
     if (!way.empty()) ways.push_back(std::move(way));
   };
-  if (&first == &routes_.direct()) return {{net::kAnyEgress}};
   add(first);
+  if (ways.front().front() == net::kAnyEgress) return ways;
   for (const auto& link : links_.links()) {
     if (link.get() != &first) add(*link);
   }

@@ -30,8 +30,13 @@ struct DialOptions {
 
 // An established connection and the link that it uses.
 struct Dialed {
+  // Where the connection comes from, as the target sees it: what an upstream proxy says of its own,
+  // or this host's end.
+  net::Endpoint local() const { return upstream_end ? *upstream_end : stream->local_endpoint(); }
+
   net::StreamPtr stream;
   link::LinkUse use;
+  std::unique_ptr<net::Endpoint> upstream_end{};  // null: there is no such proxy
 };
 
 // The policy's turn decides the link; the name is looked up and all its addresses are raced through
@@ -41,6 +46,11 @@ struct Dialed {
 // Where a rule fixes the way (Routes), that way takes no turn, and no link helps it. Addresses of a
 // name for which a rule says something else than for the name are tried as it says, at the same
 // time.
+//
+// Through a link with an upstream proxy, the proxy's own addresses are raced, and then it is asked
+// for the target, as the client named it: names are looked up there, and what they resolve to is
+// not known here (but for SOCKS4, which takes addresses only). What goes wrong with the proxy is
+// the link's failure; its word that the target refused is the target's.
 //
 // Turns are spent by links that connect or fail: one that is cut off because another link won
 // before it was slow, or that had nothing to do since the name has no address for it, has its turn
@@ -78,9 +88,15 @@ class Dialer {
   AddressUse use_of(Dial& dial, const Lane& lane, const net::Address& address);
   void detour(Dial& dial, const Route& route, const net::Address& address);
   net::Task<void> run_lane(Dial& dial, Lane& lane);
+  net::Task<RaceResult> run_upstream_lane(Dial& dial, Lane& lane);
+  net::Task<net::Status> ask_upstream_of(Lane& lane, net::Stream& stream, Target target);
+  net::Task<net::Result<Target>> target_for_socks4(Dial& dial, Lane& lane);
+  void tell_of_credentials(const link::Link& link);
   void judge(Dial& dial, Lane& lane);
   void settle_losers(Dial& dial, const Lane& winner);
   void end_at_deadline(Dial& dial);
+  link::Families served_families() const;
+  Way way_of(const link::Link& link) const;
   void log_refusal(const std::string& what, const Route& route) const;
 
   net::Runtime& runtime_;
@@ -88,6 +104,7 @@ class Dialer {
   DialOptions options_;
   NameCache names_;
   Routes routes_;
+  std::vector<const link::Link*> unauthorized_;  // people have been told
 };
 
 }  // namespace dispatch::proxy

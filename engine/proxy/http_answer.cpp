@@ -2,6 +2,7 @@
 
 #include "engine/net/resolver.hpp"
 #include "engine/proxy/http_authorization.hpp"
+#include "engine/proxy/routes.hpp"
 
 #include <boost/system/errc.hpp>
 #include <fmt/format.h>
@@ -14,7 +15,7 @@ namespace errc = boost::system::errc;
 unsigned status_for(const net::Error& error) {
   using net::ResolveError;
   if (error == errc::timed_out || error == ResolveError::timed_out) return 504;
-  if (error.category() == net::resolve_category()) return 503;
+  if (error.category() == net::resolve_category() || error == RouteError::full) return 503;
   if (error == errc::address_family_not_supported || error == errc::network_unreachable ||
       error == errc::network_down || error == errc::address_not_available ||
       error == errc::no_such_device) {

@@ -3,10 +3,14 @@
 #include <cstdint>
 
 namespace dispatch::proxy::http {
+namespace {
+
+constexpr std::string_view kAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+}  // namespace
 
 std::optional<std::string> decode_base64(std::string_view text) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   if (text.size() % 4 != 0) return std::nullopt;
   std::size_t padding = 0;
   while (padding < 2 && text.ends_with('=')) {
@@ -26,6 +30,21 @@ std::optional<std::string> decode_base64(std::string_view text) {
     bytes += static_cast<char>(bits >> held & 0xff);
   }
   return bytes;
+}
+
+std::string encode_base64(std::string_view bytes) {
+  std::string text;
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    const auto group = bytes.substr(at, 3);
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i != 3; ++i) {
+      bits = bits << 8 | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0u);
+    }
+    for (std::size_t i = 0; i != 4; ++i) {
+      text += i <= group.size() ? kAlphabet[bits >> (18 - 6 * i) & 63] : '=';
+    }
+  }
+  return text;
 }
 
 bool is_authorized(const Fields& fields, const Accounts& accounts) {

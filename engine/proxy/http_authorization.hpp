@@ -14,6 +14,7 @@ inline constexpr std::string_view kChallenge = R"(Basic realm="dispatch", charse
 
 // RFC 4648 4, in whole and with its padding.
 std::optional<std::string> decode_base64(std::string_view text);
+std::string encode_base64(std::string_view bytes);
 
 // Whether the request may be served: there are no accounts, or it names one and its password.
 bool is_authorized(const Fields& fields, const Accounts& accounts);

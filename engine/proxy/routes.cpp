@@ -14,9 +14,15 @@ using net::Address;
 class RouteCategory : public boost::system::error_category {
  public:
   const char* name() const noexcept override { return "dispatch.route"; }
-  std::string message(int) const override { return "not allowed by the rules of this proxy"; }
-  boost::system::error_condition default_error_condition(int) const noexcept override {
-    return boost::system::errc::make_error_condition(boost::system::errc::permission_denied);
+  std::string message(int value) const override {
+    return value == static_cast<int>(RouteError::full)
+               ? "every link has as many connections as it may have"
+               : "not allowed by the rules of this proxy";
+  }
+  boost::system::error_condition default_error_condition(int value) const noexcept override {
+    namespace errc = boost::system::errc;
+    if (value == static_cast<int>(RouteError::full)) return {value, *this};
+    return errc::make_error_condition(errc::permission_denied);
   }
 };
 
@@ -122,6 +128,12 @@ Route Routes::decide(const Target& target, const Address& resolved) const {
     subject.name = canonical_name(*name);
   }
   subject.address = net::unmapped(resolved);
+  return decide(subject);
+}
+
+Route Routes::decide_for_anyone(std::uint16_t port) const {
+  Subject subject;
+  subject.port = port;
   return decide(subject);
 }
 

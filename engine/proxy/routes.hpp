@@ -30,8 +30,10 @@
 
 namespace dispatch::proxy {
 
-// A target, or an address of it, that a rule refuses. Equivalent to permission_denied.
-enum class RouteError { refused = 1 };
+enum class RouteError {
+  refused = 1,  // a rule refuses the target; equivalent to permission_denied
+  full,         // every link that could be used has all the connections that it may have at a time
+};
 
 const boost::system::error_category& route_category();
 inline net::Error make_error_code(RouteError error) {
@@ -64,6 +66,9 @@ class Routes {
 
   // `resolved`, as an address of the target's name.
   Route decide(const Target& target, const net::Address& resolved) const;
+
+  // Where it is not known yet who it will be (BIND for anyone): rules about all hosts count.
+  Route decide_for_anyone(std::uint16_t port) const;
 
   link::Link& direct() const { return links_.direct(); }
 

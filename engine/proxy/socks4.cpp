@@ -78,4 +78,31 @@ Bytes encode_answer(Reply reply, const net::Endpoint& bound) {
   return bytes;
 }
 
+Bytes encode_connect(const Target& target, std::string_view user) {
+  Bytes bytes;
+  append(bytes, {kVersion, static_cast<std::uint8_t>(Command::connect)});
+  append_pair(bytes, target.port);
+  const auto* address = std::get_if<net::Address>(&target.host);
+  // An address that cannot be says that a name follows (4a).
+  const net::AddressV4 named(1);
+  append(bytes, (address != nullptr ? address->to_v4() : named).to_bytes());
+  append(bytes, user);
+  append(bytes, {0});
+  if (address != nullptr) return bytes;
+  append(bytes, std::get<std::string>(target.host));
+  append(bytes, {0});
+  return bytes;
+}
+
+std::optional<Answer> decode_answer(std::span<const std::byte> input) {
+  constexpr std::uint8_t kAnswerVersion = 0;
+  constexpr std::uint8_t kFirst = 90;
+  constexpr std::uint8_t kLast = 93;
+  const auto reply = octet(input, 1);
+  if (octet(input, 0) != kAnswerVersion || reply < kFirst || reply > kLast) return std::nullopt;
+  net::AddressV4::bytes_type bytes;
+  std::memcpy(bytes.data(), &input[4], bytes.size());
+  return Answer{static_cast<Reply>(reply), {net::AddressV4(bytes), octet_pair(input, 2)}};
+}
+
 }  // namespace dispatch::proxy::socks4

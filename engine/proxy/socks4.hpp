@@ -1,4 +1,4 @@
-// The SOCKS4 protocol and its extension 4a (names) as functions of bytes, for the server's side.
+// The SOCKS4 protocol and its extension 4a (names) as functions of bytes, for both of its sides.
 //
 // There is no RFC; the protocol is Ying-Da Lee's "SOCKS: A protocol for TCP proxy across firewalls"
 // and "SOCKS 4A". Decoding is as in socks5.hpp: it never needs a message in one piece, and never
@@ -13,8 +13,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace dispatch::proxy::socks4 {
 
@@ -41,5 +43,18 @@ DecodedRequest decode_request(std::span<const std::byte> input);
 
 // `bound` is told where it is an IPv4 address, and 0.0.0.0:0 otherwise: the protocol has no other.
 Bytes encode_answer(Reply reply, const net::Endpoint& bound);
+
+// The client's side. The target is an IPv4 address or (4a) a name; the user has no zero byte.
+Bytes encode_connect(const Target& target, std::string_view user);
+
+inline constexpr std::size_t kAnswerSize = 8;
+
+struct Answer {
+  Reply reply = Reply::rejected;
+  net::Endpoint bound;
+};
+
+// Of kAnswerSize bytes. Empty: no answer of this protocol.
+std::optional<Answer> decode_answer(std::span<const std::byte> input);
 
 }  // namespace dispatch::proxy::socks4

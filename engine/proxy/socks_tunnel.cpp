@@ -28,7 +28,7 @@ Task<std::optional<Tunnel>> socks_connect(Client& client, const SocksAnswers& an
     co_await refuse(client, answers, std::move(what), dialed.error());
     co_return std::nullopt;
   }
-  const auto bound = dialed->stream->local_endpoint();
+  const auto bound = dialed->local();
   const bool granted = co_await grant(client, answers, bound);
   if (!granted) {
     dialed->stream->abort();

@@ -37,7 +37,7 @@ Task<UdpAssociation::Found> UdpAssociation::flow_to_name(const Target& target) {
   while (auto choice = choose_for(route, families, tried)) {
     auto& link = *choice->link;
     tried.push_back(&link);
-    const auto asked = families & link::Families::of(link);
+    const auto asked = families & link::Families::of_sockets(link);
     auto ways = dialer.ways_of(target, link);
     const auto& name = std::get<std::string>(target.host);
     const auto& order = service_.options.dial.happy_eyeballs;

@@ -159,7 +159,7 @@ std::optional<UdpOutlets::Choice> UdpAssociation::choose_for(const Route& route,
                                                              link::Families families,
                                                              std::span<link::Link* const> tried) {
   if (route.link == nullptr) return outlets_.choose(families, tried);
-  const bool usable = (link::Families::of(*route.link) & families).any() &&
+  const bool usable = (link::Families::of_sockets(*route.link) & families).any() &&
                       std::find(tried.begin(), tried.end(), route.link) == tried.end();
   if (!usable) return std::nullopt;
   return UdpOutlets::Choice{route.link, std::nullopt};

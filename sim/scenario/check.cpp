@@ -148,7 +148,11 @@ class Checker {
     std::set<std::string> seen;
     for (const auto& start : scenario_.engine.start) {
       try {
-        const auto target = link::parse_link_spec(start.text).target;
+        const auto spec = link::parse_link_spec(start.text);
+        const auto& target = spec.target;
+        if (!spec.name.empty()) {
+          fail(start.position, fmt::format("links have their names under 'links': {}", target));
+        }
         if (!is_own(target)) {
           fail(start.position,
                fmt::format("no link or address \"{}\"{}", target, near(target, link_names_)));
