@@ -7,12 +7,14 @@
 #include "cli/interface_list.hpp"
 #include "cli/log_file.hpp"
 #include "cli/start.hpp"
+#include "engine/link/upstream.hpp"
 #include "engine/net/config_error.hpp"
 #include "engine/os/runtime.hpp"
 
 #include <fmt/format.h>
 
 #include <exception>
+#include <string_view>
 
 namespace dispatch::cli {
 namespace {
@@ -51,9 +53,22 @@ struct Command {
   int operator()(const DemoArguments& demo) const { return run_demo(demo, *open_log(arguments)); }
 };
 
-int run(int argc, const char* const* argv) {
+// Other users of the machine see the arguments of a process as long as it lives.
+void hide_passwords(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view text(argv[i]);
+    const auto separator = text.find("://");
+    if (separator == std::string_view::npos || link::without_password(text) == text) continue;
+    const auto from = text.find(':', separator + 3) + 1;
+    const auto at = text.rfind('@');
+    for (auto each = from; each < at; ++each) argv[i][each] = '*';
+  }
+}
+
+int run(int argc, char** argv) {
   try {
     const auto arguments = parse_arguments(argc, argv);
+    hide_passwords(argc, argv);
     return std::visit(Command{arguments}, arguments.command);
   } catch (const UsageError& error) {
     complain(error.what());

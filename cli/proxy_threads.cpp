@@ -14,7 +14,8 @@ namespace dispatch::cli {
 namespace asio = net::asio;
 
 struct ProxyThreads::Thread {
-  Thread(net::Log& log, proxy::Server& first) : worker(log), server(worker.runtime(), first) {}
+  Thread(net::Log& log, const os::ResolverOptions& resolver, proxy::Server& first)
+      : worker(log, {resolver, nullptr}), server(worker.runtime(), first) {}
 
   os::Worker worker;
   proxy::Server server;
@@ -31,8 +32,9 @@ net::Task<void> stop_there(os::Worker& worker, proxy::Server& server, net::Durat
 
 }  // namespace
 
-ProxyThreads::ProxyThreads(os::Runtime& runtime, proxy::Server& first, net::Log& log)
-    : runtime_(runtime), first_(first), log_(log) {}
+ProxyThreads::ProxyThreads(os::Runtime& runtime, proxy::Server& first, net::Log& log,
+                           os::ResolverOptions resolver)
+    : runtime_(runtime), first_(first), log_(log), resolver_(std::move(resolver)) {}
 
 // The loops first: none runs while a server goes.
 ProxyThreads::~ProxyThreads() {
@@ -40,7 +42,9 @@ ProxyThreads::~ProxyThreads() {
 }
 
 void ProxyThreads::start(std::size_t count) {
-  while (threads_.size() + 1 < count) threads_.push_back(std::make_unique<Thread>(log_, first_));
+  while (threads_.size() + 1 < count) {
+    threads_.push_back(std::make_unique<Thread>(log_, resolver_, first_));
+  }
   first_.start();
   for (const auto& thread : threads_) {
     thread->server.start();

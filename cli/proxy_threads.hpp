@@ -14,7 +14,8 @@ namespace dispatch::cli {
 class ProxyThreads {
  public:
   // The listeners are opened with `first`, which runs on `runtime`. All outlive this.
-  ProxyThreads(os::Runtime& runtime, proxy::Server& first, net::Log& log);
+  ProxyThreads(os::Runtime& runtime, proxy::Server& first, net::Log& log,
+               os::ResolverOptions resolver);
   ~ProxyThreads();
 
   // Begins to accept, on `count` threads in all; the caller then runs `runtime`.
@@ -39,6 +40,7 @@ class ProxyThreads {
   os::Runtime& runtime_;
   proxy::Server& first_;
   net::Log& log_;
+  os::ResolverOptions resolver_;
   std::vector<std::unique_ptr<Thread>> threads_;
 };
 

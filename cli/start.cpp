@@ -59,7 +59,7 @@ net::Task<void> serve_until_signal(os::Signals& signals, ProxyThreads& proxy, ne
 }  // namespace
 
 int run_start(const StartArguments& arguments, net::Log& log) {
-  os::Runtime runtime(log);
+  os::Runtime runtime(log, {arguments.resolver, nullptr});
   const auto interfaces = runtime.interfaces().list();
   if (!interfaces) {
     throw RuntimeError("cannot list the network interfaces: " + interfaces.error().message());
@@ -69,7 +69,7 @@ int run_start(const StartArguments& arguments, net::Log& log) {
   os::Signals signals(runtime);
   proxy::Server server(runtime, links, arguments.server);
   const auto listeners = open_listeners(server, arguments);
-  ProxyThreads proxy(runtime, server, log);
+  ProxyThreads proxy(runtime, server, log, arguments.resolver);
   proxy.start(arguments.threads);
   show_banner(listeners, arguments.server, links.links(), *interfaces);
   log.info("dispatch {} listens on {}", kVersion, list_of(listeners));

@@ -1,6 +1,7 @@
 #include "cli/start_options.hpp"
 
 #include "cli/address_range.hpp"
+#include "cli/dns_servers.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/link_argument.hpp"
 #include "cli/text_file.hpp"
@@ -107,12 +108,22 @@ void StartOptions::add_to(CLI::App& command) {
                   "File of further rules, one a line; # begins a comment. May be given again")
       ->type_name("FILE")
       ->allow_extra_args(false);
+  command
+      .add_option("--dns", dns_,
+                  "Name servers, ADDRESS or ADDRESS:PORT, with commas between; asked through the "
+                  "link that a connection takes. system: those of this machine, the default")
+      ->type_name("SERVER,...")
+      ->allow_extra_args(false);
+  add("--dns-cache", dns_cache_, "TIME",
+      "Keep what names resolve to for so long at most, and no longer than its TTL. 0s: not at all");
   add("--max-connections", connections_max_, "N",
       "Connections at a time, in all; beyond it clients wait. 0: no limit");
   add("--max-per-client", connections_per_max_, "N",
       "Connections at a time from one address; beyond it they are reset. 0: no limit");
   add("--handshake-timeout", handshake_timeout_, "TIME", "For a client to say what it wants");
   add("--connect-timeout", connect_timeout_, "TIME", "For reaching a target, over all links");
+  add("--slow-attempt", slow_attempt_, "TIME",
+      "A link that has not connected after so long is helped by another one");
   add("--idle-timeout", idle_timeout_, "TIME",
       "Reset connections without a byte for so long. 0s: never");
   add("--half-open-timeout", half_open_timeout_, "TIME",
@@ -137,6 +148,8 @@ void StartOptions::add_to(CLI::App& command) {
 
 StartArguments StartOptions::checked() const {
   StartArguments start;
+  listen_.check(start);
+  for (const auto& text : links_) start.links.push_back(link_argument(text));
 
   auto& server = start.server;
   if (!users_.empty()) {
@@ -152,6 +165,11 @@ StartArguments StartOptions::checked() const {
     const auto of_file = proxy::parse_route_rules(read_text_file(path), path);
     rules.insert(rules.end(), of_file.begin(), of_file.end());
   }
+  start.resolver.servers = dns_servers(dns_);
+  auto& names = server.dial.names;
+  names.ttl_max = duration("--dns-cache", dns_cache_);
+  names.negative_ttl = std::min(names.negative_ttl, names.ttl_max);
+  server.dial.slow_attempt = positive_duration("--slow-attempt", slow_attempt_);
   server.admission.connections_max =
       whole_number("--max-connections", connections_max_, 0, kConnectionsMax);
   server.admission.connections_per_max =

@@ -4,6 +4,7 @@
 #include "cli/listen_options.hpp"
 #include "engine/link/link_spec.hpp"
 #include "engine/net/log.hpp"
+#include "engine/os/resolver_options.hpp"
 #include "engine/proxy/listener_spec.hpp"
 #include "engine/proxy/server_options.hpp"
 
@@ -19,6 +20,7 @@ struct StartArguments {
   bool listens_by_ip_and_port = false;  // no --listen was given
   std::vector<link::LinkSpec> links;    // empty: every usable interface
   proxy::ServerOptions server;
+  os::ResolverOptions resolver;
   std::size_t threads = 1;
   net::LogLevel log_level = net::LogLevel::info;  // of the log file
   net::Duration drain{};                          // for open connections, after the first signal
@@ -39,6 +41,9 @@ class StartOptions {
   std::vector<std::string> allowed_;
   std::vector<std::string> routes_;
   std::vector<std::string> route_files_;
+  std::vector<std::string> dns_;
+  std::string dns_cache_ = "1h";
+  std::string slow_attempt_ = "3s";
   std::string connections_max_ = "0";
   std::string connections_per_max_ = "0";
   std::string handshake_timeout_ = "30s";
