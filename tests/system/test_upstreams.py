@@ -193,7 +193,7 @@ def test_two_links_through_one_proxy_need_names(tmp_path):
 @pytest.mark.skipif(shutil.which('microsocks') is None, reason='microsocks is not installed')
 def test_microsocks_is_a_link(start, origin):
     port = unused_port()
-    process = subprocess.Popen(['microsocks', '-q', '-i', '127.0.0.1', '-p', str(port), '-b', A, '-u', 'kim', '-P', 'pw'])
+    process = subprocess.Popen(['microsocks', '-i', '127.0.0.1', '-p', str(port), '-b', A, '-u', 'kim', '-P', 'pw'])
     try:
         for _ in range(100):
             with socket.socket() as trial:
