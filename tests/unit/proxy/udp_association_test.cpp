@@ -305,6 +305,37 @@ BOOST_AUTO_TEST_CASE(a_flow_that_is_silent_for_its_time_is_forgotten_with_its_so
   world.check_nothing_is_left();
 }
 
+BOOST_AUTO_TEST_CASE(datagrams_of_either_direction_keep_a_flow) {
+  ServerOptions options;
+  options.udp.flow_timeout = 10s;
+  for (const bool from_client : {true, false}) {
+    UdpWorld world({"wifi"}, options);
+    const auto program = [&]() -> net::Task<void> {
+      auto client = co_await associate(world.phone, kProxy);
+      const auto server = open_socket(world.www, address("203.0.113.10"));
+      const auto target = net::to_string(server->local_endpoint());
+      send_to(client, target, "first");
+      co_await world.pause(1s);
+      std::vector<std::byte> buffer(100);
+      std::array<net::DatagramIn, 1> in{};
+      in[0].buffer = buffer;
+      BOOST_TEST(server->try_receive(in).has_value());
+      for (int i = 0; i < 4; ++i) {
+        co_await world.pause(7s);
+        if (from_client) send_to(client, target, "on and on");
+        if (!from_client) send_raw(*server, in[0].from, bytes_of("on and on"));
+        co_await world.pause(1s);
+        BOOST_TEST(world.link_counters(0).live == 1u);
+      }
+      BOOST_TEST(world.link_counters(0).connections == 1u);
+      co_await world.pause(10s);
+      BOOST_TEST(world.link_counters(0).live == 0u);
+    };
+    world.run(program());
+    world.check_nothing_is_left();
+  }
+}
+
 BOOST_AUTO_TEST_CASE(an_association_without_a_datagram_for_the_idle_timeout_is_reset) {
   ServerOptions options;
   options.silence.idle = 20s;
