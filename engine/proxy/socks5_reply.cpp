@@ -19,6 +19,7 @@ Reply reply_for(const net::Error& error) {
   }
   // RFC 1928 has no code for a time-out. TTL expired would say that a packet died on its way.
   if (error == errc::host_unreachable || error == errc::timed_out) return Reply::host_unreachable;
+  if (error == errc::operation_not_supported) return Reply::command_not_supported;
   if (error == errc::address_family_not_supported) return Reply::address_type_not_supported;
   if (error == errc::operation_not_permitted || error == errc::permission_denied) {
     return Reply::not_allowed;

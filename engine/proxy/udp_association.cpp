@@ -31,6 +31,10 @@ Task<void> read_to_end(net::Stream& stream) {
 
 net::Result<std::unique_ptr<UdpAssociation>> UdpAssociation::open(Client& client,
                                                                   const Target& said) {
+  const auto& links = client.service.links;
+  if (!links.has_address(net::Family::v4) && !links.has_address(net::Family::v6)) {
+    return errc::make_error_code(errc::operation_not_supported);  // proxies carry no datagrams
+  }
   net::DatagramOptions options;
   options.local = {address_or_loopback(client.stream->local_endpoint().address), 0};
   options.coalesced = true;

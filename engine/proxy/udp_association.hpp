@@ -27,7 +27,8 @@ namespace dispatch::proxy {
 class UdpAssociation {
  public:
   // Opens a socket for the client at the address at which it has reached the proxy. `said` is what
-  // its request says it will send from. Errors: Network::open_datagram's.
+  // its request says it will send from. Errors: operation_not_supported (all links lead through
+  // other proxies), Network::open_datagram's.
   static net::Result<std::unique_ptr<UdpAssociation>> open(Client& client, const Target& said);
   ~UdpAssociation();
   UdpAssociation(const UdpAssociation&) = delete;

@@ -7,7 +7,8 @@ namespace dispatch::proxy {
 std::optional<UdpOutlets::Choice> UdpOutlets::choose(link::Families families,
                                                      std::span<link::Link* const> tried) {
   const bool fixed_failed = std::find(tried.begin(), tried.end(), fixed_) != tried.end();
-  if (fixed_ != nullptr && !fixed_failed && (link::Families::of_sockets(*fixed_) & families).any()) {
+  if (fixed_ != nullptr && !fixed_failed &&
+      (link::Families::of_sockets(*fixed_) & families).any()) {
     return Choice{fixed_, std::nullopt};
   }
   auto turn = links_.take_socket_turn(families, tried);

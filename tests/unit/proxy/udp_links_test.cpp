@@ -118,6 +118,31 @@ BOOST_AUTO_TEST_CASE(links_without_the_targets_family_are_passed_over) {
   BOOST_TEST((flows_by_link(world) == std::map<std::string, int>{{"2001:db8:2::2", 4}}));
 }
 
+BOOST_AUTO_TEST_CASE(links_through_other_proxies_are_passed_over) {
+  UdpWorld world({"socks5://203.0.113.10:1081", "lte"});
+  for (std::uint16_t port = 1; port <= 4; ++port) world.echo(port);
+  const auto program = [&]() -> net::Task<void> {
+    auto client = co_await associate(world.phone, kProxy);
+    for (std::uint16_t port = 1; port <= 4; ++port) {
+      const auto target = (port % 2 == 0 ? "v4.example:" : "203.0.113.10:") + std::to_string(port);
+      BOOST_TEST(co_await ask(world, client, target, "x") == "x");
+    }
+  };
+  world.run(program());
+  BOOST_TEST((flows_by_link(world) == std::map<std::string, int>{{kLte, 4}}));
+}
+
+BOOST_AUTO_TEST_CASE(where_all_links_lead_through_proxies_the_client_is_told) {
+  UdpWorld world({"socks5://203.0.113.10:1081"});
+  const auto program = [&]() -> net::Task<void> {
+    const auto client = co_await associate(world.phone, kProxy);
+    BOOST_TEST((client.reply == socks5::Reply::command_not_supported));
+  };
+  world.run(program());
+  world.check_nothing_is_left();
+  BOOST_TEST(world.counters().associations == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(a_target_that_no_link_can_reach_is_counted) {
   UdpWorld world({"lte"});
   const auto program = [&]() -> net::Task<void> {
