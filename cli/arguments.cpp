@@ -1,6 +1,7 @@
 #include "cli/arguments.hpp"
 
 #include "cli/exit_status.hpp"
+#include "cli/help_formatter.hpp"
 #include "cli/log_file.hpp"
 #include "cli/version.hpp"
 #include "cli/whole_number.hpp"
@@ -17,11 +18,11 @@ constexpr auto kDebugHelp =
     "Write the log, with every connection, to standard output instead of the log file";
 
 constexpr auto kExamples = R"(Examples:
-  dispatch list                         which interfaces and addresses there are
-  dispatch start                        dispatch to every usable interface
-  dispatch start eth0/7 wlan0/3         70 % to eth0, 30 % to wlan0
-  dispatch start 10.0.0.5@7 fdf0::2@3   the same with addresses; @ or / before the weight
-  dispatch demo                         see it work here, with no second link
+  dispatch list                        interfaces and their addresses
+  dispatch start                       dispatch to every usable interface
+  dispatch start eth0/7 wlan0/3        70 % to eth0, 30 % to wlan0
+  dispatch start 10.0.0.5@7 fdf0::2@3  the same with addresses; @ does as / does
+  dispatch demo                        see it work here, with no second link
   curl -x socks5h://127.0.0.1:1080 https://example.com/
   curl -x http://127.0.0.1:1080 https://example.com/
 )";
@@ -48,6 +49,7 @@ DemoArguments demo_arguments(const Raw& raw) {
 Arguments parse_arguments(int argc, const char* const* argv) {
   Raw raw;
   CLI::App app("Spreads connections over several internet links.", "dispatch");
+  app.formatter(std::make_shared<HelpFormatter>());
   app.set_help_flag("-h,--help", "Print this help");
   app.set_version_flag("--version", fmt::format("dispatch {}", kVersion), "Print the version");
   app.footer(kExamples + fmt::format("\nThe log is appended to {}\n", default_log_path()));
@@ -73,9 +75,9 @@ Arguments parse_arguments(int argc, const char* const* argv) {
       ->type_name("N")
       ->default_str("4");
   demo->footer(
-      "Starts an HTTP server, and the proxy with the links 127.0.0.2/7 and 127.0.0.3/3; downloads\n"
-      "through it with curl; prints what the server counted. No internet, no second link "
-      "needed.\n");
+      "Starts an HTTP server, and the proxy with the links 127.0.0.2/7 and\n"
+      "127.0.0.3/3; downloads through it with curl; prints what the server counted.\n"
+      "No internet, no second link needed.\n");
 
   try {
     app.parse(argc, argv);

@@ -1,6 +1,7 @@
 #include "cli/sim_arguments.hpp"
 
 #include "cli/exit_status.hpp"
+#include "cli/help_formatter.hpp"
 #include "cli/version.hpp"
 
 #include <CLI/App.hpp>
@@ -15,14 +16,14 @@ namespace dispatch::cli {
 namespace {
 
 constexpr auto kFooter = R"(Examples:
-  dispatch-sim scenarios/two_links.yaml       run it, and see what became of its expectations
-  dispatch-sim --seed 7 two_links.yaml        the same world with other chances
-  dispatch-sim --json two_links.yaml | jq .   every figure and time series
-  dispatch-sim --show two_links.yaml          what the scenario says, defaults included
-  dispatch-sim --log debug two_links.yaml     what the engine says meanwhile, in simulated time
+  dispatch-sim scenarios/two_links.yaml      run it: which expectations held?
+  dispatch-sim --seed 7 two_links.yaml       the same world with other chances
+  dispatch-sim --json two_links.yaml | jq .  every figure and time series
+  dispatch-sim --show two_links.yaml         the scenario, with its defaults
+  dispatch-sim --log debug two_links.yaml    what the engine says meanwhile
 
-Exit status: 0 every expectation held, 1 one failed, 2 bad scenario or command line, 4 a fault of
-the engine or the simulator.
+Exit status: 0 every expectation held, 1 one failed, 2 bad scenario or command
+line, 4 a fault of the engine or the simulator.
 )";
 
 std::uint64_t seed_of(const std::string& text) {
@@ -50,6 +51,7 @@ std::variant<SimArguments, SimAnswer> parse_sim_arguments(int argc, const char* 
   bool verbose = false;
   CLI::App app("Runs scenarios: the real engine in a simulated network, faster than time.",
                "dispatch-sim");
+  app.formatter(std::make_shared<HelpFormatter>());
   app.set_help_flag("-h,--help", "Print this help");
   app.set_version_flag("--version", fmt::format("dispatch-sim {}", kVersion), "Print the version");
   app.footer(kFooter);

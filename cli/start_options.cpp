@@ -17,10 +17,10 @@ namespace dispatch::cli {
 namespace {
 
 constexpr auto kFooter =
-    R"(Each ADDRESS is an IPv4 or IPv6 address of this machine or the name of an interface,
-with a weight of 1 unless one is written behind it: eth0/7 or eth0@7. The connections
-are spread in the proportion of the weights, for IPv4 and IPv6 separately. With no
-ADDRESS every usable interface takes part.
+    R"(Each ADDRESS is an IPv4 or IPv6 address of this machine or the name of an
+interface, with a weight of 1 unless one is written behind it: eth0/7 or eth0@7.
+The connections are spread in the proportion of the weights, for IPv4 and IPv6
+separately. With no ADDRESS every usable interface takes part.
 
 An ADDRESS may also be another proxy: socks5://HOST:PORT, socks4://, socks4a://, http://,
 with USER:PASSWORD@ before the HOST. Behind the weight, ",max=N" limits the connections
@@ -36,8 +36,8 @@ Examples:
   dispatch start eth0 'office=http://kim@proxy.example:3128/2,password-env=OFFICE'
   dispatch start --ip 0.0.0.0 --allow 192.168.1.0/24 --users users.txt
 
-Ctrl-C or SIGTERM stops: no new connections, then up to 5 s (--drain) for the open
-ones; a second signal stops at once.
+Ctrl-C or SIGTERM stops: no new connections, then up to 5 s (--drain) for the
+open ones; a second signal stops at once.
 )";
 
 constexpr std::uint64_t kThreadsMax = 256;

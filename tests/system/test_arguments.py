@@ -113,6 +113,12 @@ def test_help_goes_to_standard_output(tmp_path, arguments):
     assert 'Usage: dispatch' in result.stdout
 
 
+@pytest.mark.parametrize('command', ['', 'list', 'start', 'demo'])
+def test_help_fits_a_terminal_of_80_columns(tmp_path, command):
+    for line in run(tmp_path, *command.split(), '--help').stdout.splitlines():
+        assert len(line) < 80 or str(tmp_path) in line, line
+
+
 def test_help_says_where_the_log_is(tmp_path):
     assert str(tmp_path / 'dispatch' / 'dispatch.log') in run(tmp_path, '--help').stdout
 
