@@ -21,7 +21,7 @@ constexpr auto kExamples = R"(Examples:
   dispatch list                        interfaces and their addresses
   dispatch start                       dispatch to every usable interface
   dispatch start eth0/7 wlan0/3        70 % to eth0, 30 % to wlan0
-  dispatch start 10.0.0.5@7 fdf0::2@3  the same with addresses; @ does as / does
+  dispatch start 10.0.0.5@7 fdf0::2@3  the same with addresses
   dispatch demo                        see it work here, with no second link
   curl -x socks5h://127.0.0.1:1080 https://example.com/
   curl -x http://127.0.0.1:1080 https://example.com/

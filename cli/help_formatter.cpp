@@ -3,6 +3,7 @@
 #include <CLI/App.hpp>
 
 #include <sstream>
+#include <utility>
 
 namespace dispatch::cli {
 namespace {
@@ -39,6 +40,14 @@ std::string entry(const std::string& name, const std::string& text) {
 std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {
   return entry(make_option_name(option, is_positional) + make_option_opts(option),
                make_option_desc(option));
+}
+
+std::string HelpFormatter::make_group(std::string heading, bool is_positional,
+                                      std::vector<const CLI::Option*> options) const {
+  // CLI11 puts one empty line between groups, and another one before each.
+  const bool follows_a_group = !is_positional && heading != "Options";
+  auto text = Formatter::make_group(std::move(heading), is_positional, std::move(options));
+  return follows_a_group && text.starts_with('\n') ? text.substr(1) : text;
 }
 
 std::string HelpFormatter::make_subcommand(const CLI::App* command) const {

@@ -4,6 +4,7 @@
 #include <CLI/Formatter.hpp>
 
 #include <string>
+#include <vector>
 
 namespace dispatch::cli {
 
@@ -11,6 +12,8 @@ namespace dispatch::cli {
 class HelpFormatter : public CLI::Formatter {
  public:
   std::string make_option(const CLI::Option* option, bool is_positional) const override;
+  std::string make_group(std::string heading, bool is_positional,
+                         std::vector<const CLI::Option*> options) const override;
   std::string make_subcommand(const CLI::App* command) const override;
 };
 

@@ -18,22 +18,23 @@ namespace {
 
 constexpr auto kFooter =
     R"(Each ADDRESS is an IPv4 or IPv6 address of this machine or the name of an
-interface, with a weight of 1 unless one is written behind it: eth0/7 or eth0@7.
-The connections are spread in the proportion of the weights, for IPv4 and IPv6
-separately. With no ADDRESS every usable interface takes part.
+interface, with a weight of 1 unless one is written behind it: eth0/7 or
+eth0@7. The connections are spread in the proportion of the weights, for IPv4
+and IPv6 separately. With no ADDRESS every usable interface takes part.
 
-An ADDRESS may also be another proxy: socks5://HOST:PORT, socks4://, socks4a://, http://,
-with USER:PASSWORD@ before the HOST. Behind the weight, ",max=N" limits the connections
-at a time; of proxies ",via=ADDRESS" says by which link they are reached, and
-",password-file=FILE" or ",password-env=VARIABLE" where the password is. NAME= before it
-gives it a name, for --route.
+An ADDRESS may also be another proxy: socks5://HOST:PORT, socks4://,
+socks4a://, http://, with USER:PASSWORD@ before the HOST. Behind the weight,
+",max=N" limits the connections at a time; of proxies, ",via=ADDRESS" says by
+which link they are reached, and ",password-file=FILE" or
+",password-env=VARIABLE" where the password is. NAME= before it gives it a
+name, for --route.
 
 Examples:
   dispatch start
   dispatch start --port 9000 eth0/7 wlan0/3
   dispatch start --ip ::1 192.0.2.5@2 2001:db8::5@2 wwan0
   dispatch start --listen 127.0.0.1:1080 --listen [::1]:1080
-  dispatch start eth0 'office=http://kim@proxy.example:3128/2,password-env=OFFICE'
+  dispatch start eth0 'office=http://kim@proxy.example:3128,password-env=PASS'
   dispatch start --ip 0.0.0.0 --allow 192.168.1.0/24 --users users.txt
 
 Ctrl-C or SIGTERM stops: no new connections, then up to 5 s (--drain) for the
@@ -78,72 +79,112 @@ proxy::RouteRule route_rule(const std::string& text) {
   }
 }
 
+// Options of one concern, under a heading of the help.
+class Group {
+ public:
+  Group(CLI::App& command, const char* heading) : command_(command), heading_(heading) {}
+
+  template <typename Value>
+  CLI::Option& add(const char* name, Value& value, const char* type, const char* help) {
+    return *command_.add_option(name, value, help)->type_name(type)->group(heading_);
+  }
+  void add_with_default(const char* name, std::string& value, const char* type, const char* help) {
+    add(name, value, type, help).default_str(value);
+  }
+  // May be given again; what follows its value is an ADDRESS.
+  void add_list(const char* name, std::vector<std::string>& values, const char* type,
+                const char* help) {
+    add(name, values, type, help).allow_extra_args(false);
+  }
+  void add_flag(const char* name, bool& value, const char* help) {
+    command_.add_flag(name, value, help)->group(heading_);
+  }
+
+ private:
+  CLI::App& command_;
+  const char* heading_;
+};
+
 }  // namespace
 
 void StartOptions::add_to(CLI::App& command) {
-  const auto add = [&](const char* name, std::string& value, const char* type, const char* help) {
-    command.add_option(name, value, help)->type_name(type)->default_str(value);
-  };
-  listen_.add_to(command);
-  command
-      .add_option("--users", users_,
-                  fmt::format("File of users, a line NAME:PASSWORD each; in its place the same "
-                              "lines in ${}. None: no password is asked for",
-                              kUsersVariable))
-      ->type_name("FILE");
-  command
-      .add_option("--allow", allowed_,
-                  "Range of addresses that clients may come from; may be given again. None: any")
-      ->type_name("RANGE")
-      ->allow_extra_args(false);  // what follows its value is an ADDRESS
-  command
-      .add_option("--route", routes_,
-                  "Rule WHO=WHAT; may be given again, the first that fits counts. WHO: a range, a "
-                  ".domain or a name, with :PORTS or without, :PORTS, or *. WHAT: direct, refuse, "
-                  "dispatch or a link")
-      ->type_name("RULE")
-      ->allow_extra_args(false);
-  command
-      .add_option("--routes", route_files_,
-                  "File of further rules, one a line; # begins a comment. May be given again")
-      ->type_name("FILE")
-      ->allow_extra_args(false);
-  command
-      .add_option("--dns", dns_,
-                  "Name servers, ADDRESS or ADDRESS:PORT, with commas between; asked through the "
-                  "link that a connection takes. system: those of this machine, the default")
-      ->type_name("SERVER,...")
-      ->allow_extra_args(false);
-  add("--dns-cache", dns_cache_, "TIME",
-      "Keep what names resolve to for so long at most, and no longer than its TTL. 0s: not at all");
-  add("--max-connections", connections_max_, "N",
-      "Connections at a time, in all; beyond it clients wait. 0: no limit");
-  add("--max-per-client", connections_per_max_, "N",
-      "Connections at a time from one address; beyond it they are reset. 0: no limit");
-  add("--handshake-timeout", handshake_timeout_, "TIME", "For a client to say what it wants");
-  add("--connect-timeout", connect_timeout_, "TIME", "For reaching a target, over all links");
-  add("--slow-attempt", slow_attempt_, "TIME",
-      "A link that has not connected after so long is helped by another one");
-  add("--idle-timeout", idle_timeout_, "TIME",
-      "Reset connections without a byte for so long. 0s: never");
-  add("--half-open-timeout", half_open_timeout_, "TIME",
-      "The same, once one side has ended its stream. 0s: never");
-  add("--keep-alive-timeout", keep_alive_timeout_, "TIME", "For the next HTTP request of a client");
-  add("--bind-timeout", bind_timeout_, "TIME", "For the connection that SOCKS BIND waits for");
-  add("--udp-timeout", udp_timeout_, "TIME",
-      "For datagrams of SOCKS5: forget a target that has been silent for so long");
-  command.add_flag(
-      "--udp-one-link", udp_one_link_,
-      "All datagrams of a client's SOCKS5 association leave by one link: for games and "
-      "calls that tell others their address");
-  command.add_flag("--udp-only-answers", udp_only_answers_,
-                   "Pass on datagrams only from addresses that the client has sent to");
-  add("--log-level", log_level_, "LEVEL",
-      "Lines of the log file: debug (every connection), info, warning or error");
-  add("--threads", threads_, "N", "Event loops that serve clients, each on its thread");
-  add("--drain", drain_, "TIME", "For open connections to end, after the first signal");
   command.add_option("ADDRESS", links_, "Links to dispatch to, with their weights")->type_name("");
+  listen_.add_to(command);
+  add_admission(command);
+  add_reaching(command);
+  add_timeouts(command);
+  add_datagrams(command);
+  add_running(command);
   command.footer(kFooter);
+}
+
+void StartOptions::add_admission(CLI::App& command) {
+  Group group(command, "Which clients are served");
+  group.add("--users", users_, "FILE",
+            "File of users, a line NAME:PASSWORD each; in its place the same lines in "
+            "$DISPATCH_USERS. None: no password is asked for");
+  group.add_list("--allow", allowed_, "RANGE",
+                 "Range of addresses that clients may come from; may be given again. None: any");
+  group.add_with_default("--max-connections", connections_max_, "N",
+                         "Connections at a time, in all; beyond it clients wait. 0: no limit");
+  group.add_with_default("--max-per-client", connections_per_max_, "N",
+                         "Connections at a time from one address; beyond it they are reset. 0: no "
+                         "limit");
+}
+
+void StartOptions::add_reaching(CLI::App& command) {
+  Group group(command, "How targets are reached");
+  group.add_list("--route", routes_, "RULE",
+                 "Rule WHO=WHAT; may be given again, the first that fits counts. WHO: a range, a "
+                 ".domain or a name, with :PORTS or without, :PORTS, or *. WHAT: direct, refuse, "
+                 "dispatch or a link");
+  group.add_list("--routes", route_files_, "FILE",
+                 "File of further rules, one a line; # begins a comment. May be given again");
+  group.add_list("--dns", dns_, "SERVER,...",
+                 "Name servers, ADDRESS or ADDRESS:PORT, with commas between; asked through the "
+                 "link that a connection takes. system: those of this machine, the default");
+  group.add_with_default("--dns-cache", dns_cache_, "TIME",
+                         "Keep what names resolve to for so long at most, and no longer than its "
+                         "TTL. 0s: not at all");
+  group.add_with_default("--connect-timeout", connect_timeout_, "TIME",
+                         "For reaching a target, over all links");
+  group.add_with_default("--slow-attempt", slow_attempt_, "TIME",
+                         "A link that has not connected after so long is helped by another one");
+}
+
+void StartOptions::add_timeouts(CLI::App& command) {
+  Group group(command, "How long connections may take");
+  group.add_with_default("--handshake-timeout", handshake_timeout_, "TIME",
+                         "For a client to say what it wants");
+  group.add_with_default("--idle-timeout", idle_timeout_, "TIME",
+                         "Reset connections without a byte for so long. 0s: never");
+  group.add_with_default("--half-open-timeout", half_open_timeout_, "TIME",
+                         "The same, once one side has ended its stream. 0s: never");
+  group.add_with_default("--keep-alive-timeout", keep_alive_timeout_, "TIME",
+                         "For the next HTTP request of a client");
+  group.add_with_default("--bind-timeout", bind_timeout_, "TIME",
+                         "For the connection that SOCKS BIND waits for");
+  group.add_with_default("--drain", drain_, "TIME",
+                         "For open connections to end, after the first signal");
+}
+
+void StartOptions::add_datagrams(CLI::App& command) {
+  Group group(command, "Datagrams (SOCKS5 UDP ASSOCIATE)");
+  group.add_with_default("--udp-timeout", udp_timeout_, "TIME",
+                         "Forget a target that has been silent for so long");
+  group.add_flag("--udp-one-link", udp_one_link_,
+                 "All datagrams of a client's association leave by one link: for games and calls "
+                 "that tell others their address");
+  group.add_flag("--udp-only-answers", udp_only_answers_,
+                 "Pass on datagrams only from addresses that the client has sent to");
+}
+
+void StartOptions::add_running(CLI::App& command) {
+  Group group(command, "How it runs");
+  group.add_with_default("--log-level", log_level_, "LEVEL",
+                         "Lines of the log file: debug (every connection), info, warning or error");
+  group.add_with_default("--threads", threads_, "N",
+                         "Event loops that serve clients, each on its thread");
 }
 
 StartArguments StartOptions::checked() const {

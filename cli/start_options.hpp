@@ -35,6 +35,12 @@ class StartOptions {
   StartArguments checked() const;
 
  private:
+  void add_admission(CLI::App& command);
+  void add_reaching(CLI::App& command);
+  void add_timeouts(CLI::App& command);
+  void add_datagrams(CLI::App& command);
+  void add_running(CLI::App& command);
+
   ListenOptions listen_;
   std::vector<std::string> links_;
   std::string users_;
