@@ -67,8 +67,8 @@ class Parser {
     }
     const auto odd = std::find_if(name.begin(), name.end(),
                                   [](char c) { return c != '.' && !is_name_character(c); });
-    if (name.empty() || odd != name.end() || name.starts_with('.') || name.size() > 253 ||
-        name.find("..") != std::string::npos) {
+    if (name.empty() || odd != name.end() || name.starts_with('.') || name.ends_with('.') ||
+        name.size() > 253 || name.find("..") != std::string::npos) {
       fail(host, fmt::format("'{}' is not a name, a domain, a range of addresses, or *", host));
     }
     rule_.name = std::move(name);

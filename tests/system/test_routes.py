@@ -1,7 +1,9 @@
 """`dispatch start --route`: which way targets go, with real clients and a real log."""
 
 import socket
+import threading
 
+from association import dns_answer
 from origin import body_of
 
 A, B = '127.0.0.2', '127.0.0.3'
@@ -90,3 +92,28 @@ def test_an_unreachable_port_of_a_rule_is_still_the_targets_refusal(start):
     with socket.create_server(('127.0.0.1', 0)) as server:
         port = server.getsockname()[1]
     assert start(A, '--route', '127.0.0.1=direct').socks_reply('127.0.0.1', port) == REFUSED
+
+
+def test_names_are_asked_from_the_servers_of_dns(start, origin):
+    """On this machine, as a stub is; through a link it is the conformance suite's."""
+    questions = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(('127.0.0.1', 0))
+
+        def serve():
+            while True:
+                question, client = server.recvfrom(512)
+                if question == b'stop':
+                    return
+                questions.append(question)
+                server.sendto(dns_answer(question)[:-4] + socket.inet_aton('127.0.0.1'), client)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        proxy = start(A, '--dns', f'127.0.0.1:{server.getsockname()[1]}', '--dns-cache', '0s')
+        for _ in range(2):
+            reply = proxy.curl(f'http://only.here.example:{origin.port}/bytes/10')
+            assert reply.stdout == body_of(10), reply.stderr
+        server.sendto(b'stop', server.getsockname())
+        thread.join()
+    assert sum(b'\x04only\x04here\x07example\x00\x00\x01' in each for each in questions) == 2

@@ -176,6 +176,55 @@ BOOST_AUTO_TEST_CASE(socks4_has_it_too) {
   world.run(program());
 }
 
+ServerOptions with_rules(std::vector<std::string> rules) {
+  ServerOptions options;
+  for (const auto& each : rules) options.dial.routes.push_back(parse_route_rule(each));
+  return options;
+}
+
+BOOST_AUTO_TEST_CASE(rules_say_where_it_waits_and_for_whom) {
+  ProxyWorld world({"wifi", "lte", "socks5://203.0.113.10:1080"},
+                   with_rules({"203.0.113.11=refuse", "203.0.113.10=lte", "203.0.113.12=direct"}));
+  const auto program = [&]() -> net::Task<void> {
+    for (int i = 0; i < 3; ++i) {
+      Binding fixed;
+      co_await begin(world, fixed, ProxyWorld::kWww);
+      BOOST_TEST(fixed.bound.address.to_string() == "198.51.100.2");
+    }
+    Binding refused;
+    const Target nobody{address("203.0.113.11"), 21};
+    co_await begin(world, refused, nobody);
+    BOOST_TEST((refused.reply == Reply::not_allowed));
+    Binding direct;
+    const Target by_route{address("203.0.113.12"), 21};
+    co_await begin(world, direct, by_route);
+    BOOST_TEST((direct.reply == Reply::succeeded));
+    BOOST_TEST(direct.bound.address.to_string() == "192.0.2.2");  // the default route's
+    // For anyone, by turns: never on a link that goes through a proxy.
+    for (const auto* expected : {"192.0.2.2", "198.51.100.2", "192.0.2.2", "198.51.100.2"}) {
+      Binding anyone;
+      const Target any{net::any_address(net::Family::v4), 0};
+      co_await begin(world, anyone, any);
+      BOOST_TEST(anyone.bound.address.to_string() == expected);
+    }
+  };
+  world.run(program());
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_whom_a_rule_refuses_may_not_come_although_anyone_may) {
+  ProxyWorld world({"wifi"}, with_rules({"203.0.113.10=refuse"}));
+  const auto program = [&]() -> net::Task<void> {
+    Binding binding;
+    const Target any{net::any_address(net::Family::v4), 0};
+    co_await begin(world, binding, any);
+    auto peer = co_await world.www.network().connect(binding.bound, net::kAnyEgress);
+    BOOST_REQUIRE(peer.has_value());
+    const auto received = co_await read_to_end(**peer);
+    BOOST_TEST((received.error == errc::connection_reset), received.error.message());
+  };
+  world.run(program());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -86,6 +86,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_its_place) {
       {"*.example=direct", 0, "write '.example'"},
       {"a b=direct", 0, "'a b' is not a name"},
       {"a..b=direct", 0, "'a..b' is not a name"},
+      {"a..=direct", 0, "'a..' is not a name"},
       {".=direct", 0, "'.' is not a name"},
       {"a.example:http=direct", 10, "'http' is not a port"},
       {"a.example:=direct", 10, "'' is not a port"},
