@@ -27,6 +27,13 @@ proxy::ListenerSpec listener(const std::string& text) {
   }
 }
 
+proxy::proxy_protocol::Version proxy_version(const std::string& text) {
+  using proxy::proxy_protocol::Version;
+  if (text == "v1") return Version::v1;
+  if (text == "v2") return Version::v2;
+  throw UsageError(fmt::format("--send-proxy: '{}' is neither v1 nor v2", text));
+}
+
 }  // namespace
 
 void ListenOptions::add_to(CLI::App& command) {
@@ -35,9 +42,10 @@ void ListenOptions::add_to(CLI::App& command) {
   };
   add("--ip", ip_, "ADDRESS", "Address to listen on")->default_str(kDefaultIp);
   add("--port", port_, "PORT", "Port to listen on; 0 takes a free one")->default_str(kDefaultPort);
-  add("--listen", listeners_, "ADDRESS:PORT[,OPTION...]",
-      "Where to listen, in place of --ip and --port; may be given again. Options: tls (inside TLS "
-      "only), accept-proxy (each connection begins with a header of the PROXY protocol)")
+  add("--listen", listeners_, "WHERE[,OPTION...]",
+      "ADDRESS:PORT or unix:PATH, in place of --ip and --port; may be given again. Options: tls "
+      "(inside TLS only), accept-proxy (each connection begins with a header of the PROXY "
+      "protocol), mode=0660 (of a PATH)")
       ->allow_extra_args(false);
   add("--tls-cert", tls_certificate_, "FILE",
       "Certificate to show to clients that begin with TLS, and its chain (PEM)");
@@ -46,9 +54,13 @@ void ListenOptions::add_to(CLI::App& command) {
       "Range of addresses that accept-proxy listeners serve, and believe; may be given again. "
       "None: this machine's")
       ->allow_extra_args(false);
+  add("--send-proxy", send_proxy_, "VERSION",
+      "Tell targets who the client is, by a header of the PROXY protocol before all else: v1 or "
+      "v2");
 }
 
 void ListenOptions::check(StartArguments& start) const {
+  if (!send_proxy_.empty()) start.server.send_proxy = proxy_version(send_proxy_);
   check_listeners(start);
   start.server.tls = tls_context(tls_certificate_, tls_key_);
   if (!trusted_proxies_.empty()) start.server.trusted_proxies.clear();
@@ -64,10 +76,12 @@ void ListenOptions::check_listeners(StartArguments& start) const {
     for (const auto& text : listeners_) {
       auto spec = listener(text);
       const auto same = std::find_if(
-          start.listeners.begin(), start.listeners.end(),
-          [&](const proxy::ListenerSpec& other) { return other.endpoint == spec.endpoint; });
-      if (same != start.listeners.end() && spec.endpoint.port != 0) {
-        throw UsageError(fmt::format("--listen: {} is given twice", net::to_string(spec.endpoint)));
+          start.listeners.begin(), start.listeners.end(), [&](const proxy::ListenerSpec& other) {
+            return other.endpoint == spec.endpoint && other.path == spec.path;
+          });
+      const bool takes_a_free_port = spec.path.empty() && spec.endpoint.port == 0;
+      if (same != start.listeners.end() && !takes_a_free_port) {
+        throw UsageError(fmt::format("--listen: {} is given twice", to_string(*same)));
       }
       start.listeners.push_back(std::move(spec));
     }

@@ -28,6 +28,7 @@ class ListenOptions {
   std::optional<std::string> port_;
   std::vector<std::string> listeners_;
   std::vector<std::string> trusted_proxies_;
+  std::string send_proxy_;
   std::string tls_certificate_;
   std::string tls_key_;
 };

@@ -13,6 +13,12 @@ namespace {
 [[noreturn]] void throw_cannot_listen(const proxy::ListenerSpec& spec, const net::Error& error,
                                       bool is_default) {
   const auto where = to_string(spec);
+  if (error == net::asio::error::address_in_use && !spec.path.empty()) {
+    throw RuntimeError(fmt::format(
+        "{} is already in use: choose another path, or stop the program that listens there (a file "
+        "that is no socket is left alone)",
+        where));
+  }
   if (error == net::asio::error::address_in_use) {
     throw RuntimeError(fmt::format(
         "{} is already in use: choose another port with {}, or stop the program that listens there",

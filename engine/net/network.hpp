@@ -6,6 +6,7 @@
 #include "engine/net/datagram.hpp"
 #include "engine/net/stream.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,11 @@ struct ListenOptions {
   int backlog = 1024;
   bool v6_only = true;  // an IPv6 listener does not take IPv4 connections
   std::string device;   // only connections that arrive on this interface
+};
+
+struct LocalListenOptions {
+  int backlog = 1024;
+  std::optional<std::uint32_t> mode;  // of the file, such as 0660; none: as the umask has it
 };
 
 struct DatagramOptions {
@@ -53,8 +59,8 @@ class Listener {
   virtual Task<Result<StreamPtr>> accept() = 0;
 
   // Another listener on the same queue, for the event loop of `network` (a Network of the same
-  // kind), to be called before either loop runs. Each connection goes to one of the two. The port is
-  // free when the last one is closed. Errors: too_many_files_open.
+  // kind), to be called before either loop runs. Each connection goes to one of the two. The port
+  // is free when the last one is closed. Errors: too_many_files_open.
   virtual Result<std::unique_ptr<Listener>> share(Network& network) = 0;
 
   virtual Endpoint local_endpoint() const = 0;
@@ -75,6 +81,18 @@ class Network {
 
   // Errors: address_in_use, address_not_available, permission_denied.
   virtual Result<ListenerPtr> listen(const Endpoint& local, const ListenOptions& options) = 0;
+
+  // A Unix-domain stream listener, found at `path` until it is closed. What a listener that has
+  // ended without a close left there is replaced. Its connections have no addresses: their
+  // endpoints are unspecified. An abort cannot be told from an end there, unless there is something
+  // unread. Errors: address_in_use (a live listener, or no socket), permission_denied,
+  // no_such_file_or_directory, filename_too_long.
+  virtual Result<ListenerPtr> listen_local(const std::string& path,
+                                           const LocalListenOptions& options) = 0;
+
+  // Errors: no_such_file_or_directory, connection_refused, permission_denied,
+  // resource_unavailable_try_again (the listener's queue is full).
+  virtual Result<StreamPtr> connect_local(const std::string& path) = 0;
 
   virtual Result<DatagramPtr> open_datagram(const DatagramOptions& options) = 0;
 

@@ -1,5 +1,6 @@
 #include "engine/os/listener.hpp"
 
+#include "engine/os/local_socket.hpp"
 #include "engine/os/network.hpp"
 #include "engine/os/socket_address.hpp"
 #include "engine/os/tcp_stream.hpp"
@@ -31,8 +32,16 @@ bool is_of_the_connection(int error) {
 
 }  // namespace
 
-Listener::Listener(Loop& loop, FileDescriptor socket)
-    : loop_(loop), socket_(loop, std::move(socket)), local_(local_endpoint_of(socket_.get())) {}
+Listener::Listener(Loop& loop, FileDescriptor socket, std::shared_ptr<const SocketFile> file)
+    : loop_(loop),
+      socket_(loop, std::move(socket)),
+      local_(local_endpoint_of(socket_.get())),
+      file_(std::move(file)) {}
+
+void Listener::close() {
+  file_.reset();
+  socket_.close();
+}
 
 net::Task<net::Result<net::StreamPtr>> Listener::accept() {
   if (turn_.is_over()) co_await loop_.yield();
@@ -60,7 +69,7 @@ net::Result<net::ListenerPtr> Listener::share(net::Network& network) {
   auto& other = dynamic_cast<Network&>(network);
   FileDescriptor same(::fcntl(socket_.get(), F_DUPFD_CLOEXEC, 0));
   if (!same) return last_error();
-  return net::ListenerPtr(std::make_unique<Listener>(other.loop(), std::move(same)));
+  return net::ListenerPtr(std::make_unique<Listener>(other.loop(), std::move(same), file_));
 }
 
 }  // namespace dispatch::os

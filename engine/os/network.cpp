@@ -2,6 +2,7 @@
 
 #include "engine/os/datagram.hpp"
 #include "engine/os/listener.hpp"
+#include "engine/os/local_socket.hpp"
 #include "engine/os/loop.hpp"
 #include "engine/os/socket.hpp"
 #include "engine/os/socket_address.hpp"
@@ -82,6 +83,20 @@ net::Result<net::ListenerPtr> Network::listen(const net::Endpoint& local,
   if (::bind(descriptor.get(), address.data(), address.size()) != 0) return last_error();
   if (::listen(descriptor.get(), options.backlog) != 0) return last_error();
   return net::ListenerPtr(std::make_unique<Listener>(loop_, std::move(descriptor)));
+}
+
+net::Result<net::ListenerPtr> Network::listen_local(const std::string& path,
+                                                    const net::LocalListenOptions& options) {
+  auto listening = listen_on_path(path, options);
+  if (!listening) return listening.error();
+  return net::ListenerPtr(
+      std::make_unique<Listener>(loop_, std::move(listening->socket), std::move(listening->file)));
+}
+
+net::Result<net::StreamPtr> Network::connect_local(const std::string& path) {
+  auto connected = connect_to_path(path);
+  if (!connected) return connected.error();
+  return net::StreamPtr(std::make_unique<TcpStream>(loop_, std::move(*connected), net::Endpoint{}));
 }
 
 net::Result<net::DatagramPtr> Network::open_datagram(const net::DatagramOptions& options) {

@@ -22,6 +22,9 @@ class Network final : public net::Network {
   }
   net::Result<net::ListenerPtr> listen(const net::Endpoint& local,
                                        const net::ListenOptions& options) override;
+  net::Result<net::ListenerPtr> listen_local(const std::string& path,
+                                             const net::LocalListenOptions& options) override;
+  net::Result<net::StreamPtr> connect_local(const std::string& path) override;
   net::Result<net::DatagramPtr> open_datagram(const net::DatagramOptions& options) override;
   bool can_bind_to_device() const override;
 

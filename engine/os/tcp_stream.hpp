@@ -1,4 +1,4 @@
-// A TCP connection of the kernel's.
+// A stream connection of the kernel's: TCP, or a Unix-domain socket.
 #pragma once
 
 #include "engine/net/stream.hpp"

@@ -4,9 +4,34 @@
 
 namespace dispatch::proxy {
 
+namespace {
+
+// What a target is told of the client: nothing where it has no address.
+std::optional<proxy_protocol::Addresses> addresses_of(const Peer& peer, const Target& target,
+                                                      const net::Stream& stream) {
+  if (peer.path) return std::nullopt;
+  auto destination = stream.remote_endpoint();
+  if (const auto* literal = std::get_if<net::Address>(&target.host)) {
+    destination = {*literal, target.port};
+  }
+  return proxy_protocol::Addresses{{net::unmapped(peer.address), peer.port}, destination};
+}
+
+}  // namespace
+
+net::Task<net::Result<Dialed>> Client::dial(Target target) {
+  auto dialed = co_await service.dialer.dial(target);
+  const auto version = service.options.send_proxy;
+  if (!dialed || !version) co_return dialed;
+  const auto addresses = addresses_of(peer, target, *dialed->stream);
+  const auto header = proxy_protocol::encode(*version, addresses);
+  if (const auto error = co_await net::write_all(*dialed->stream, header)) co_return error;
+  co_return dialed;
+}
+
 void Client::refused(const std::string& what, const net::Error& error) {
   ++service.counters.refused;
-  runtime().log().info("{} -> {}: {}", net::to_string(peer), what, error.message());
+  runtime().log().info("{} -> {}: {}", to_string(peer), what, error.message());
 }
 
 net::Task<net::Status> Client::tell(std::string answer) {

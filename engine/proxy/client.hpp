@@ -7,6 +7,7 @@
 #include "engine/proxy/dialer.hpp"
 #include "engine/proxy/handshake_buffer.hpp"
 #include "engine/proxy/listener_spec.hpp"
+#include "engine/proxy/peer.hpp"
 #include "engine/proxy/quiet_clients.hpp"
 #include "engine/proxy/relay.hpp"
 #include "engine/proxy/server_options.hpp"
@@ -57,8 +58,8 @@ struct Client {
   Client(Service& of, net::StreamPtr connection, Entrance by, Admission::Place& its)
       : service(of),
         stream(std::move(connection)),
-        peer(stream->remote_endpoint()),
-        entrance(by),
+        peer(stream->remote_endpoint(), by.path),
+        entrance(std::move(by)),
         place(its) {}
 
   net::Runtime& runtime() const { return service.runtime; }
@@ -74,6 +75,10 @@ struct Client {
   // that there is no room for one more. Errors: timed_out; the stream's.
   net::Task<net::Status> tell(std::string answer);
 
+  // A connection to the target, which has been told who the client is where that is asked for
+  // (ServerOptions::send_proxy). Errors: Dialer::dial's; those of writing.
+  net::Task<net::Result<Dialed>> dial(Target target);
+
   // Counts and logs that no connection came of it.
   void refused(const std::string& what, const net::Error& error);
 
@@ -84,7 +89,7 @@ struct Client {
 
   Service& service;
   net::StreamPtr stream;
-  net::Endpoint peer;
+  Peer peer;
   Entrance entrance;
   Admission::Place& place;
   HandshakeBuffer buffer;

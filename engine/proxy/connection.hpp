@@ -5,6 +5,7 @@
 #include "engine/net/byte_counter.hpp"
 #include "engine/net/stream.hpp"
 #include "engine/proxy/dialer.hpp"
+#include "engine/proxy/peer.hpp"
 #include "engine/proxy/target.hpp"
 
 #include <boost/intrusive/list_hook.hpp>
@@ -27,8 +28,8 @@ using ConnectionHook =
 // Listed in a ConnectionTable for as long as it lives.
 class Connection : public ConnectionHook {
  public:
-  Connection(net::Endpoint client, Target target, Dialed dialed, net::TimePoint now)
-      : client_(client),
+  Connection(Peer client, Target target, Dialed dialed, net::TimePoint now)
+      : client_(std::move(client)),
         target_(std::move(target)),
         dialed_(std::move(dialed)),
         began_(now),
@@ -39,7 +40,7 @@ class Connection : public ConnectionHook {
   Connection& operator=(const Connection&) = delete;
   virtual ~Connection() = default;
 
-  const net::Endpoint& client() const { return client_; }
+  const Peer& client() const { return client_; }
   const Target& target() const { return target_; }
   link::Link& link() const { return dialed_.use.link(); }
   net::TimePoint began() const { return began_; }
@@ -61,7 +62,7 @@ class Connection : public ConnectionHook {
  private:
   friend class ConnectionTable;
 
-  net::Endpoint client_;
+  Peer client_;
   Target target_;
   Dialed dialed_;
   net::TimePoint began_;

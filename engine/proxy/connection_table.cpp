@@ -23,7 +23,7 @@ void ConnectionTable::look(Connection& connection, net::Runtime& runtime) const 
     connection.active_ = now;
   } else if (now - connection.active_ >= limit) {
     runtime.log().info("{} -> {} through {}: silent for {} s, reset",
-                       net::to_string(connection.client()), to_string(connection.target()),
+                       to_string(connection.client()), to_string(connection.target()),
                        connection.link().name(),
                        std::chrono::duration_cast<std::chrono::seconds>(limit).count());
     connection.end_silence();

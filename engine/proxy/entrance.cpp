@@ -47,9 +47,9 @@ Task<Status> learn_client(Client& client) {
   if (header->progress == Progress::invalid) co_return errc::make_error_code(errc::protocol_error);
   if (const auto error = co_await skip(client, header->message.rest)) co_return error;
   if (!header->message.addresses) co_return Status{};
-  const auto by = std::exchange(client.peer, header->message.addresses->source);
+  const auto by = std::exchange(client.peer, Peer(header->message.addresses->source));
   client.peer.address = net::unmapped(client.peer.address);
-  client.runtime().log().debug("{} comes by {}", net::to_string(client.peer), net::to_string(by));
+  client.runtime().log().debug("{} comes by {}", to_string(client.peer), to_string(by));
   co_return client.place.belongs_to(client.peer.address);
 }
 

@@ -154,7 +154,7 @@ Task<bool> Session::open_tunnel(const Request& request) {
     auto answer = answer_for(fault);
     co_return co_await reply(request, std::move(answer), false);
   }
-  auto dialed = co_await client_.service.dialer.dial(*target);
+  auto dialed = co_await client_.dial(*target);
   if (!dialed) {
     client_.refused(to_string(*target), dialed.error());
     // What follows may be meant for the target already.
@@ -179,7 +179,7 @@ Task<Status> Session::reach(const Target& target) {
     co_return Status{};
   }
   upstream_.reset();
-  auto dialed = co_await client_.service.dialer.dial(target);
+  auto dialed = co_await client_.dial(target);
   if (!dialed) co_return dialed.error();
   auto& service = client_.service;
   upstream_ = std::make_unique<Upstream>(client_.peer, target, std::move(*dialed),
@@ -234,8 +234,8 @@ Task<bool> Session::conclude(const Request& request, const AbsoluteTarget& to,
     co_return co_await finish();
   }
   if (report.end == End::cut_short) {
-    client_.runtime().log().info("{} -> {}: {}, part of the way", net::to_string(client_.peer),
-                                 target, report.error.message());
+    client_.runtime().log().info("{} -> {}: {}, part of the way", to_string(client_.peer), target,
+                                 report.error.message());
     client_.stream->abort();
     co_return false;
   }

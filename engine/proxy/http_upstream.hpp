@@ -10,8 +10,8 @@ namespace dispatch::proxy::http {
 
 class Upstream final : public Connection {
  public:
-  Upstream(net::Endpoint client, Target target, Dialed dialed, net::TimePoint now)
-      : Connection(client, std::move(target), std::move(dialed), now),
+  Upstream(Peer client, Target target, Dialed dialed, net::TimePoint now)
+      : Connection(std::move(client), std::move(target), std::move(dialed), now),
         reader(target_stream(), &received()) {}
 
   // Between two exchanges the client may take its time.

@@ -47,7 +47,7 @@ class Relays::Relay final : public Connection, public net::RelayObserver {
   void log(const net::Error& error) {
     auto& to = relays_.runtime_.log();
     if (!to.wants(net::LogLevel::debug)) return;
-    to.debug("{} -> {} through {}: sent {} B, received {} B, {}", net::to_string(client()),
+    to.debug("{} -> {} through {}: sent {} B, received {} B, {}", to_string(client()),
              to_string(target()), link().name(), sent().total(), received().total(),
              error ? error.message() : "ended");
   }

@@ -15,7 +15,7 @@ namespace dispatch::proxy {
 // What the relay of a connection takes over.
 struct Established {
   net::StreamPtr stream;  // of the client
-  net::Endpoint peer;
+  Peer peer;
   Target target;
   Dialed dialed;
   Admission::Place place;  // the client's until the end

@@ -22,7 +22,7 @@ std::function<void(std::exception_ptr)> logs_to(net::Runtime& runtime) {
   };
 }
 
-const char* why_turned_away(const net::Error& error, Entrance entrance) {
+const char* why_turned_away(const net::Error& error, const Entrance& entrance) {
   if (error != boost::system::errc::permission_denied) {
     return "it has as many connections as one client may have";
   }
@@ -64,7 +64,10 @@ Server::Server(net::Runtime& runtime, Server& first)
 }
 
 net::Result<ListenerSpec> Server::open(ListenerSpec spec) {
-  auto listener = runtime_.network().listen(spec.endpoint, {});
+  auto& network = runtime_.network();
+  if (!spec.path.empty()) spec.entrance.path = std::make_shared<const std::string>(spec.path);
+  auto listener = spec.path.empty() ? network.listen(spec.endpoint, {})
+                                    : network.listen_local(spec.path, {.mode = spec.mode});
   if (!listener) return listener.error();
   spec.endpoint = (*listener)->local_endpoint();
   if (is_beyond_this_machine(spec)) service_.dialer.routes().expose();
@@ -94,24 +97,26 @@ void Server::start() {
 }
 
 void Server::admit(net::StreamPtr client, Entrance entrance) {
-  const auto peer = client->remote_endpoint();
-  auto place = place_for(net::unmapped(peer.address), entrance);
+  const Peer peer(client->remote_endpoint(), entrance.path);
+  auto place = place_for(peer, entrance);
   if (place) {
     sessions_.spawn(serve_client(service_, std::move(client), entrance, std::move(*place)));
     return;
   }
   ++service_.counters.turned_away;
-  runtime_.log().info("{}: turned away: {}", net::to_string(peer),
+  runtime_.log().info("{}: turned away: {}", to_string(peer),
                       why_turned_away(place.error(), entrance));
   client->abort();
 }
 
-// Behind a proxy, the client is known later.
-net::Result<Admission::Place> Server::place_for(const net::Address& peer, Entrance entrance) {
-  if (!entrance.accept_proxy) return admission_->enter(peer);
+// Behind a proxy, the client is known later. Who may open a Unix-domain socket, its file says.
+net::Result<Admission::Place> Server::place_for(const Peer& peer, const Entrance& entrance) {
+  if (entrance.path) return admission_->enter_unknown();
+  const auto address = net::unmapped(peer.address);
+  if (!entrance.accept_proxy) return admission_->enter(address);
   const auto& trusted = options_.trusted_proxies;
   if (std::none_of(trusted.begin(), trusted.end(),
-                   [&](const net::Prefix& prefix) { return prefix.contains(peer); })) {
+                   [&](const net::Prefix& prefix) { return prefix.contains(address); })) {
     return boost::system::errc::make_error_code(boost::system::errc::permission_denied);
   }
   return admission_->enter_unknown();

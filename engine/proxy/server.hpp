@@ -52,7 +52,7 @@ class Server {
   };
 
   void admit(net::StreamPtr client, Entrance entrance);
-  net::Result<Admission::Place> place_for(const net::Address& peer, Entrance entrance);
+  net::Result<Admission::Place> place_for(const Peer& peer, const Entrance& entrance);
 
   net::Runtime& runtime_;
   ServerOptions options_;

@@ -6,10 +6,12 @@
 #include "engine/proxy/admission.hpp"
 #include "engine/proxy/connection.hpp"
 #include "engine/proxy/dialer.hpp"
+#include "engine/proxy/proxy_protocol.hpp"
 #include "engine/proxy/udp_options.hpp"
 #include "engine/tls/context.hpp"
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace dispatch::proxy {
@@ -28,6 +30,8 @@ struct ServerOptions {
   // Who may say, by the PROXY protocol, for whom they connect: see Entrance::accept_proxy.
   std::vector<net::Prefix> trusted_proxies = {{net::AddressV4::loopback(), 8},
                                               {net::AddressV6::loopback(), 128}};
+  // Each connection to a target begins with a header of the PROXY protocol; none: it does not.
+  std::optional<proxy_protocol::Version> send_proxy{};
 };
 
 struct ServerCounters {

@@ -65,7 +65,7 @@ Task<void> serve_client(Service& service, net::StreamPtr stream, Entrance entran
     if (const auto error = co_await net::write_all_until(clock, deadline, target, early)) {
       established.stream->abort();
       established.dialed.stream->abort();
-      service.runtime.log().info("{} -> {}: {}", net::to_string(established.peer),
+      service.runtime.log().info("{} -> {}: {}", to_string(established.peer),
                                  to_string(established.target), error.message());
       co_return;
     }

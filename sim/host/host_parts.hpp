@@ -9,6 +9,7 @@
 #include "sim/host/interface_list.hpp"
 #include "sim/host/ip_layer.hpp"
 #include "sim/host/kernel.hpp"
+#include "sim/host/local_socket.hpp"
 #include "sim/host/stub_resolver.hpp"
 #include "sim/host/tcp_layer.hpp"
 #include "sim/host/udp_layer.hpp"
@@ -21,7 +22,7 @@ namespace dispatch::sim {
 class HostNetwork : public net::Network {
  public:
   HostNetwork(Kernel& kernel, TcpLayer& tcp, UdpLayer& udp)
-      : kernel_(kernel), tcp_(tcp), udp_(udp) {}
+      : kernel_(kernel), tcp_(tcp), udp_(udp), local_(kernel.simulation.executor()) {}
 
   net::Task<net::Result<net::StreamPtr>> connect(const net::Endpoint& remote,
                                                  const net::Egress& egress) override {
@@ -30,6 +31,13 @@ class HostNetwork : public net::Network {
   net::Result<net::ListenerPtr> listen(const net::Endpoint& local,
                                        const net::ListenOptions& options) override {
     return tcp_.listen(local, options);
+  }
+  net::Result<net::ListenerPtr> listen_local(const std::string& path,
+                                             const net::LocalListenOptions& options) override {
+    return local_.listen(path, options);
+  }
+  net::Result<net::StreamPtr> connect_local(const std::string& path) override {
+    return local_.connect(path);
   }
   net::Result<net::DatagramPtr> open_datagram(const net::DatagramOptions& options) override {
     return udp_.open(options);
@@ -40,6 +48,7 @@ class HostNetwork : public net::Network {
   Kernel& kernel_;
   TcpLayer& tcp_;
   UdpLayer& udp_;
+  LocalSockets local_;
 };
 
 class HostEntropy : public net::Entropy {

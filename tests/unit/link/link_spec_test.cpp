@@ -25,6 +25,13 @@ class HostOf : public net::Network {
   net::Result<net::ListenerPtr> listen(const net::Endpoint&, const net::ListenOptions&) override {
     return boost::system::errc::make_error_code(boost::system::errc::not_supported);
   }
+  net::Result<net::ListenerPtr> listen_local(const std::string&,
+                                             const net::LocalListenOptions&) override {
+    return boost::system::errc::make_error_code(boost::system::errc::not_supported);
+  }
+  net::Result<net::StreamPtr> connect_local(const std::string&) override {
+    return boost::system::errc::make_error_code(boost::system::errc::not_supported);
+  }
   net::Result<net::DatagramPtr> open_datagram(const net::DatagramOptions& options) override {
     for (const auto& interface : interfaces_) {
       for (const auto& own : interface.addresses) {

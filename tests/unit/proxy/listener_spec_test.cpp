@@ -42,6 +42,22 @@ BOOST_AUTO_TEST_CASE(options_stand_behind_commas) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_path_and_its_mode) {
+  const auto spec = parse_listener_spec("unix:/run/dispatch.sock");
+  BOOST_TEST(spec.path == "/run/dispatch.sock");
+  BOOST_TEST(!spec.mode);
+  BOOST_TEST(to_string(spec) == "unix:/run/dispatch.sock");
+  BOOST_TEST(!is_beyond_this_machine(spec));
+  const auto open = parse_listener_spec("unix:s,accept-proxy,mode=666");
+  BOOST_TEST(open.path == "s");
+  BOOST_TEST(*open.mode == 0666u);
+  BOOST_TEST(to_string(open) == "unix:s,mode=0666,accept-proxy");
+  for (const auto* text : {"unix:", "unix:,tls", "unix:s,mode=", "unix:s,mode=888",
+                           "unix:s,mode=01000", "unix:s,mode=rw", "127.0.0.1:1,mode=0660"}) {
+    BOOST_CHECK_THROW(parse_listener_spec(text), net::ConfigError);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(loopback_is_this_machine_only) {
   BOOST_TEST(!is_beyond_this_machine(parse_listener_spec("127.3.2.1:1080")));
   BOOST_TEST(!is_beyond_this_machine(parse_listener_spec("[::1]:1080")));

@@ -1,0 +1,30 @@
+// Unix-domain stream sockets within a simulated host: bytes are there at once.
+#pragma once
+
+#include "engine/net/network.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace dispatch::sim {
+
+class LocalListenQueue;
+
+// All of a host's, by path.
+class LocalSockets {
+ public:
+  explicit LocalSockets(net::asio::any_io_executor executor) : executor_(std::move(executor)) {}
+
+  net::Result<net::ListenerPtr> listen(const std::string& path,
+                                       const net::LocalListenOptions& options);
+  net::Result<net::StreamPtr> connect(const std::string& path);
+
+ private:
+  net::asio::any_io_executor executor_;
+  std::map<std::string, std::weak_ptr<LocalListenQueue>> listening_;
+};
+
+}  // namespace dispatch::sim
