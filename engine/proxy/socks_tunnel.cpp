@@ -22,7 +22,7 @@ Task<bool> grant(Client& client, const SocksAnswers& answers, net::Endpoint endp
 
 Task<std::optional<Tunnel>> socks_connect(Client& client, const SocksAnswers& answers,
                                           Target target) {
-  auto dialed = co_await client.service.dialer.dial(target);
+  auto dialed = co_await client.dial(target);
   if (!dialed) {
     auto what = to_string(target);
     co_await refuse(client, answers, std::move(what), dialed.error());

@@ -126,3 +126,27 @@ def test_the_header_comes_before_tls(start, origin, tmp_path):
         assert receive(client, 12).startswith(b'HTTP/1.')
     assert proxy.stop() == 0
     assert f'203.0.113.7:4711 -> {origin.authority}' in proxy.log_file.read_text()
+
+
+@pytest.mark.parametrize(('version', 'beginning'), [('v1', b'PROXY TCP4 127.0.0.9 127.0.0.1 '), ('v2', V2 + b'\x21\x11')])
+def test_targets_are_told_who_the_client_is(start, version, beginning):
+    proxy = start(A, '--send-proxy', version)
+    with socket.create_server(('127.0.0.1', 0)) as server:
+        with socket.create_connection((proxy.host, proxy.port), timeout=30,
+                                      source_address=('127.0.0.9', 0)) as client:
+            assert request(client, *server.getsockname()) == 0
+            with server.accept()[0] as upstream:
+                assert receive(upstream, len(beginning)) == beginning
+
+
+def test_one_proxy_tells_the_next(start, origin):
+    """Through both, as a chain would: the second one learns who the first one's client is."""
+    second = behind(start)
+    first = start(A, '--send-proxy', 'v2')
+    with socket.create_connection((first.host, first.port), timeout=30,
+                                  source_address=('127.0.0.9', 0)) as client:
+        port = client.getsockname()[1]
+        assert request(client, '127.0.0.1', port_of(second)) == 0
+        assert request(client, '127.0.0.1', origin.port) == 0
+    assert second.stop() == 0
+    assert f'127.0.0.9:{port} -> {origin.authority}' in second.log_file.read_text()
