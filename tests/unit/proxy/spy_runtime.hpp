@@ -91,6 +91,13 @@ class SpyRuntime : public net::Runtime {
                                          const net::ListenOptions& options) override {
       return spy.host_.network().listen(local, options);
     }
+    net::Result<net::ListenerPtr> listen_local(const std::string& path,
+                                               const net::LocalListenOptions& options) override {
+      return spy.host_.network().listen_local(path, options);
+    }
+    net::Result<net::StreamPtr> connect_local(const std::string& path) override {
+      return spy.host_.network().connect_local(path);
+    }
     net::Result<net::DatagramPtr> open_datagram(const net::DatagramOptions& options) override {
       return spy.host_.network().open_datagram(options);
     }
