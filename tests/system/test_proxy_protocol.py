@@ -16,7 +16,7 @@ V2 = b'\r\n\r\n\0\r\nQUIT\n'
 
 
 def behind(start, *arguments, options='accept-proxy'):
-    return start(A, *arguments, listen=('--listen', f'127.0.0.1:0,{options}'))
+    return start('--log-level', 'debug', A, *arguments, listen=('--listen', f'127.0.0.1:0,{options}'))
 
 
 def port_of(proxy):

@@ -11,7 +11,7 @@ A = '127.0.0.2'
 
 
 def listening(start, path, options='', *arguments):
-    return start(A, *arguments, listen=('--listen', f'unix:{path}{options}'))
+    return start('--log-level', 'debug', A, *arguments, listen=('--listen', f'unix:{path}{options}'))
 
 
 def connect(path):
