@@ -20,7 +20,7 @@ class TaskGroup {
   TaskGroup(asio::any_io_executor executor, std::function<void(std::exception_ptr)> failed);
   ~TaskGroup();
 
-  // Starts the task from the executor, never from within the call.
+  // Starts the task, on the executor: within the call, where that comes from the executor too.
   void spawn(Task<void> task);
 
   // Cancels every task that runs now.

@@ -39,7 +39,8 @@ Task<void> AddressRace::direct_attempts() {
   expect_answers();
   while (!result_.stream) {
     if (const auto address = plan_.next(runtime_.clock().now())) {
-      if (!std::exchange(started_, true)) ++(options_.counters != nullptr ? *options_.counters : link_.counters()).dials;
+      if (!std::exchange(started_, true))
+        ++(options_.counters != nullptr ? *options_.counters : link_.counters()).dials;
       race_.enter(attempt({*address, target_.port}));
       continue;
     }
