@@ -35,8 +35,20 @@ def test_its_python_works(snippet):
     assert result.stdout.count('\n') == 2
 
 
+OPTION = re.compile(r'(?<![\w-])--[a-z][\w-]*')
+
+
+def options_of(tmp_path, *command):
+    return set(re.findall(r'^  (?:-\w,)?(--[\w-]+)', run(tmp_path, *command, '--help').stdout, re.M))
+
+
 def test_its_options_are_those_of_the_program(tmp_path):
-    table = '\n'.join(line for line in README.splitlines() if line.startswith('|'))
-    helps = [run(tmp_path, *command, '--help').stdout for command in ([], ['list'], ['start'], ['demo'])]
-    listed = re.findall(r'^  (?:-\w,)?(--[\w-]+)', '\n'.join(helps), re.M)
-    assert set(re.findall(r'(?<![\w-])--[a-z][\w-]*', table)) == set(listed)
+    told = re.search(r'^\| command.*?\n\n.*?\n\n', README, re.M | re.S).group()
+    known = set().union(*(options_of(tmp_path, *command) for command in ([], ['list'], ['start'], ['demo'])))
+    assert set(OPTION.findall(told)) - known == set()
+
+
+def test_the_proxys_page_has_every_option_of_start(tmp_path):
+    page = (ROOT / 'docs' / 'proxy.md').read_text()
+    table = re.search(r'^\| option \|.*?\n\n', page, re.M | re.S).group()
+    assert set(OPTION.findall(table)) | {'--help'} == options_of(tmp_path, 'start')
