@@ -73,7 +73,7 @@ def read_sources(root):
             if path.is_file() and '__pycache__' not in path.parts:
                 yield Source(root, path)
     for path in sorted(root.iterdir()):
-        if path.is_file():
+        if path.is_file() and path.name != '.git':  # a file in a worktree
             yield Source(root, path)
 
 
