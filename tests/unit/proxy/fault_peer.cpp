@@ -36,19 +36,19 @@ const std::string& down_bytes() {
   return bytes;
 }
 
-Task<bool> Peer::say(std::string text) {
+Task<bool> FaultPeer::say(std::string text) {
   const auto error = co_await net::write_all(*stream, std::as_bytes(std::span(text)));
   if (error) stream->abort();
   co_return !error;
 }
 
-bool Peer::finish() {
+bool FaultPeer::finish() {
   if (!stream->shutdown_write()) return true;
   stream->abort();
   return false;
 }
 
-Task<bool> Peer::fill() {
+Task<bool> FaultPeer::fill() {
   std::array<std::byte, 4096> buffer;
   const auto count = co_await stream->read_some(buffer);
   if (!count) {
@@ -60,7 +60,7 @@ Task<bool> Peer::fill() {
   co_return !ended_;
 }
 
-Task<std::optional<std::string>> Peer::until(std::string end) {
+Task<std::optional<std::string>> FaultPeer::until(std::string end) {
   for (;;) {
     if (const auto at = got_.find(end); at != std::string::npos) {
       co_return co_await take(at + end.size());
@@ -70,7 +70,7 @@ Task<std::optional<std::string>> Peer::until(std::string end) {
   }
 }
 
-Task<std::optional<std::string>> Peer::take(std::size_t size) {
+Task<std::optional<std::string>> FaultPeer::take(std::size_t size) {
   while (got_.size() < size) {
     const bool more = co_await fill();
     if (!more) co_return std::nullopt;
@@ -80,7 +80,7 @@ Task<std::optional<std::string>> Peer::take(std::size_t size) {
   co_return taken;
 }
 
-Task<std::optional<std::string>> Peer::take_chunked() {
+Task<std::optional<std::string>> FaultPeer::take_chunked() {
   std::string content;
   for (;;) {
     const auto line = co_await until("\r\n");
@@ -94,14 +94,14 @@ Task<std::optional<std::string>> Peer::take_chunked() {
   }
 }
 
-Task<std::optional<std::string>> Peer::to_end() {
+Task<std::optional<std::string>> FaultPeer::to_end() {
   bool more = true;
   while (more) more = co_await fill();
   if (!ended_) co_return std::nullopt;
   co_return std::exchange(got_, {});
 }
 
-Task<void> use_tunnel(Peer& client, Played& played, std::size_t said) {
+Task<void> use_tunnel(FaultPeer& client, Played& played, std::size_t said) {
   played.client_began = true;
   auto rest = up_bytes().substr(said);
   const bool all_said = co_await client.say(std::move(rest));
@@ -114,7 +114,7 @@ Task<void> use_tunnel(Peer& client, Played& played, std::size_t said) {
   }
 }
 
-Task<void> serve_tunnel(Peer& target, Played& played) {
+Task<void> serve_tunnel(FaultPeer& target, Played& played) {
   const auto got = co_await target.to_end();
   // A proxy that has connected and whose client went away before it could use that.
   if (!got || (got->empty() && !played.client_began)) co_return;

@@ -15,8 +15,8 @@ namespace dispatch::proxy {
 const std::string& up_bytes();
 const std::string& down_bytes();
 
-struct Peer {
-  explicit Peer(net::StreamPtr connection) : stream(std::move(connection)) {}
+struct FaultPeer {
+  explicit FaultPeer(net::StreamPtr connection) : stream(std::move(connection)) {}
 
   // Whether all was handed over. An error resets the connection, as a program does that gives up:
   // the end that it cannot reach must not take what has come for all.
@@ -43,7 +43,7 @@ struct Peer {
 
 // The two ends of a stream that goes both ways once, with half-closes. `said` of the client's bytes
 // have been sent already.
-net::Task<void> use_tunnel(Peer& client, Played& played, std::size_t said);
-net::Task<void> serve_tunnel(Peer& target, Played& played);
+net::Task<void> use_tunnel(FaultPeer& client, Played& played, std::size_t said);
+net::Task<void> serve_tunnel(FaultPeer& target, Played& played);
 
 }  // namespace dispatch::proxy

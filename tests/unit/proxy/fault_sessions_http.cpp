@@ -33,14 +33,14 @@ std::string lengths(std::string_view field) {
 
 // The target: an origin server.
 
-Task<std::optional<std::string>> body_of(Peer& peer, std::string head) {
+Task<std::optional<std::string>> body_of(FaultPeer& peer, std::string head) {
   if (contains(head, "Transfer-Encoding: chunked")) co_return co_await peer.take_chunked();
   if (contains(head, "Content-Length: ")) co_return co_await peer.take(up_bytes().size());
   co_return std::string();
 }
 
 // Whether the connection stays.
-Task<bool> answer(Peer& peer, std::string head) {
+Task<bool> answer(FaultPeer& peer, std::string head) {
   std::string text = "HTTP/1.1 200 OK\r\n";
   if (contains(head, " /until-close ")) {
     text += "\r\n" + down_bytes();
@@ -57,7 +57,7 @@ Task<bool> answer(Peer& peer, std::string head) {
 }
 
 Task<void> origin(FaultWorld&, net::StreamPtr stream, Played& played) {
-  Peer peer(std::move(stream));
+  FaultPeer peer(std::move(stream));
   for (bool stays = true; stays;) {
     const auto head = co_await peer.until("\r\n\r\n");
     if (!head) co_return;
@@ -83,20 +83,20 @@ Task<void> origin(FaultWorld&, net::StreamPtr stream, Played& played) {
 
 // The client.
 
-Task<std::optional<Peer>> reach_proxy(FaultWorld& world) {
+Task<std::optional<FaultPeer>> reach_proxy(FaultWorld& world) {
   auto stream = co_await world.client.network().connect(FaultWorld::kProxy, net::kAnyEgress);
   if (!stream) co_return std::nullopt;
-  co_return Peer(std::move(*stream));
+  co_return FaultPeer(std::move(*stream));
 }
 
-Task<std::optional<std::string>> answer_body(Peer& peer, std::string head) {
+Task<std::optional<std::string>> answer_body(FaultPeer& peer, std::string head) {
   if (contains(head, "Transfer-Encoding: chunked")) co_return co_await peer.take_chunked();
   if (contains(head, "Content-Length: ")) co_return co_await peer.take(down_bytes().size());
   co_return co_await peer.to_end();
 }
 
 // Whether a whole answer came, and the target's own.
-Task<bool> answered(Peer& peer, Played& played) {
+Task<bool> answered(FaultPeer& peer, Played& played) {
   const auto head = co_await peer.until("\r\n\r\n");
   if (!head || !head->starts_with("HTTP/1.1 200 ")) co_return false;
   const auto body = co_await answer_body(peer, *head);
@@ -197,7 +197,7 @@ Task<void> connect_early(FaultWorld& world, Played& played) {
 }
 
 Task<void> tunnel_target(FaultWorld&, net::StreamPtr stream, Played& played) {
-  Peer peer(std::move(stream));
+  FaultPeer peer(std::move(stream));
   co_await serve_tunnel(peer, played);
 }
 

@@ -22,14 +22,14 @@ const std::string kNamed5 = octets({5, 1, 0, 3, 14}) + kName + kPort;
 const std::string kConnect4 = octets({4, 1}) + kPort + kAddress + octets({0});
 
 // A connection to the proxy; none where that fails.
-Task<std::optional<Peer>> reach_proxy(FaultWorld& world) {
+Task<std::optional<FaultPeer>> reach_proxy(FaultWorld& world) {
   auto stream = co_await world.client.network().connect(FaultWorld::kProxy, net::kAnyEgress);
   if (!stream) co_return std::nullopt;
-  co_return Peer(std::move(*stream));
+  co_return FaultPeer(std::move(*stream));
 }
 
 // Whether the proxy sent exactly this.
-Task<bool> hears(Peer& peer, std::string expected, Played& played) {
+Task<bool> hears(FaultPeer& peer, std::string expected, Played& played) {
   const auto got = co_await peer.take(expected.size());
   if (!got) co_return false;
   if (*got != expected) played.broken.emplace_back("the proxy answered something else");
@@ -48,19 +48,19 @@ net::Endpoint endpoint_at(const std::string& bytes, std::size_t address, std::si
   return {net::AddressV4(raw), octet_pair(std::as_bytes(std::span(bytes)), port)};
 }
 
-Task<Answered> answer5(Peer& peer) {
+Task<Answered> answer5(FaultPeer& peer) {
   const auto got = co_await peer.take(10);
   if (!got) co_return Answered{};
   co_return Answered{(*got)[1] == 0, endpoint_at(*got, 4, 8)};
 }
 
-Task<Answered> answer4(Peer& peer) {
+Task<Answered> answer4(FaultPeer& peer) {
   const auto got = co_await peer.take(8);
   if (!got) co_return Answered{};
   co_return Answered{(*got)[1] == 90, endpoint_at(*got, 4, 2)};
 }
 
-Task<bool> greet(Peer& peer, Played& played) {
+Task<bool> greet(FaultPeer& peer, Played& played) {
   const auto greeting = octets({5, 1, 0});
   const bool said = co_await peer.say(greeting);
   if (!said) co_return false;
@@ -138,7 +138,7 @@ Task<void> connect4a(FaultWorld& world, Played& played) {
 Task<void> come(FaultWorld& world, net::Endpoint to, Played& played) {
   auto stream = co_await world.target.network().connect(to, net::kAnyEgress);
   if (!stream) co_return;
-  Peer peer(std::move(*stream));
+  FaultPeer peer(std::move(*stream));
   co_await serve_tunnel(peer, played);
 }
 
@@ -171,7 +171,7 @@ Task<void> bind4(FaultWorld& world, Played& played) {
 }
 
 Task<void> tunnel_target(FaultWorld&, net::StreamPtr stream, Played& played) {
-  Peer peer(std::move(stream));
+  FaultPeer peer(std::move(stream));
   co_await serve_tunnel(peer, played);
 }
 
