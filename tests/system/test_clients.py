@@ -100,7 +100,7 @@ def test_aria2_downloads_one_file_over_many_connections(proxy, site, tmp_path):
     assert reply.returncode == 0, reply.stdout
     assert (tmp_path / 'file').read_bytes() == body_of(size)
     check_all_came_through(site)
-    assert len(site.requests) >= 8
+    assert len(site.requests) > 1  # how many depends on how fast the first ones are
 
 
 @needs['aria2c']
