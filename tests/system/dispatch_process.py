@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 PROGRAM = os.environ.get('DISPATCH', 'dispatch')  # CTest names the one that was built
+IS_SANITIZED = b'__asan_init' in Path(PROGRAM).read_bytes() if Path(PROGRAM).is_file() else False
 BANNER = re.compile(r'proxy on (.+), dispatching to')
 
 

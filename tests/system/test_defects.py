@@ -7,7 +7,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from dispatch_process import Dispatch, socks_address
+from dispatch_process import IS_SANITIZED, Dispatch, socks_address
 
 ROOT = Path(__file__).parents[2]
 DEFECTS = (ROOT / 'docs' / 'defects.md').read_text()
@@ -45,6 +45,8 @@ def test_a_reset_at_any_stage_of_a_handshake_ends_that_connection_only(start, or
 
 
 @pytest.mark.skipif(shutil.which('prlimit') is None, reason='prlimit is not installed')
+# UBSan asks for a pipe to see whether memory can be read, and takes memory for broken where it gets none.
+@pytest.mark.skipif(IS_SANITIZED, reason='UBSan needs descriptors itself')
 def test_without_descriptors_it_waits_and_goes_on(tmp_path, origin):
     """More clients than it can have descriptors for; it serves again as they leave."""
     proxy = Dispatch(tmp_path, LINK, prefix=['prlimit', '--nofile=40'])
@@ -55,7 +57,8 @@ def test_without_descriptors_it_waits_and_goes_on(tmp_path, origin):
         assert proxy.process.poll() is None
         for client in clients:
             client.close()
-        assert proxy.curl(origin.url('/bytes/1000')).returncode == 0
+        reply = proxy.curl(origin.url('/bytes/1000'))
+        assert reply.returncode == 0, proxy.errors
         assert proxy.stop() == 0
     finally:
         proxy.end()

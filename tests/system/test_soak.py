@@ -9,12 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
-from dispatch_process import PROGRAM, environment, receive, request
+from dispatch_process import IS_SANITIZED, PROGRAM, environment, receive, request
 from origin import body_of
 
 LINK = '127.0.0.2'
 SOAK = Path(__file__).parents[1] / 'soak' / 'soak.py'
-IS_SANITIZED = b'__asan_init' in Path(PROGRAM).read_bytes() if Path(PROGRAM).is_file() else False
 # What is freed under AddressSanitizer stays where it was for a while.
 measured = pytest.mark.skipif(IS_SANITIZED, reason='AddressSanitizer keeps what is freed')
 
