@@ -12,7 +12,7 @@ from pathlib import Path
 
 TEST = re.compile(r'^\d+/\d+ Test: (\S+)\n(.*?)^Test (Passed|Failed|Not Run)', re.M | re.S)
 BOOST = re.compile(r'^ *(\d+) test cases? out of \d+ (passed|failed|skipped|aborted)', re.M)
-PYTEST = re.compile(r'^=+ (.*\b(?:passed|failed|error|errors|skipped)\b.* in [\d.]+s.*?) =+$', re.M)
+PYTEST = re.compile(r'^(?:=+ )?(\d+ (?:passed|failed|errors?|skipped)\b.* in [\d.]+s.*?)(?: =+)?$', re.M)
 
 FUZZER = re.compile(r'^\d+ inputs, from \d+ seeds: nothing broken.*$', re.M)
 
