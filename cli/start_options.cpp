@@ -62,6 +62,18 @@ net::Duration positive_duration(const std::string& option, const std::string& te
   return value;
 }
 
+std::optional<net::KeepAlive> tcp_keep_alive(const std::string& text) {
+  constexpr auto kOption = "--tcp-keepalive";
+  const bool off = text == "0" || text == "off";
+  const auto silence = off ? net::Duration::zero() : duration(kOption, text);
+  if (silence == net::Duration::zero()) return std::nullopt;
+  if (silence < std::chrono::seconds(1) || silence > net::kKeepAliveMax) {
+    throw UsageError(fmt::format(
+        "{}: '{}' is not from 1s to 9h, as the system has it, or 0s (never)", kOption, text));
+  }
+  return net::KeepAlive::after(silence);
+}
+
 net::LogLevel log_level(const std::string& text) {
   const auto level = net::parse_log_level(text);
   if (!level) {
@@ -160,6 +172,9 @@ void StartOptions::add_timeouts(CLI::App& command) {
                          "Reset connections without a byte for so long. 0s: never");
   group.add_with_default("--half-open-timeout", half_open_timeout_, "TIME",
                          "The same, once one side has ended its stream. 0s: never");
+  group.add_with_default("--tcp-keepalive", tcp_keep_alive_, "TIME",
+                         "Ask a client or target that has been silent for so long whether it is "
+                         "still there; it is given up after twice that time. 0s: never");
   group.add_with_default("--keep-alive-timeout", keep_alive_timeout_, "TIME",
                          "For the next HTTP request of a client");
   group.add_with_default("--bind-timeout", bind_timeout_, "TIME",
@@ -219,6 +234,7 @@ StartArguments StartOptions::checked() const {
   server.dial.timeout = positive_duration("--connect-timeout", connect_timeout_);
   server.silence.idle = duration("--idle-timeout", idle_timeout_);
   server.silence.half_open = duration("--half-open-timeout", half_open_timeout_);
+  server.tcp_keep_alive = tcp_keep_alive(tcp_keep_alive_);
   server.keep_alive_timeout = positive_duration("--keep-alive-timeout", keep_alive_timeout_);
   server.bind_timeout = positive_duration("--bind-timeout", bind_timeout_);
   server.udp.flow_timeout = positive_duration("--udp-timeout", udp_timeout_);

@@ -56,6 +56,7 @@ class StartOptions {
   std::string connect_timeout_ = "30s";
   std::string idle_timeout_ = "0s";
   std::string half_open_timeout_ = "5min";
+  std::string tcp_keep_alive_ = "1min";
   std::string keep_alive_timeout_ = "1min";
   std::string bind_timeout_ = "2min";
   std::string udp_timeout_ = "2min";

@@ -27,8 +27,9 @@ inline const Egress kAnyEgress;
 
 struct ListenOptions {
   int backlog = 1024;
-  bool v6_only = true;  // an IPv6 listener does not take IPv4 connections
-  std::string device;   // only connections that arrive on this interface
+  bool v6_only = true;                    // an IPv6 listener does not take IPv4 connections
+  std::string device;                     // only connections that arrive on this interface
+  std::optional<KeepAlive> keep_alive{};  // of the connections (Stream::keep_alive)
 };
 
 struct LocalListenOptions {

@@ -4,6 +4,7 @@
 #include "engine/net/address.hpp"
 #include "engine/net/async.hpp"
 #include "engine/net/byte_counter.hpp"
+#include "engine/net/keep_alive.hpp"
 #include "engine/net/time.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -92,6 +93,10 @@ class Stream {
   // Ends both directions at once and tells the peer so (RST); unsent data is dropped. Outstanding
   // operations complete with operation_aborted.
   virtual void abort() = 0;
+
+  // From now on a silent peer is asked whether it is still there; where it is not, operations end
+  // with timed_out, and the peer is reset. A transport whose peers do not vanish ignores it.
+  virtual void keep_alive(const KeepAlive&) {}
 
   virtual Endpoint local_endpoint() const = 0;
   virtual Endpoint remote_endpoint() const = 0;

@@ -73,6 +73,7 @@ net::Result<net::ListenerPtr> Network::listen(const net::Endpoint& local,
   // another listens stays refused.
   set_option(descriptor.get(), SOL_SOCKET, SO_REUSEADDR, 1);
   set_option(descriptor.get(), IPPROTO_TCP, TCP_NODELAY, 1);  // accepted connections inherit it
+  if (options.keep_alive) set_keep_alive(descriptor.get(), *options.keep_alive);  // this, too
   if (family == net::Family::v6 && !options.v6_only) {
     set_option(descriptor.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
   }

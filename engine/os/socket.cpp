@@ -6,7 +6,9 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <cerrno>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 namespace dispatch::os {
@@ -25,6 +27,18 @@ net::Result<FileDescriptor> open_socket(const Loop& loop, net::Family family, in
   if (!socket) return last_error();
   if (family == net::Family::v6) set_option(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, 1);
   return socket;
+}
+
+void set_keep_alive(int socket, const net::KeepAlive& options) {
+  const auto seconds = [](net::Duration time) {
+    constexpr net::Duration kLeast = std::chrono::seconds(1);
+    const auto within = std::clamp(time, kLeast, net::kKeepAliveMax);
+    return static_cast<int>(std::chrono::ceil<std::chrono::seconds>(within).count());
+  };
+  set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, seconds(options.idle));
+  set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, seconds(options.interval));
+  set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, options.probes);
+  set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
 net::Status bind_to_egress(int socket, net::Family family, const net::Egress& egress) {

@@ -29,6 +29,9 @@ bool set_option(int socket, int level, int name, int value);
 // socket is IPv6 only.
 net::Result<FileDescriptor> open_socket(const Loop& loop, net::Family family, int type);
 
+// Of a connection, or of a listening socket for those that it accepts. Whole seconds, rounded up.
+void set_keep_alive(int socket, const net::KeepAlive& options);
+
 // Binds to the egress: its device, then its source with a port chosen by the kernel when it
 // connects (for TCP that lets one port serve many destinations). Errors: address_not_available,
 // no_such_device, operation_not_permitted, address_family_not_supported.

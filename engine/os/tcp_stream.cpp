@@ -68,6 +68,10 @@ void TcpStream::abort() {
   unread_.reset();
 }
 
+void TcpStream::keep_alive(const net::KeepAlive& options) {
+  if (socket_.is_open()) set_keep_alive(socket_.get(), options);
+}
+
 // Asked of the kernel each time: hardly anyone wants to know, and a proxy has many streams.
 net::Endpoint TcpStream::local_endpoint() const {
   return socket_.is_open() ? local_endpoint_of(socket_.get()) : net::Endpoint{};

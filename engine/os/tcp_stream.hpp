@@ -32,6 +32,7 @@ class TcpStream final : public net::Stream {
 
   net::Status shutdown_write() override;
   void abort() override;
+  void keep_alive(const net::KeepAlive& options) override;
   net::Endpoint local_endpoint() const override;
   net::Endpoint remote_endpoint() const override { return remote_; }
   std::optional<net::TransportInfo> transport_info() const override;

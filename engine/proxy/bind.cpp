@@ -116,6 +116,7 @@ Task<Result<Bound>> Bound::open(Client& client, Target target) {
   net::ListenOptions options;
   options.backlog = 4;
   options.device = place->device;
+  options.keep_alive = client.service.options.tcp_keep_alive;
   auto listener = client.runtime().network().listen(place->local, options);
   if (!listener) co_return listener.error();
   co_return Bound(std::move(*listener), *place->link, std::move(*peers));

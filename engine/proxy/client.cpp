@@ -21,6 +21,9 @@ std::optional<proxy_protocol::Addresses> addresses_of(const Peer& peer, const Ta
 
 net::Task<net::Result<Dialed>> Client::dial(Target target) {
   auto dialed = co_await service.dialer.dial(target);
+  if (const auto& asks = service.options.tcp_keep_alive; asks && dialed) {
+    dialed->stream->keep_alive(*asks);
+  }
   const auto version = service.options.send_proxy;
   if (!dialed || !version) co_return dialed;
   const auto addresses = addresses_of(peer, target, *dialed->stream);

@@ -66,7 +66,9 @@ Server::Server(net::Runtime& runtime, Server& first)
 net::Result<ListenerSpec> Server::open(ListenerSpec spec) {
   auto& network = runtime_.network();
   if (!spec.path.empty()) spec.entrance.path = std::make_shared<const std::string>(spec.path);
-  auto listener = spec.path.empty() ? network.listen(spec.endpoint, {})
+  net::ListenOptions tcp;
+  tcp.keep_alive = options_.tcp_keep_alive;
+  auto listener = spec.path.empty() ? network.listen(spec.endpoint, tcp)
                                     : network.listen_local(spec.path, {.mode = spec.mode});
   if (!listener) return listener.error();
   spec.endpoint = (*listener)->local_endpoint();

@@ -22,6 +22,8 @@ struct ServerOptions {
   net::Duration bind_timeout = std::chrono::minutes(2);  // for the connection that BIND waits for
   net::Duration keep_alive_timeout = std::chrono::minutes(1);  // for the next HTTP request
   SilenceLimits silence;                                       // of connections to targets
+  // Clients and targets that are silent are asked whether they are still there; none: they are not.
+  std::optional<net::KeepAlive> tcp_keep_alive = net::KeepAlive::after(std::chrono::minutes(1));
   // What TLS clients are shown; null: none is served. See entrance.hpp.
   std::shared_ptr<const tls::Context> tls{};
   Accounts accounts;  // none: no authentication

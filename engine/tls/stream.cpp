@@ -264,6 +264,10 @@ void Stream::abort() {
   connection_->below->abort();
 }
 
+void Stream::keep_alive(const net::KeepAlive& options) {
+  connection_->below->keep_alive(options);
+}
+
 net::Endpoint Stream::local_endpoint() const {
   return connection_->below->local_endpoint();
 }

@@ -78,6 +78,7 @@ net::Task<net::Result<net::StreamPtr>> TcpListener::accept() {
     if (auto taken = socket->take()) {
       const bool mapped = socket->local().address.is_v6() && taken->tuple().remote.address.is_v4();
       net::StreamPtr stream = std::make_unique<TcpStream>(std::move(taken), mapped);
+      if (const auto& options = socket->options().keep_alive) stream->keep_alive(*options);
       co_return stream;
     }
     if (const auto error = co_await socket->acceptable.wait()) co_return error;

@@ -132,6 +132,12 @@ void TcpStream::abort() {
   socket->notify();
 }
 
+void TcpStream::keep_alive(const net::KeepAlive& options) {
+  if (aborted_ || socket_->detached()) return;
+  socket_->connection().keep_alive(options, socket_->now());
+  socket_->pump();
+}
+
 net::Endpoint TcpStream::local_endpoint() const {
   return shown(socket_->tuple().local, mapped_);
 }

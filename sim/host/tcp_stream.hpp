@@ -22,6 +22,7 @@ class TcpStream : public net::Stream {
   net::Task<net::RelayEnd> relay_to(net::Stream& sink, net::ByteCounter& counter) override;
   net::Status shutdown_write() override;
   void abort() override;
+  void keep_alive(const net::KeepAlive& options) override;
   net::Endpoint local_endpoint() const override;
   net::Endpoint remote_endpoint() const override;
   std::optional<net::TransportInfo> transport_info() const override;

@@ -91,6 +91,7 @@ void Connection::Impl::finish() {
   scoreboard = {};
   reassembly.clear();
   acks.stop();
+  keep_alive.stop();
   retransmit_deadline = close_deadline = net::kNever;
   syn_due = probe_due = false;
 }
@@ -169,6 +170,10 @@ void Connection::abort(TimePoint) {
 }
 void Connection::close(TimePoint now) {
   impl_->close(now);
+}
+
+void Connection::keep_alive(const net::KeepAlive& options, TimePoint now) {
+  if (impl_->state != State::closed) impl_->keep_alive.start(options, now);
 }
 
 State Connection::state() const {

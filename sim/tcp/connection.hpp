@@ -69,6 +69,9 @@ class Connection {
   // not read, is answered with RST (Linux, RFC 1122 4.2.2.13).
   void close(TimePoint now);
 
+  // From now on the peer is asked, when it is silent, whether it is still there.
+  void keep_alive(const net::KeepAlive& options, TimePoint now);
+
   // To the application.
   State state() const;
   bool established() const;  // the handshake has been completed (also true later)

@@ -25,6 +25,7 @@ bool Connection::Impl::acknowledge(const Segment& segment, TimePoint now) {
   if (before(ack, una)) return true;
 
   probes_unanswered = 0;
+  keep_alive.on_heard(now);
   const auto old_window = send_window;
   const bool advanced = after(ack, una);
   const bool waiting = !scoreboard.empty();

@@ -4,6 +4,7 @@
 #include "sim/tcp/ack_policy.hpp"
 #include "sim/tcp/congestion.hpp"
 #include "sim/tcp/connection.hpp"
+#include "sim/tcp/keep_alive.hpp"
 #include "sim/tcp/negotiation.hpp"
 #include "sim/tcp/reassembly.hpp"
 #include "sim/tcp/receive_queue.hpp"
@@ -68,6 +69,7 @@ struct Connection::Impl {
   void on_timer(TimePoint now);
   void on_retransmission_timeout(TimePoint now);
   void on_probe_timeout(TimePoint now);
+  void on_keep_alive(TimePoint now);
   void arm(Duration delay, TimePoint now);
   void enter_time_wait(TimePoint now);
   void await_orphan(TimePoint now);
@@ -129,6 +131,7 @@ struct Connection::Impl {
   AckPolicy acks;
   std::uint32_t recent_timestamp = 0;  // TS.Recent
   std::optional<TimePoint> last_challenge;
+  KeepAlive keep_alive;
 
   // Timers, and what waits to be sent.
   TimePoint retransmit_deadline = net::kNever;  // SYN, retransmission or zero-window probe

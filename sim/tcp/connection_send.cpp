@@ -48,6 +48,8 @@ std::optional<Segment> Connection::Impl::next_segment(TimePoint now) {
     if (auto segment = next_new_data(now)) return segment;
     if (auto segment = next_probe(now)) return segment;
   }
+  // An old sequence number, which the peer must answer.
+  if (keep_alive.take_probe()) return make_segment(una - 1, now);
   if (acks.due() && state != State::closed && state != State::syn_sent) {
     return make_segment(nxt, now);
   }

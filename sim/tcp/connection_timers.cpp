@@ -8,7 +8,7 @@
 namespace dispatch::sim::tcp {
 
 TimePoint Connection::Impl::deadline() const {
-  return std::min({retransmit_deadline, acks.deadline(), close_deadline});
+  return std::min({retransmit_deadline, acks.deadline(), close_deadline, keep_alive.deadline()});
 }
 
 void Connection::Impl::arm(Duration delay, TimePoint now) {
@@ -18,6 +18,7 @@ void Connection::Impl::arm(Duration delay, TimePoint now) {
 void Connection::Impl::on_timer(TimePoint now) {
   if (close_deadline <= now) return finish();
   if (acks.deadline() <= now) acks.on_timer();
+  if (keep_alive.deadline() <= now) on_keep_alive(now);
   if (retransmit_deadline > now) return;
   retransmit_deadline = net::kNever;
   if (state == State::syn_sent || state == State::syn_received) {
@@ -58,6 +59,13 @@ void Connection::Impl::on_probe_timeout(TimePoint now) {
   if (probe_backoff < options.retries2) ++probe_backoff;
   for (int i = 0; i < probe_backoff && delay < options.rto_max; ++i) delay *= 2;
   arm(std::min(delay, options.rto_max), now);
+}
+
+void Connection::Impl::on_keep_alive(TimePoint now) {
+  const bool busy = !scoreboard.empty() || unsent() > 0 || (fin_queued && !fin_sent);
+  if (keep_alive.on_timer(busy, now) == KeepAlive::Peer::is_there) return;
+  reset = Reset{nxt, true};
+  fail(soft_error ? soft_error : Error(net::asio::error::timed_out));
 }
 
 void Connection::Impl::enter_time_wait(TimePoint now) {

@@ -63,6 +63,7 @@ class FaultyStream : public net::Stream {
     is_aborted_ = true;
     aborted_.notify_all();
   }
+  void keep_alive(const net::KeepAlive& options) override { inner_->keep_alive(options); }
   net::Endpoint local_endpoint() const override { return inner_->local_endpoint(); }
   net::Endpoint remote_endpoint() const override { return inner_->remote_endpoint(); }
   std::optional<net::TransportInfo> transport_info() const override {
