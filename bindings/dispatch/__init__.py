@@ -10,22 +10,24 @@ The real proxy engine runs in a deterministic network: same scenario, same seed,
 """
 
 from ._errors import EngineError, Error, ExpectationFailed, ScenarioError
-from ._result import Expectation, Latency, LinkResult, Result, Transfer, WorkloadResult
-from ._run import run, run_many
-from ._scenario import (
+from ._parts import (
     Direction,
     Dns,
     Download,
     Engine,
     Event,
     Host,
+    HostEvent,
     Link,
+    Proxy,
     Requests,
-    Scenario,
     Set,
     Upload,
     Workload,
 )
+from ._result import Expectation, Latency, LinkResult, Result, Transfer, WorkloadResult
+from ._run import run, run_many
+from ._scenario import Scenario
 from ._series import LinkSeries, Series, WorkloadSeries
 
 __all__ = [
@@ -39,10 +41,12 @@ __all__ = [
     "Expectation",
     "ExpectationFailed",
     "Host",
+    "HostEvent",
     "Latency",
     "Link",
     "LinkResult",
     "LinkSeries",
+    "Proxy",
     "Requests",
     "Result",
     "Scenario",

@@ -16,172 +16,24 @@ from typing import Any, Dict, List, Optional, Union
 
 from . import _dispatch
 from ._errors import ScenarioError
+from ._parts import (
+    Direction,
+    Dns,
+    Download,
+    Engine,
+    Event,
+    Host,
+    HostEvent,
+    Link,
+    Proxy,
+    Quantity,
+    Requests,
+    Service,
+    Set,
+    Upload,
+    Workload,
+)
 from ._yaml import line_of, to_yaml
-
-Quantity = str
-"""Text with a unit."""
-
-Addresses = Union[str, List[str]]
-"""One address, or several."""
-
-
-@dataclass
-class Direction:
-    """What is different in one direction of a link."""
-
-    rate: Optional[Quantity] = None
-    """Bits per second: ``"50 Mbit/s"``."""
-    delay: Optional[Quantity] = None
-    """One way. Default 10 ms."""
-    jitter: Optional[Quantity] = None
-    """The delay is uniformly so much more or less; order is kept. Default none."""
-    loss: Optional[Quantity] = None
-    """Of packets, independently of each other. Default 0 %."""
-    queue: Optional[Quantity] = None
-    """Bytes, drop-tail. Default: what the rate carries in 100 ms, at least 32 kB."""
-
-
-@dataclass
-class Link:
-    """A network interface of the machine and the access line behind it.
-
-    ``down`` and ``up`` are rates, or Directions; the other members count for both directions.
-    """
-
-    down: Union[Quantity, Direction, None] = None
-    """Towards the machine."""
-    up: Union[Quantity, Direction, None] = None
-    rate: Optional[Quantity] = None
-    """Of both directions, in place of ``down`` and ``up``."""
-    delay: Optional[Quantity] = None
-    jitter: Optional[Quantity] = None
-    loss: Optional[Quantity] = None
-    queue: Optional[Quantity] = None
-    address: Optional[Addresses] = None
-    """With a prefix length: ``"192.0.2.2/24"``. Default: one of each family."""
-
-
-@dataclass
-class Host:
-    """A machine in the internet that serves HTTP."""
-
-    address: Optional[Addresses] = None
-    """Default: one of each family."""
-    delay: Optional[Quantity] = None
-    """One way, between it and the middle of the internet. Default 0."""
-    serves: Optional[List[Dict[str, int]]] = None
-    """Default ``[{"http": 80}]``."""
-
-
-@dataclass
-class Dns:
-    """The name server of the world."""
-
-    records: Dict[str, Addresses] = field(default_factory=dict)
-    """By name: an address or several, the name of a host, ``"NXDOMAIN"`` or ``"SERVFAIL"``."""
-    delay: Optional[Quantity] = None
-    """Before it answers. Default 5 ms."""
-
-
-@dataclass
-class Engine:
-    """What ``dispatch start`` would be given."""
-
-    start: Optional[List[str]] = None
-    """Links or their addresses, with an optional weight: ``["wifi/2", "lte/1"]``. Default: all."""
-    port: Optional[int] = None
-    """Of the proxy. Default 1080."""
-    policy: Optional[str] = None
-    """Default ``"weighted-round-robin"``."""
-
-
-@dataclass
-class _Bulk:
-    name: str
-    size: Quantity
-    at: Optional[Quantity] = None
-    """When it begins. Default 0 s."""
-    count: Optional[int] = None
-    """Transfers in all. Default: ``parallel``."""
-    parallel: Optional[int] = None
-    """At most so many at a time. Default 1."""
-    via: Optional[str] = None
-    """``"socks5"`` (default) or ``"direct"``."""
-    timeout: Optional[Quantity] = None
-    """For one attempt. Default: none."""
-    stall_timeout: Optional[Quantity] = None
-    """Without a byte of progress, after which the attempt is given up. Default: none."""
-    retries: Optional[int] = None
-    """Attempts after the first, for each transfer. Default 0."""
-    retry_delay: Optional[Quantity] = None
-    """Between attempts. Default 0 s."""
-
-
-@dataclass
-class Download(_Bulk):
-    """Transfers of a given size from a host, each tried again where it fails."""
-
-    from_: Optional[str] = None
-    """A host's name, a name of the DNS, or an address (``from`` in the file)."""
-
-
-@dataclass
-class Upload(_Bulk):
-    """Transfers of a given size to a host, each tried again where it fails."""
-
-    to: Optional[str] = None
-    """A host's name, a name of the DNS, or an address."""
-
-
-@dataclass
-class Requests:
-    """Requests at fixed instants, whether or not earlier ones have been answered."""
-
-    name: str
-    to: str
-    """A host's name, a name of the DNS, or an address."""
-    rate: Quantity
-    """``"5/s"``, ``"30/min"``."""
-    response: Quantity
-    """The size of each answer."""
-    until: Quantity
-    """No request is sent at or after this time."""
-    at: Optional[Quantity] = None
-    """When the first is sent. Default 0 s."""
-    via: Optional[str] = None
-    """``"socks5"`` (default) or ``"direct"``."""
-    timeout: Optional[Quantity] = None
-    """For one request. Default 30 s."""
-
-
-Workload = Union[Download, Upload, Requests]
-
-
-@dataclass
-class Set:
-    """What a link is set to; the rest stays."""
-
-    down: Union[Quantity, Direction, None] = None
-    up: Union[Quantity, Direction, None] = None
-    rate: Optional[Quantity] = None
-    delay: Optional[Quantity] = None
-    jitter: Optional[Quantity] = None
-    loss: Optional[Quantity] = None
-    queue: Optional[Quantity] = None
-
-
-@dataclass
-class Event:
-    """Something that happens to a link: ``Event("5s", "wifi", "blackhole")``."""
-
-    at: Quantity
-    link: str
-    action: Union[str, Set]
-    """``"blackhole"`` (every packet vanishes, and nobody is told; with ``direction``, only those
-    that way), ``"down"`` (errors as Linux gives them), ``"up"`` (undoes these) or a Set."""
-    direction: Optional[str] = None
-    """Of a blackhole: ``"both"`` (default), ``"down"`` or ``"up"``."""
-
 
 @dataclass
 class Scenario:
@@ -216,7 +68,7 @@ class Scenario:
     """None: no name server can be reached."""
     engine: Optional[Engine] = None
     workloads: List[Workload] = field(default_factory=list)
-    events: List[Event] = field(default_factory=list)
+    events: List[Union[Event, HostEvent]] = field(default_factory=list)
     expect: List[str] = field(default_factory=list)
     """See docs/scenarios.md for what can be expected."""
 
@@ -324,6 +176,9 @@ def _plain(value: Any, depth: int = 0) -> Any:
     """Dataclasses as dicts of what is given; anything else as it is, for the writer to judge."""
     if depth > 20:
         raise ValueError("a scenario: nested too deeply")
+    if isinstance(value, Proxy):
+        users = {} if value.users is None else {"users": _plain(value.users, depth + 1)}
+        return {"proxy": value.port, **users}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         items = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
         return {
@@ -354,9 +209,12 @@ def _plain_workload(workload: Any) -> Any:
 
 
 def _plain_event(event: Any) -> Any:
-    if not isinstance(event, Event):
+    if isinstance(event, HostEvent):
+        head = {"at": _plain(event.at), "host": _plain(event.host)}
+    elif isinstance(event, Event):
+        head = {"at": _plain(event.at), "link": _plain(event.link)}
+    else:
         return _plain(event)
-    head = {"at": _plain(event.at), "link": _plain(event.link)}
     if isinstance(event.action, Set):
         return {**head, "set": _plain(event.action)}
     if isinstance(event.action, str):
@@ -376,7 +234,7 @@ def _from_plain(cls: Any, plain: Dict[str, Any]) -> Scenario:
         duration=plain["duration"],
         hosts={name: _host(host) for name, host in (plain.get("hosts") or {}).items()},
         dns=None if dns is None else Dns(dns["records"] or {}, dns["delay"]),
-        engine=Engine(**_numbers(plain["engine"])),
+        engine=Engine(**_switches(_numbers(plain["engine"]))),
         workloads=[_workload(each) for each in plain.get("workloads", [])],
         events=[_event(each) for each in plain.get("events", [])],
         expect=plain.get("expect", []),
@@ -385,8 +243,20 @@ def _from_plain(cls: Any, plain: Dict[str, Any]) -> Scenario:
 
 def _numbers(plain: Dict[str, Any]) -> Dict[str, Any]:
     """With the members that are whole numbers as such."""
-    keys = ("port", "count", "parallel", "retries", "http")
-    return {key: int(value) if key in keys else value for key, value in plain.items()}
+    keys = (
+        *("port", "count", "parallel", "retries", "http", "dns"),
+        *("max_connections", "max_per_client"),
+    )
+    return {
+        key: int(value) if key in keys and isinstance(value, str) else value
+        for key, value in plain.items()
+    }
+
+
+def _switches(plain: Dict[str, Any]) -> Dict[str, Any]:
+    """With the members that are true or false as such."""
+    keys = ("udp_one_link", "udp_only_answers")
+    return {key: value == "true" if key in keys else value for key, value in plain.items()}
 
 
 def _directions(plain: Dict[str, Any]) -> Dict[str, Any]:
@@ -401,7 +271,13 @@ def _link(plain: Dict[str, Any]) -> Link:
 
 
 def _host(plain: Dict[str, Any]) -> Host:
-    return Host(**{**plain, "serves": [_numbers(each) for each in plain["serves"]]})
+    return Host(**{**plain, "serves": [_service(each) for each in plain["serves"]]})
+
+
+def _service(plain: Dict[str, Any]) -> Service:
+    if "proxy" in plain:
+        return Proxy(int(plain["proxy"]), plain.get("users"))
+    return _numbers(plain)
 
 
 def _workload(plain: Dict[str, Any]) -> Workload:
@@ -411,9 +287,11 @@ def _workload(plain: Dict[str, Any]) -> Workload:
     return _WORKLOADS[kind](**head, **_numbers(work))  # type: ignore[no-any-return]
 
 
-def _event(plain: Dict[str, Any]) -> Event:
-    action = next(key for key in plain if key not in ("at", "link"))
+def _event(plain: Dict[str, Any]) -> Union[Event, HostEvent]:
+    action = next(key for key in plain if key not in ("at", "link", "host"))
     detail = plain[action]
+    if "host" in plain:
+        return HostEvent(plain["at"], plain["host"], action, detail)
     if action == "set":
         return Event(plain["at"], plain["link"], Set(**_directions(detail)))
     return Event(plain["at"], plain["link"], action, detail)

@@ -7,10 +7,13 @@
 
 namespace dispatch::proxy::socks5 {
 
-// Greets without authentication and asks for CONNECT to `target` over `stream`, a fresh connection
-// to the proxy. The proxy's answer, of whatever reply; what it sent beyond that stays in `buffer`.
-// Errors: the stream's; eof; protocol_error; permission_denied (no method in common).
+// Greets and asks for CONNECT to `target` over `stream`, a fresh connection to the proxy. Without
+// `credentials` no authentication is offered, with them that by password (RFC 1929) alone; they
+// outlive the call. The proxy's answer, of whatever reply; what it sent beyond that stays in
+// `buffer`. Errors: the stream's; eof; protocol_error; permission_denied (no method in common, or
+// the password is not accepted).
 net::Task<net::Result<Answer>> request_connection(net::Stream& stream, HandshakeBuffer& buffer,
-                                                  Target target);
+                                                  Target target,
+                                                  const Credentials* credentials = nullptr);
 
 }  // namespace dispatch::proxy::socks5

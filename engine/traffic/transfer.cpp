@@ -102,7 +102,9 @@ class Transfer {
     if (!stream) co_return failed("connection to the proxy", stream.error());
     stream_ = std::move(*stream);
     proxy::HandshakeBuffer buffer;
-    const auto answer = co_await socks5::request_connection(*stream_, buffer, options_.origin);
+    const auto* credentials = options_.credentials ? &*options_.credentials : nullptr;
+    const auto answer =
+        co_await socks5::request_connection(*stream_, buffer, options_.origin, credentials);
     if (!answer) co_return failed("SOCKS5 handshake", answer.error());
     if (answer->reply != socks5::Reply::succeeded) {
       result_.failure = fmt::format("SOCKS5 reply {:02x}: {}", static_cast<unsigned>(answer->reply),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/net/runtime.hpp"
+#include "engine/proxy/socks5.hpp"
 #include "engine/proxy/target.hpp"
 
 #include <cstdint>
@@ -14,9 +15,11 @@ namespace dispatch::traffic {
 struct TransferOptions {
   proxy::Target origin;                 // a traffic::Origin
   std::optional<net::Endpoint> socks5;  // through this proxy; the origin's name is looked up there
-  std::uint64_t download_bytes = 0;     // GET /bytes/N
-  std::uint64_t upload_bytes = 0;       // if not 0: POST /upload of that size instead
-  net::Egress egress;                   // of a direct connection
+  // To that proxy (RFC 1929); none: no password is offered.
+  std::optional<proxy::socks5::Credentials> credentials{};
+  std::uint64_t download_bytes = 0;  // GET /bytes/N
+  std::uint64_t upload_bytes = 0;    // if not 0: POST /upload of that size instead
+  net::Egress egress;                // of a direct connection
   net::TimePoint deadline = net::kNever;
   net::ByteCounter* progress = nullptr;  // body bytes as they pass; outlives the transfer
 };

@@ -1,7 +1,8 @@
 #include "sim/scenario/check.hpp"
 
-#include "engine/link/link_spec.hpp"
 #include "engine/units/suggestion.hpp"
+#include "sim/scenario/check_parts.hpp"
+#include "sim/scenario/engine_options.hpp"
 #include "sim/scenario/expression.hpp"
 #include "sim/scenario/plan.hpp"
 
@@ -50,7 +51,7 @@ class Checker {
     check_hosts();
     check_addresses();
     check_dns();
-    check_engine();
+    check_engine(scenario_);
     check_workloads();
     check_events();
     check_expectations();
@@ -83,7 +84,7 @@ class Checker {
     }
     check_names(scenario_.links, "a link");
     for (const auto& link : scenario_.links) {
-      if (link.name == "all" || link.name == "lo") {
+      if (link.name == "all" || link.name == "lo" || link.name == kDirect) {
         fail(link.position,
              fmt::format("\"{}\" cannot name a link: it means something else", link.name));
       }
@@ -100,6 +101,12 @@ class Checker {
       fail(scenario_.hosts.back().position, fmt::format("more than {} hosts", kHostsMax));
     }
     check_names(scenario_.hosts, "a host");
+    for (const auto& host : scenario_.hosts) {
+      if (!host.dns_ports.empty() && !scenario_.dns) {
+        fail(host.position,
+             fmt::format("\"{}\" serves names, and there is no dns to say which", host.name));
+      }
+    }
   }
 
   void check_addresses() const {
@@ -143,43 +150,6 @@ class Checker {
     }
   }
 
-  void check_engine() const {
-    if (scenario_.engine.port == 0) fail({}, "the proxy needs a port from 1 to 65535");
-    std::set<std::string> seen;
-    for (const auto& start : scenario_.engine.start) {
-      try {
-        const auto spec = link::parse_link_spec(start.text);
-        const auto& target = spec.target;
-        if (!spec.name.empty()) {
-          fail(start.position, fmt::format("links have their names under 'links': {}", target));
-        }
-        if (!is_own(target)) {
-          fail(start.position,
-               fmt::format("no link or address \"{}\"{}", target, near(target, link_names_)));
-        }
-        if (!seen.insert(target).second) {
-          fail(start.position, fmt::format("\"{}\" is given twice", target));
-        }
-      } catch (const ScenarioError&) {
-        throw;
-      } catch (const net::ConfigError& error) {
-        fail(start.position, error.what());
-      }
-    }
-  }
-
-  // A link's name, or one of its addresses.
-  bool is_own(const std::string& target) const {
-    const auto address = net::parse_address(target);
-    for (std::size_t i = 0; i < scenario_.links.size(); ++i) {
-      if (scenario_.links[i].name == target) return true;
-      for (const auto& prefix : addresses_of_link(scenario_, i)) {
-        if (address && prefix.address == *address) return true;
-      }
-    }
-    return false;
-  }
-
   void check_workloads() const {
     check_names(scenario_.workloads, "a workload");
     for (const auto& workload : scenario_.workloads) {
@@ -190,6 +160,7 @@ class Checker {
       }
       if (const auto* bulk = std::get_if<BulkSpec>(&workload.work)) {
         check_target(workload, bulk->host);
+        check_user(workload, bulk->user);
         if (bulk->count == 0 || bulk->parallel == 0) {
           fail(workload.position, fmt::format("\"{}\" makes no transfer", workload.name));
         }
@@ -200,6 +171,7 @@ class Checker {
       } else {
         const auto& requests = std::get<RequestsSpec>(workload.work);
         check_target(workload, requests.host);
+        check_user(workload, requests.user);
         if (requests.until <= workload.at) {
           fail(workload.position, fmt::format("\"{}\" ends at {}, before it begins", workload.name,
                                               to_string(requests.until)));
@@ -220,6 +192,14 @@ class Checker {
     }
   }
 
+  void check_user(const WorkloadSpec& workload, const std::string& user) const {
+    const auto names = names_of(scenario_.engine.users);
+    if (user.empty() || std::find(names.begin(), names.end(), user) != names.end()) return;
+    fail(workload.position,
+         fmt::format("\"{}\" is user \"{}\", who is none of the engine's users{}", workload.name,
+                     user, near(user, names)));
+  }
+
   void check_target(const WorkloadSpec& workload, const std::string& host) const {
     if (target_of(scenario_, host)) return;
     auto candidates = names_of(scenario_.hosts);
@@ -234,9 +214,12 @@ class Checker {
 
   void check_events() const {
     for (const auto& event : scenario_.events) {
-      if (std::find(link_names_.begin(), link_names_.end(), event.link) == link_names_.end()) {
+      const bool of_host = !event.host.empty();
+      const auto names = of_host ? names_of(scenario_.hosts) : link_names_;
+      const auto& place = of_host ? event.host : event.link;
+      if (std::find(names.begin(), names.end(), place) == names.end()) {
         fail(event.position,
-             fmt::format("no link \"{}\"{}", event.link, hint(event.link, link_names_)));
+             fmt::format("no {} \"{}\"{}", of_host ? "host" : "link", place, hint(place, names)));
       }
       if (event.at > scenario_.duration) {
         fail(event.position, fmt::format("an event at {}, the scenario ends at {}",
@@ -270,7 +253,9 @@ class Checker {
   void check_metric(const Metric& metric) const {
     if (metric.subject == Metric::Subject::links && metric.name != "all") {
       auto names = link_names_;
-      names.push_back("all");
+      const auto others = other_ways(scenario_);
+      names.insert(names.end(), others.begin(), others.end());
+      names.emplace_back("all");
       expect_one_of(metric, names, "link");
     }
     if (metric.subject == Metric::Subject::workload) {

@@ -1,8 +1,7 @@
 #include "sim/scenario/dump.hpp"
 
+#include "sim/scenario/dump_parts.hpp"
 #include "sim/scenario/plan.hpp"
-
-#include <yaml-cpp/yaml.h>
 
 namespace dispatch::scenario {
 namespace {
@@ -11,7 +10,7 @@ using Action = EventSpec::Action;
 
 template <typename Value>
 void entry(YAML::Emitter& out, const char* key, const Value& value) {
-  out << YAML::Key << key << YAML::Value << value;
+  dump_entry(out, key, value);
 }
 
 void direction_entry(YAML::Emitter& out, const char* key, const DirectionSpec& direction) {
@@ -49,6 +48,25 @@ void links_entry(YAML::Emitter& out, const Scenario& scenario) {
   out << YAML::EndMap;
 }
 
+void services_entry(YAML::Emitter& out, const HostSpec& host) {
+  for (const auto port : host.http_ports) {
+    out << YAML::BeginMap;
+    entry(out, "http", port);
+    out << YAML::EndMap;
+  }
+  for (const auto& proxy : host.proxies) {
+    out << YAML::BeginMap;
+    entry(out, "proxy", proxy.port);
+    dump_users(out, proxy.users);
+    out << YAML::EndMap;
+  }
+  for (const auto port : host.dns_ports) {
+    out << YAML::BeginMap;
+    entry(out, "dns", port);
+    out << YAML::EndMap;
+  }
+}
+
 void hosts_entry(YAML::Emitter& out, const Scenario& scenario) {
   out << YAML::Key << "hosts" << YAML::Value << YAML::BeginMap;
   for (std::size_t i = 0; i < scenario.hosts.size(); ++i) {
@@ -59,11 +77,7 @@ void hosts_entry(YAML::Emitter& out, const Scenario& scenario) {
     out << YAML::EndSeq;
     entry(out, "delay", to_string(host.delay));
     out << YAML::Key << "serves" << YAML::Value << YAML::Flow << YAML::BeginSeq;
-    for (const auto port : host.http_ports) {
-      out << YAML::BeginMap;
-      entry(out, "http", port);
-      out << YAML::EndMap;
-    }
+    services_entry(out, host);
     out << YAML::EndSeq << YAML::EndMap;
   }
   out << YAML::EndMap;
@@ -86,19 +100,6 @@ void dns_entry(YAML::Emitter& out, const DnsSpec& dns) {
   out << YAML::EndMap << YAML::EndMap;
 }
 
-void engine_entry(YAML::Emitter& out, const Scenario& scenario) {
-  out << YAML::Key << "engine" << YAML::Value << YAML::BeginMap;
-  out << YAML::Key << "start" << YAML::Value << YAML::Flow << YAML::BeginSeq;
-  for (const auto& start : scenario.engine.start) out << start.text;
-  if (scenario.engine.start.empty()) {
-    for (const auto& link : scenario.links) out << link.name;
-  }
-  out << YAML::EndSeq;
-  entry(out, "port", scenario.engine.port);
-  entry(out, "policy", "weighted-round-robin");
-  out << YAML::EndMap;
-}
-
 const char* text_of(Via via) {
   return via == Via::socks5 ? "socks5" : "direct";
 }
@@ -117,6 +118,7 @@ void bulk_entry(YAML::Emitter& out, const BulkSpec& bulk) {
     entry(out, "stall_timeout", to_string(bulk.stall_timeout));
   entry(out, "retries", bulk.retries);
   entry(out, "retry_delay", to_string(bulk.retry_delay));
+  if (!bulk.user.empty()) entry(out, "user", bulk.user);
   out << YAML::EndMap;
 }
 
@@ -128,6 +130,7 @@ void requests_entry(YAML::Emitter& out, const RequestsSpec& requests) {
   entry(out, "until", to_string(requests.until));
   entry(out, "via", text_of(requests.via));
   entry(out, "timeout", to_string(requests.timeout));
+  if (!requests.user.empty()) entry(out, "user", requests.user);
   out << YAML::EndMap;
 }
 
@@ -157,6 +160,10 @@ void action_entry(YAML::Emitter& out, const EventSpec& event) {
       return entry(out, "down", YAML::Null);
     case Action::up:
       return entry(out, "up", YAML::Null);
+    case Action::freeze:
+      return entry(out, "freeze", YAML::Null);
+    case Action::kill:
+      return entry(out, "kill", YAML::Null);
     case Action::set:
       break;
   }
@@ -171,7 +178,11 @@ void events_entry(YAML::Emitter& out, const Scenario& scenario) {
   for (const auto& event : scenario.events) {
     out << YAML::Flow << YAML::BeginMap;
     entry(out, "at", to_string(event.at));
-    entry(out, "link", event.link);
+    if (event.host.empty()) {
+      entry(out, "link", event.link);
+    } else {
+      entry(out, "host", event.host);
+    }
     action_entry(out, event);
     out << YAML::EndMap;
   }
@@ -190,7 +201,7 @@ std::string dump(const Scenario& scenario) {
   links_entry(out, scenario);
   if (!scenario.hosts.empty()) hosts_entry(out, scenario);
   if (scenario.dns) dns_entry(out, *scenario.dns);
-  engine_entry(out, scenario);
+  dump_engine(out, scenario);
   if (!scenario.workloads.empty()) workloads_entry(out, scenario);
   if (!scenario.events.empty()) events_entry(out, scenario);
   if (!scenario.expectations.empty()) {

@@ -9,12 +9,7 @@ std::uint64_t drops_of(const sim::LinkCounters& counters) {
   return drops;
 }
 
-}  // namespace
-
-LinkSample sample_link(const sim::Link& line, const std::vector<const link::Link*>& engine_links,
-                       Duration at) {
-  LinkSample sample;
-  sample.at = at;
+void sample_line(const sim::Link& line, LinkSample& sample) {
   const auto down = line.down().counters();
   const auto up = line.up().counters();
   sample.wire_down = down.delivered.bytes;
@@ -26,6 +21,15 @@ LinkSample sample_link(const sim::Link& line, const std::vector<const link::Link
   sample.rate_down = line.down().options().rate.bits_per_second();
   sample.rate_up = line.up().options().rate.bits_per_second();
   sample.state = line.state();
+}
+
+}  // namespace
+
+LinkSample sample_link(const sim::Link* line, const std::vector<const link::Link*>& engine_links,
+                       Duration at) {
+  LinkSample sample;
+  sample.at = at;
+  if (line != nullptr) sample_line(*line, sample);
   for (const auto* each : engine_links) {
     const auto& counters = each->counters();
     sample.payload_down += counters.received.total();

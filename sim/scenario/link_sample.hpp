@@ -9,7 +9,7 @@
 
 namespace dispatch::scenario {
 
-LinkSample sample_link(const sim::Link& line, const std::vector<const link::Link*>& engine_links,
+LinkSample sample_link(const sim::Link* line, const std::vector<const link::Link*>& engine_links,
                        Duration at);
 
 }  // namespace dispatch::scenario

@@ -1,6 +1,5 @@
 #include "sim/scenario/load.hpp"
 
-#include "engine/units/suggestion.hpp"
 #include "sim/scenario/check.hpp"
 #include "sim/scenario/load_parts.hpp"
 #include "sim/scenario/yaml_reader.hpp"
@@ -15,45 +14,13 @@
 
 namespace dispatch::scenario {
 
-using units::hint;
 namespace {
 
 constexpr std::string_view kTopKeys[] = {"dispatch",  "name",   "seed",  "duration",
                                          "links",     "hosts",  "dns",   "engine",
                                          "workloads", "events", "expect"};
 constexpr std::string_view kTopLater[] = {"seeds", "include", "clients", "engines"};
-constexpr std::string_view kEngineKeys[] = {"start", "port", "policy"};
-constexpr std::string_view kEngineLater[] = {"ip", "rules", "auth", "http", "probe", "health"};
-constexpr std::string_view kPolicies[] = {"weighted-round-robin"};
-constexpr std::string_view kPoliciesLater[] = {
-    "least-connections", "latency",    "failover", "random",
-    "least-loaded",      "throughput", "hash",     "sticky"};
-
 constexpr std::uint64_t kVersion = 1;
-
-EngineSpec read_engine(const YamlValue& value) {
-  const auto map = value.map("engine", kEngineKeys, kEngineLater);
-  EngineSpec engine;
-  if (const auto* start = map.find("start")) {
-    for (const auto& each : start->list("a list such as [wifi/2, lte/1]")) {
-      engine.start.push_back({each.position(), each.text("a link such as wifi/2")});
-    }
-    if (engine.start.empty()) start->fail("no link: write some, or leave \"start\" out to use all");
-  }
-  if (const auto* port = map.find("port")) {
-    engine.port = static_cast<std::uint16_t>(port->count(1, 65535));
-  }
-  if (const auto* policy = map.find("policy")) {
-    const auto text = policy->text("weighted-round-robin");
-    for (const auto later : kPoliciesLater) {
-      if (text == later) policy->fail(fmt::format("policy \"{}\" is not supported yet", text));
-    }
-    if (text != kPolicies[0]) {
-      policy->fail(fmt::format("unknown policy \"{}\"{}", text, hint(text, kPolicies)));
-    }
-  }
-  return engine;
-}
 
 // Expectations that are maps are part of the language to come: {eventually: ...}.
 ExpectationSpec read_expectation(const YamlValue& value) {

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::string_view kHostKeys[] = {"address", "delay", "serves"};
 constexpr std::string_view kHostLater[] = {"rate", "down", "up", "loss"};
-constexpr std::string_view kServiceKeys[] = {"http"};
+constexpr std::string_view kServiceKeys[] = {"http", "proxy", "dns", "users"};
+constexpr std::string_view kServices[] = {"http", "proxy", "dns"};
 constexpr std::string_view kServiceLater[] = {"https", "echo", "tcp", "udp"};
 constexpr std::string_view kDnsKeys[] = {"delay", "records"};
 
@@ -41,6 +42,19 @@ DnsRecord read_record(const std::string& name, const YamlValue& key, const YamlV
   return record;
 }
 
+void read_service(const YamlValue& value, HostSpec& host) {
+  const auto map = value.map("a service", kServiceKeys, kServiceLater);
+  const auto service = map.one_of(kServices);
+  const auto port = static_cast<std::uint16_t>(map.find(service)->count(1, kPortMax));
+  const auto* users = map.find("users");
+  if (users != nullptr && service != "proxy") map.key("users")->fail("users are those of a proxy");
+  if (service == "http") host.http_ports.push_back(port);
+  if (service == "dns") host.dns_ports.push_back(port);
+  if (service != "proxy") return;
+  host.proxies.push_back({port, {}});
+  if (users != nullptr) host.proxies.back().users = read_users(*users);
+}
+
 }  // namespace
 
 HostSpec read_host(const std::string& name, Position position, const YamlValue& value) {
@@ -57,9 +71,7 @@ HostSpec read_host(const std::string& name, Position position, const YamlValue& 
   if (const auto* serves = map.find("serves")) {
     host.http_ports.clear();
     for (const auto& each : serves->list("a list of services such as [{http: 80}]")) {
-      const auto service = each.map("a service", kServiceKeys, kServiceLater);
-      const auto port = service.require("http", "80").count(1, kPortMax);
-      host.http_ports.push_back(static_cast<std::uint16_t>(port));
+      read_service(each, host);
     }
   }
   return host;

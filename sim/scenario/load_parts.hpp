@@ -13,6 +13,10 @@ LinkSpec read_link(const std::string& name, Position position, const YamlValue& 
 // The `set` of an event.
 void read_link_change(const YamlValue& value, EventSpec& event);
 
+EngineSpec read_engine(const YamlValue& value);
+// A map from their names to their passwords.
+std::vector<UserSpec> read_users(const YamlValue& value);
+
 HostSpec read_host(const std::string& name, Position position, const YamlValue& value);
 DnsSpec read_dns(const YamlValue& value);
 

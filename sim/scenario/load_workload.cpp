@@ -12,12 +12,14 @@ constexpr std::string_view kWorkloadKeys[] = {"name", "at", "download", "upload"
 constexpr std::string_view kWorkloadLater[] = {"browse", "chat",   "video",
                                                "call",   "stream", "client"};
 constexpr std::string_view kWorks[] = {"download", "upload", "requests"};
-constexpr std::string_view kDownloadKeys[] = {"from",          "size",    "count",
-                                              "parallel",      "via",     "timeout",
-                                              "stall_timeout", "retries", "retry_delay"};
-constexpr std::string_view kUploadKeys[] = {
-    "to", "size", "count", "parallel", "via", "timeout", "stall_timeout", "retries", "retry_delay"};
-constexpr std::string_view kRequestsKeys[] = {"to", "rate", "response", "until", "via", "timeout"};
+constexpr std::string_view kDownloadKeys[] = {"from",        "size",    "count",         "parallel",
+                                              "via",         "timeout", "stall_timeout", "retries",
+                                              "retry_delay", "user"};
+constexpr std::string_view kUploadKeys[] = {"to",          "size",    "count",         "parallel",
+                                            "via",         "timeout", "stall_timeout", "retries",
+                                            "retry_delay", "user"};
+constexpr std::string_view kRequestsKeys[] = {"to",  "rate",    "response", "until",
+                                              "via", "timeout", "user"};
 constexpr std::string_view kVias[] = {"socks5", "direct"};
 constexpr std::string_view kViasLater[] = {"socks4", "socks4a", "http", "udp"};
 
@@ -57,6 +59,7 @@ BulkSpec read_bulk(const YamlValue& value, BulkSpec::Direction direction) {
     bulk.stall_timeout = read_positive_duration(*stall);
   if (const auto* retries = map.find("retries")) bulk.retries = retries->count(0, kTransfersMax);
   if (const auto* delay = map.find("retry_delay")) bulk.retry_delay = delay->duration();
+  if (const auto* user = map.find("user")) bulk.user = user->text("the name of a user");
   return bulk;
 }
 
@@ -70,6 +73,7 @@ RequestsSpec read_requests(const YamlValue& value) {
   if (const auto* via = map.find("via")) requests.via = read_via(*via);
   if (const auto* timeout = map.find("timeout"))
     requests.timeout = read_positive_duration(*timeout);
+  if (const auto* user = map.find("user")) requests.user = user->text("the name of a user");
   return requests;
 }
 

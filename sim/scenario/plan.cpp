@@ -49,6 +49,17 @@ std::vector<net::Address> addresses_of_record(const Scenario& scenario, const Dn
   return {};
 }
 
+std::optional<std::size_t> link_of(const Scenario& scenario, std::string_view target) {
+  const auto address = net::parse_address(target);
+  for (std::size_t i = 0; i < scenario.links.size(); ++i) {
+    if (scenario.links[i].name == target) return i;
+    for (const auto& prefix : addresses_of_link(scenario, i)) {
+      if (address && prefix.address == *address) return i;
+    }
+  }
+  return std::nullopt;
+}
+
 std::vector<net::Address> name_server_addresses() {
   return {*net::parse_address("198.51.100.53"), *net::parse_address("2001:db8:53::53")};
 }

@@ -25,6 +25,9 @@ inline constexpr std::size_t kHostsMax = 200;
 // Of the record's answer; empty where it fails.
 std::vector<net::Address> addresses_of_record(const Scenario& scenario, const DnsRecord& record);
 
+// The link that has this name or address.
+std::optional<std::size_t> link_of(const Scenario& scenario, std::string_view target);
+
 // 198.51.100.53, 2001:db8:53::53
 std::vector<net::Address> name_server_addresses();
 

@@ -50,7 +50,7 @@ class Run {
         world_(scenario, seed_),
         faults_(world_.simulation(), options),
         extra_samples_(sample_times(scenario.expectations)),
-        link_series_(scenario.links.size()) {
+        link_series_(world_.ways().size()) {
     if (options.keep_going) {
       world_.simulation().watch([&options] {
         if (!options.keep_going()) throw Interrupted("the run was ended before its end");
@@ -83,8 +83,9 @@ class Run {
     for (const auto& spec : scenario_.workloads) {
       const auto& host =
           std::visit([](const auto& work) -> const std::string& { return work.host; }, spec.work);
-      auto& workload = *workloads_.emplace_back(make_workload_run(
-          spec, {world_.machine(), world_.proxy(), target_of(scenario_, host).value()}));
+      auto& workload = *workloads_.emplace_back(
+          make_workload_run(spec, {world_.machine(), world_.proxy(),
+                                   target_of(scenario_, host).value(), scenario_.engine.users}));
       ++pending_;
       world_.machine().spawn(work(workload));
     }
@@ -109,7 +110,8 @@ class Run {
 
   void sample() {
     for (std::size_t i = 0; i < link_series_.size(); ++i) {
-      link_series_[i].push_back(sample_link(world_.link(i), world_.engine_links(i), now()));
+      const auto& way = world_.ways()[i];
+      link_series_[i].push_back(sample_link(way.line, way.engine, now()));
     }
     for (const auto& workload : workloads_) workload->sample(now());
   }
@@ -138,7 +140,7 @@ class Run {
 
   LinkResult link_result(std::size_t index) {
     LinkResult link;
-    link.name = scenario_.links[index].name;
+    link.name = world_.ways()[index].name;
     link.series = std::move(link_series_[index]);
     link.total = link.series.back();
     link.goodput = mean_goodput(link.series);

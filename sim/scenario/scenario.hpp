@@ -36,13 +36,26 @@ struct LinkSpec {
   std::vector<net::Prefix> addresses;  // none: one of each family, see plan.hpp
 };
 
-// A machine in the internet that serves HTTP (traffic::Origin).
+struct UserSpec {
+  std::string name;
+  std::string password;
+};
+
+// Another dispatch, as a proxy for SOCKS and HTTP that leads out by its host's own address.
+struct ProxySpec {
+  std::uint16_t port = 1080;
+  std::vector<UserSpec> users;  // none: no password is asked for
+};
+
+// A machine in the internet that serves HTTP (traffic::Origin), as a proxy, or names of the DNS.
 struct HostSpec {
   Position position;
   std::string name;
   std::vector<net::Address> addresses;  // none: one of each family, see plan.hpp
   Duration delay{};                     // one way, between it and the middle of the internet
   std::vector<std::uint16_t> http_ports{80};
+  std::vector<ProxySpec> proxies;
+  std::vector<std::uint16_t> dns_ports;  // with the records of DnsSpec
 };
 
 enum class DnsOutcome : std::uint8_t { answer, nxdomain, servfail };
@@ -60,15 +73,36 @@ struct DnsSpec {
   std::vector<DnsRecord> records;
 };
 
-// What `dispatch start` would be given.
+// What `dispatch start` would be given, by the names of its options; so are the defaults.
 struct EngineSpec {
-  struct Start {
+  struct Text {
     Position position;
-    std::string text;  // as link::parse_link_spec reads it
+    std::string text;
   };
 
-  std::vector<Start> start;  // none: every interface, with weight 1
+  std::vector<Text> start;  // as link::parse_link_spec reads it; none: every interface, weight 1
   std::uint16_t port = 1080;
+
+  std::vector<Text> routes;        // as proxy::parse_route_rule reads them
+  std::vector<net::Endpoint> dns;  // name servers; none: that of the world
+  Duration dns_cache = std::chrono::hours(1);
+  Duration connect_timeout = std::chrono::seconds(30);
+  Duration slow_attempt = std::chrono::seconds(3);
+
+  std::vector<UserSpec> users;  // none: no password is asked for
+  std::vector<net::Prefix> allow;
+  std::uint64_t max_connections = 0;  // 0: no limit
+  std::uint64_t max_per_client = 0;
+
+  Duration handshake_timeout = std::chrono::seconds(30);
+  Duration idle_timeout{};  // 0: never
+  Duration half_open_timeout = std::chrono::minutes(5);
+  Duration keep_alive_timeout = std::chrono::minutes(1);
+  Duration bind_timeout = std::chrono::minutes(2);
+
+  Duration udp_timeout = std::chrono::minutes(2);
+  bool udp_one_link = false;
+  bool udp_only_answers = false;
 };
 
 enum class Via : std::uint8_t { socks5, direct };
@@ -87,6 +121,7 @@ struct BulkSpec {
   Duration stall_timeout = Duration::max();  // without a byte of progress: the attempt is given up
   std::uint64_t retries = 0;                 // attempts after the first, for each transfer
   Duration retry_delay{};
+  std::string user;  // of EngineSpec::users; empty: none
 };
 
 // Requests at fixed instants, whether or not earlier ones have been answered.
@@ -97,6 +132,7 @@ struct RequestsSpec {
   Duration until{};  // no request is sent at or after this time
   Via via = Via::socks5;
   Duration timeout = std::chrono::seconds(30);  // for one request
+  std::string user;                             // as of BulkSpec
 };
 
 struct WorkloadSpec {
@@ -125,11 +161,14 @@ struct EventSpec {
     down,  // the interface is down: errors as Linux gives them
     up,    // undoes all of these
     set,
+    freeze,  // a host's programs stand still, its kernel goes on (SIGSTOP); up undoes it
+    kill,    // a host's programs end for good: its ports refuse
   };
 
   Position position;
   Duration at{};
-  std::string link;
+  std::string link;  // or, in its place, a host: blackholes, up, freeze, kill
+  std::string host;
   Action action = Action::blackhole;
   DirectionChange down_change;  // of a set
   DirectionChange up_change;

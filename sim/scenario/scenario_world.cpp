@@ -1,7 +1,7 @@
 #include "sim/scenario/scenario_world.hpp"
 
-#include "engine/link/link_spec.hpp"
 #include "engine/link/smooth_weighted_round_robin.hpp"
+#include "sim/scenario/engine_options.hpp"
 #include "sim/scenario/plan.hpp"
 
 #include <fmt/format.h>
@@ -56,12 +56,44 @@ std::vector<net::Endpoint> name_server_endpoints() {
   return endpoints;
 }
 
+std::unique_ptr<link::LinkSet> make_link_set(sim::Host& host,
+                                             const std::vector<link::LinkSpec>& specs) {
+  const auto interfaces = host.interfaces().list();
+  if (!interfaces) throw std::runtime_error("interfaces: " + interfaces.error().message());
+  return std::make_unique<link::LinkSet>(link::make_links(specs, *interfaces, host.network()), [] {
+    return std::make_unique<link::SmoothWeightedRoundRobin>();
+  });
+}
+
+void change_state(sim::Link& link, const EventSpec& event) {
+  switch (event.action) {
+    case Action::blackhole:
+      return link.set_state(sim::LinkState::blackhole);
+    case Action::blackhole_down:
+      return link.set_state(sim::LinkState::blackhole_down);
+    case Action::blackhole_up:
+      return link.set_state(sim::LinkState::blackhole_up);
+    case Action::down:
+      return link.set_state(sim::LinkState::down);
+    case Action::up:
+      return link.set_state(sim::LinkState::up);
+    case Action::set:
+      change(link.down(), event.down_change);
+      change(link.up(), event.up_change);
+      return;
+    case Action::freeze:
+    case Action::kill:
+      return;  // of a host, and not of its line
+  }
+}
+
 }  // namespace
 
 ScenarioWorld::ScenarioWorld(const Scenario& scenario, std::uint64_t seed)
     : scenario_(scenario), simulation_(seed), world_(simulation_) {
   sim::HostOptions options;
   if (scenario.dns) options.nameservers = name_server_endpoints();
+  if (!scenario.engine.dns.empty()) options.nameservers = scenario.engine.dns;
   machine_ = &world_.add_host(kMachine, options);
   add_links();
   add_hosts();
@@ -84,11 +116,14 @@ void ScenarioWorld::add_hosts() {
   for (std::size_t i = 0; i < scenario_.hosts.size(); ++i) {
     const auto& spec = scenario_.hosts[i];
     // Apart from the machine's name, whatever the user calls it.
-    auto& host = world_.add_host("host/" + spec.name);
+    sim::HostOptions options;
+    if (scenario_.dns) options.nameservers = name_server_endpoints();
+    auto& host = *hosts_.emplace_back(&world_.add_host("host/" + spec.name, options));
     const auto addresses = addresses_of_host(scenario_, i);
     sim::DirectionOptions access;
     access.delay = spec.delay;
-    world_.attach(host, "eth0", with_length(addresses), sim::LinkOptions::symmetric(access));
+    const auto both = sim::LinkOptions::symmetric(access);
+    host_lines_.push_back(&world_.attach(host, "eth0", with_length(addresses), both));
     auto& origin = *origins_.emplace_back(std::make_unique<traffic::Origin>(host));
     for (const auto& address : addresses) {
       for (const auto port : spec.http_ports) {
@@ -101,6 +136,29 @@ void ScenarioWorld::add_hosts() {
       }
     }
     origin.start();
+    add_proxies(i, host);
+    for (const auto port : spec.dns_ports) {
+      auto& server = *host_name_servers_.emplace_back(make_name_server(host));
+      for (const auto& address : addresses) host.spawn(server.serve({address, port}));
+    }
+  }
+}
+
+void ScenarioWorld::add_proxies(std::size_t index, sim::Host& host) {
+  const auto& spec = scenario_.hosts[index];
+  for (const auto& each : spec.proxies) {
+    auto& links = *upstream_links_.emplace_back(make_link_set(host, {}));
+    proxy::ServerOptions options;
+    options.accounts = accounts_of(each.users);
+    auto& server = *upstreams_.emplace_back(std::make_unique<proxy::Server>(host, links, options));
+    for (const auto& address : addresses_of_host(scenario_, index)) {
+      const auto listening = server.listen({address, each.port});
+      if (listening) continue;
+      throw ScenarioError(scenario_.source, spec.position,
+                          fmt::format("host \"{}\" cannot serve at port {}: {}", spec.name,
+                                      each.port, listening.error().message()));
+    }
+    server.start();
   }
 }
 
@@ -108,37 +166,36 @@ void ScenarioWorld::add_name_server() {
   auto& host = world_.add_host(kNameServer);
   const auto addresses = name_server_addresses();
   world_.attach(host, "eth0", with_length(addresses), {});
-  name_server_ = std::make_unique<sim::DnsServer>(host);
-  name_server_->set_delay(scenario_.dns->delay);
+  name_server_ = make_name_server(host);
+  for (const auto& address : addresses) host.spawn(name_server_->serve({address, kDnsPort}));
+}
+
+std::unique_ptr<sim::DnsServer> ScenarioWorld::make_name_server(sim::Host& host) const {
+  auto server = std::make_unique<sim::DnsServer>(host);
+  server->set_delay(scenario_.dns->delay);
   for (const auto& record : scenario_.dns->records) {
     switch (record.outcome) {
       case DnsOutcome::answer:
-        name_server_->add(record.name, addresses_of_record(scenario_, record));
+        server->add(record.name, addresses_of_record(scenario_, record));
         break;
       case DnsOutcome::servfail:
-        name_server_->add_failure(record.name);
+        server->add_failure(record.name);
         break;
       case DnsOutcome::nxdomain:
         break;  // as every name that is not there
     }
   }
-  for (const auto& address : addresses) host.spawn(name_server_->serve({address, kDnsPort}));
+  return server;
 }
 
 void ScenarioWorld::start_engine() {
   std::vector<link::LinkSpec> specs;
-  for (const auto& start : scenario_.engine.start)
-    specs.push_back(link::parse_link_spec(start.text));
-  const auto interfaces = machine_->interfaces().list();
-  if (!interfaces) throw std::runtime_error("interfaces: " + interfaces.error().message());
-  link_set_ = std::make_unique<link::LinkSet>(
-      link::make_links(specs, *interfaces, machine_->network()),
-      [] { return std::make_unique<link::SmoothWeightedRoundRobin>(); });
-  engine_links_.resize(scenario_.links.size());
-  for (const auto& each : link_set_->links()) {
-    engine_links_[link_of(each->name())].push_back(each.get());
-  }
-  server_ = std::make_unique<proxy::Server>(*machine_, *link_set_, proxy::ServerOptions{});
+  for (const auto& start : scenario_.engine.start) specs.push_back(link_spec_of(start));
+  name_upstreams(specs);
+  link_set_ = make_link_set(*machine_, specs);
+  find_ways();
+  server_ =
+      std::make_unique<proxy::Server>(*machine_, *link_set_, server_options_of(scenario_.engine));
   const auto listening =
       server_->listen({net::loopback_address(net::Family::v4), scenario_.engine.port});
   if (!listening)
@@ -147,38 +204,62 @@ void ScenarioWorld::start_engine() {
   server_->start();
 }
 
-// The scenario's link of that name or address.
-std::size_t ScenarioWorld::link_of(const std::string& target) const {
-  const auto address = net::parse_address(target);
-  for (std::size_t i = 0; i < scenario_.links.size(); ++i) {
-    if (scenario_.links[i].name == target) return i;
-    for (const auto& prefix : addresses_of_link(scenario_, i)) {
-      if (address && prefix.address == *address) return i;
+// A proxy may be called by its host's name in the scenario.
+void ScenarioWorld::name_upstreams(const std::vector<link::LinkSpec>& specs) {
+  for (const auto& spec : specs) {
+    if (!spec.upstream) continue;
+    for (std::size_t i = 0; i < scenario_.hosts.size(); ++i) {
+      const auto& name = scenario_.hosts[i].name;
+      if (spec.upstream->host != std::variant<net::Address, std::string>(name)) continue;
+      machine_->add_host_name(name, addresses_of_host(scenario_, i));
     }
   }
-  throw std::logic_error("the engine made a link \"" + target + "\" of nothing");
+}
+
+void ScenarioWorld::find_ways() {
+  for (std::size_t i = 0; i < scenario_.links.size(); ++i) {
+    ways_.push_back({scenario_.links[i].name, links_[i]});
+  }
+  const auto& starts = scenario_.engine.start;
+  for (std::size_t i = 0; i < link_set_->links().size(); ++i) {
+    const auto* link = link_set_->links()[i].get();
+    if (link->upstream()) {
+      ways_.push_back({link->name(), nullptr, {link}});
+      continue;
+    }
+    // Without a start, every interface is a link by its own name.
+    const auto target = starts.empty() ? link->name() : link_spec_of(starts[i]).target;
+    ways_[link_of(scenario_, target).value()].engine.push_back(link);
+  }
+  if (!scenario_.engine.routes.empty()) {
+    ways_.push_back({std::string(kDirect), nullptr, {&link_set_->direct()}});
+  }
+}
+
+void ScenarioWorld::apply_to_host(const EventSpec& event) {
+  const auto named = [&](const HostSpec& host) { return host.name == event.host; };
+  const auto it = std::find_if(scenario_.hosts.begin(), scenario_.hosts.end(), named);
+  const auto index = static_cast<std::size_t>(it - scenario_.hosts.begin());
+  switch (event.action) {
+    case Action::freeze:
+      return hosts_[index]->freeze();
+    case Action::kill:
+      return hosts_[index]->kill();
+    case Action::up:
+      hosts_[index]->thaw();
+      break;
+    default:
+      break;
+  }
+  change_state(*host_lines_[index], event);
 }
 
 void ScenarioWorld::apply(const EventSpec& event) {
+  if (!event.host.empty()) return apply_to_host(event);
   const auto named = [&](const LinkSpec& link) { return link.name == event.link; };
   const auto it = std::find_if(scenario_.links.begin(), scenario_.links.end(), named);
   auto& link = *links_[static_cast<std::size_t>(it - scenario_.links.begin())];
-  switch (event.action) {
-    case Action::blackhole:
-      return link.set_state(sim::LinkState::blackhole);
-    case Action::blackhole_down:
-      return link.set_state(sim::LinkState::blackhole_down);
-    case Action::blackhole_up:
-      return link.set_state(sim::LinkState::blackhole_up);
-    case Action::down:
-      return link.set_state(sim::LinkState::down);
-    case Action::up:
-      return link.set_state(sim::LinkState::up);
-    case Action::set:
-      change(link.down(), event.down_change);
-      change(link.up(), event.up_change);
-      return;
-  }
+  change_state(link, event);
 }
 
 }  // namespace dispatch::scenario

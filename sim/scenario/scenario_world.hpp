@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/link/link_set.hpp"
+#include "engine/link/link_spec.hpp"
 #include "engine/proxy/server.hpp"
 #include "engine/traffic/origin.hpp"
 #include "sim/core/simulation.hpp"
@@ -41,12 +42,15 @@ class ScenarioWorld {
   sim::Host& machine() { return *machine_; }
   net::Endpoint proxy() const { return proxy_; }
 
-  // By the order of the scenario's links.
-  sim::Link& link(std::size_t index) { return *links_[index]; }
-  // The engine's links that leave by it: none, one, or one for each of its addresses.
-  const std::vector<const link::Link*>& engine_links(std::size_t index) const {
-    return engine_links_[index];
-  }
+  // A way out of the machine, and the engine's links that leave by it: none, one, or one for each
+  // of its addresses.
+  struct Way {
+    std::string name;
+    const sim::Link* line = nullptr;  // null: it has none of its own (a proxy, the host's routes)
+    std::vector<const link::Link*> engine{};
+  };
+  // The scenario's links in their order, then other_ways().
+  const std::vector<Way>& ways() const { return ways_; }
 
   void apply(const EventSpec& event);
 
@@ -54,18 +58,27 @@ class ScenarioWorld {
   void add_links();
   void add_hosts();
   void add_name_server();
+  std::unique_ptr<sim::DnsServer> make_name_server(sim::Host& host) const;
   void start_engine();
-  std::size_t link_of(const std::string& target) const;
+  void apply_to_host(const EventSpec& event);
+  void add_proxies(std::size_t index, sim::Host& host);
+  void find_ways();
+  void name_upstreams(const std::vector<link::LinkSpec>& specs);
 
   const Scenario& scenario_;
   sim::Simulation simulation_;
   sim::World world_;
   sim::Host* machine_;
   std::vector<sim::Link*> links_;
+  std::vector<sim::Host*> hosts_;
+  std::vector<sim::Link*> host_lines_;
   std::vector<std::unique_ptr<traffic::Origin>> origins_;
   std::unique_ptr<sim::DnsServer> name_server_;
+  std::vector<std::unique_ptr<sim::DnsServer>> host_name_servers_;
+  std::vector<std::unique_ptr<link::LinkSet>> upstream_links_;
+  std::vector<std::unique_ptr<proxy::Server>> upstreams_;
   std::unique_ptr<link::LinkSet> link_set_;
-  std::vector<std::vector<const link::Link*>> engine_links_;
+  std::vector<Way> ways_;
   std::unique_ptr<proxy::Server> server_;
   net::Endpoint proxy_;
   TaskDropper dropper_{simulation_};

@@ -54,6 +54,7 @@ class BulkRun : public WorkloadRun {
     attempts.stall_timeout = bulk_.stall_timeout;
     attempts.retries = bulk_.retries;
     attempts.retry_delay = bulk_.retry_delay;
+    attempts.user = bulk_.user;
     while (begun_ < bulk_.count) {
       ++begun_;
       co_await transfer(attempts);
@@ -73,6 +74,7 @@ class RequestsRun : public WorkloadRun {
     attempts_.size = requests_.response;
     attempts_.via = requests_.via;
     attempts_.timeout = requests_.timeout;
+    attempts_.user = requests_.user;
   }
 
  private:
@@ -129,6 +131,9 @@ traffic::TransferOptions WorkloadRun::options_for(const Attempts& attempts) {
   (attempts.upload ? options.upload_bytes : options.download_bytes) = attempts.size.count;
   options.deadline = deadline_after(clock().now(), attempts.timeout);
   options.progress = &moved_;
+  for (const auto& user : context_.users) {
+    if (user.name == attempts.user) options.credentials = {user.name, user.password};
+  }
   return options;
 }
 

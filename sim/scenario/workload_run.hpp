@@ -17,6 +17,7 @@ struct WorkloadContext {
   net::Runtime& machine;
   net::Endpoint proxy;
   proxy::Target target;
+  const std::vector<UserSpec>& users;
 };
 
 class WorkloadRun {
@@ -42,6 +43,7 @@ class WorkloadRun {
     Duration stall_timeout = Duration::max();
     std::uint64_t retries = 0;
     Duration retry_delay{};
+    std::string user;
   };
 
   // Makes every transfer and waits for them.

@@ -220,6 +220,14 @@ Ratio YamlValue::ratio() const {
   return ratio;
 }
 
+bool YamlValue::yes_or_no() const {
+  const auto value = text("true or false");
+  if (value != "true" && value != "false") {
+    fail(fmt::format("{} is neither true nor false", found(node_)));
+  }
+  return value == "true";
+}
+
 std::uint64_t YamlValue::count(std::uint64_t at_least, std::uint64_t at_most) const {
   const auto value = quantity("a whole number", parse_count);
   if (value < at_least || value > at_most) {

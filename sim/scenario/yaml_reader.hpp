@@ -55,6 +55,7 @@ class YamlValue {
   Duration duration() const;
   Ratio ratio() const;
   Frequency frequency() const;
+  bool yes_or_no() const;
   std::uint64_t count(std::uint64_t at_least, std::uint64_t at_most) const;
   net::Address address() const;
   net::Prefix prefix() const;  // with its host part; an address alone is /24 or /64

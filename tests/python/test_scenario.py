@@ -14,7 +14,9 @@ from dispatch import (
     Engine,
     Event,
     Host,
+    HostEvent,
     Link,
+    Proxy,
     Requests,
     Scenario,
     Set,
@@ -33,16 +35,25 @@ EVERYTHING = Scenario(
         ),
         "lte": Link(rate="20 Mbit/s", delay="35ms"),
     },
-    hosts={"www": Host(address="203.0.113.10", delay="8ms", serves=[{"http": 80}, {"http": 8080}])},
+    hosts={"www": Host(address="203.0.113.10", delay="8ms", serves=[{"http": 80}, {"http": 8080}]),
+           "office": Host(serves=[Proxy(1080, {"kim": "secret"}), Proxy(3128), {"dns": 53}])},
     dns=Dns(
         {"www.example": "www", "two.example": ["203.0.113.10"], "gone.example": "NXDOMAIN",
          "sick.example": "SERVFAIL"},
         delay="6ms",
     ),
-    engine=Engine(start=["wifi/2", "lte/1"], port=1081, policy="weighted-round-robin"),
+    engine=Engine(
+        start=["wifi/2", "lte/1", "work=socks5://kim:secret@office:1080,via=lte"], port=1081,
+        policy="weighted-round-robin", routes=[".bank.example=work", ":25=refuse"],
+        dns=["203.0.113.11:53"], users={"anna": "open: sesame"}, allow=["127.0.0.0/8"],
+        max_connections=100, max_per_client=50, dns_cache="60s", connect_timeout="20s",
+        slow_attempt="2s", handshake_timeout="10s", idle_timeout="0s", half_open_timeout="60s",
+        keep_alive_timeout="30s", bind_timeout="40s", udp_timeout="300s", udp_one_link=True,
+        udp_only_answers=False,
+    ),
     workloads=[
         Download("big", size="2 MB", from_="www", at="1s", count=3, parallel=2, via="direct",
-                 timeout="20s", stall_timeout="2s", retries=4, retry_delay="50ms"),
+                 timeout="20s", stall_timeout="2s", retries=4, retry_delay="50ms", user="anna"),
         Upload("up", size="1 MB", to="www.example"),
         Requests("api", to="www", rate="30/min", response="10 kB", until="55s", timeout="2s"),
     ],
@@ -52,6 +63,8 @@ EVERYTHING = Scenario(
         Event("7s", "lte", "blackhole", direction="up"),
         Event("8s", "lte", "down"),
         Event("20s", "wifi", Set(down="1 Mbit/s", up=Direction(loss="5%"))),
+        HostEvent("21s", "office", "blackhole", direction="down"),
+        HostEvent("22s", "office", "kill"),
     ],
     expect=["big.completed", "api.failures <= 2", "share(wifi) in 10%..90%"],
 )
@@ -67,6 +80,10 @@ def test_objects_survive_the_way_through_yaml_and_back():
     assert once.dns.records["www.example"] == "www"
     assert once.dns.records["sick.example"] == "SERVFAIL"
     assert once.engine == EVERYTHING.engine
+    services = {list(each)[0] if isinstance(each, dict) else each.port: each
+                for each in once.hosts["office"].serves}
+    assert services == {1080: Proxy(1080, {"kim": "secret"}), 3128: Proxy(3128), "dns": {"dns": 53}}
+    assert once.events[5:] == EVERYTHING.events[5:]
     assert once.workloads[0] == EVERYTHING.workloads[0]
     assert once.events[2] == EVERYTHING.events[2]
     assert once.events[4].action.down == Direction(rate="1 Mbit/s")
@@ -83,6 +100,9 @@ def test_reading_spells_out_every_default():
     assert scenario.duration == "600s"
     assert scenario.links["a"].up.delay == "10ms"
     assert scenario.engine.start == ["a"]
+    assert scenario.engine.slow_attempt == "3s"
+    assert scenario.engine.max_connections == 0
+    assert scenario.engine.udp_one_link is False
     assert scenario.workloads[0].via == "socks5"
     assert scenario.workloads[0].timeout is None
 

@@ -1,6 +1,7 @@
 #include "sim/scenario/load.hpp"
 
 #include "sim/scenario/dump.hpp"
+#include "sim/scenario/engine_options.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -156,6 +157,151 @@ BOOST_AUTO_TEST_CASE(errors_name_the_place_what_was_found_and_what_would_be_righ
       {with("expect: [share(wfi) > 5%]\n"), "f.yaml:4:16: no link \"wfi\"; did you mean \"wifi\"?"},
       {with("expect:\n  - eventually: healthy_links == 2 within 10s\n"),
        "f.yaml:5:5: \"eventually\" is not supported yet"},
+  };
+  for (const auto& [text, message] : cases) {
+    BOOST_TEST(error_of(text) == message, "\n" << text << "said: " << error_of(text));
+  }
+}
+
+// Everything that `dispatch start` takes and a simulation has.
+constexpr std::string_view kWholeEngine = R"(
+dispatch: 1
+links: {wifi: {rate: 20 Mbit/s}, lte: {rate: 8 Mbit/s}}
+hosts:
+  www:
+  office: {serves: [{proxy: 1080, users: {kim: "se:cret"}}, {dns: 53}, {http: 80}]}
+dns: {records: {www.example: www}}
+engine:
+  start: [main=wifi/2, "lte@1,max=9", "work=socks5://kim:se%3Acret@office:1080/3,via=lte"]
+  policy: weighted-round-robin
+  routes: [.bank.example=work, ":25=refuse", "10.0.0.0/8=direct"]
+  dns: [203.0.113.11, "[2001:db8::53]:5353"]
+  users: {anna: secret}
+  allow: 127.0.0.0/8
+  max_connections: 100
+  max_per_client: 50
+  dns_cache: 0s
+  connect_timeout: 20s
+  slow_attempt: 2s
+  handshake_timeout: 10s
+  idle_timeout: 1h
+  half_open_timeout: 0s
+  keep_alive_timeout: 30s
+  bind_timeout: 1min
+  udp_timeout: 5min
+  udp_one_link: true
+  udp_only_answers: true
+workloads:
+  - {name: big, download: {from: www, size: 2 MB, user: anna}}
+events:
+  - {at: 1s, host: office, freeze}
+  - {at: 2s, host: office, up}
+  - {at: 3s, host: office, blackhole: up}
+  - {at: 4s, host: office, kill}
+expect: [connections(work) > 0, connections(direct) == 0]
+)";
+
+BOOST_AUTO_TEST_CASE(what_dispatch_start_takes_a_scenario_says) {
+  const auto scenario = load_text(kWholeEngine, "f.yaml");
+  const auto options = server_options_of(scenario.engine);
+  BOOST_TEST((options.dial.timeout == seconds(20)));
+  BOOST_TEST((options.dial.slow_attempt == seconds(2)));
+  BOOST_TEST((options.dial.names.ttl_max == seconds(0)));
+  BOOST_TEST((options.dial.names.negative_ttl == seconds(0)));
+  BOOST_REQUIRE_EQUAL(options.dial.routes.size(), 3u);
+  BOOST_TEST(options.dial.routes[0].link == "work");
+  BOOST_TEST(options.accounts.accepts("anna", "secret"));
+  BOOST_TEST(options.admission.allowed.size() == 1u);
+  BOOST_TEST(options.admission.connections_max == 100u);
+  BOOST_TEST(options.admission.connections_per_max == 50u);
+  BOOST_TEST((options.handshake_timeout == seconds(10)));
+  BOOST_TEST((options.silence.idle == std::chrono::hours(1)));
+  BOOST_TEST((options.silence.half_open == seconds(0)));
+  BOOST_TEST((options.keep_alive_timeout == seconds(30)));
+  BOOST_TEST((options.bind_timeout == seconds(60)));
+  BOOST_TEST((options.udp.flow_timeout == seconds(300)));
+  BOOST_TEST(options.udp.one_link);
+  BOOST_TEST(options.udp.only_from_targets);
+  BOOST_REQUIRE_EQUAL(scenario.engine.dns.size(), 2u);
+  BOOST_TEST(scenario.engine.dns[0].port == 53);
+  const auto& office = scenario.hosts[1];
+  BOOST_TEST(office.proxies.at(0).users.at(0).password == "se:cret");
+  BOOST_TEST(office.dns_ports.at(0) == 53);
+
+  const auto text = dump(scenario);
+  BOOST_TEST(dump(load_text(text, "f.yaml")) == text);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_left_out_is_as_dispatch_start_has_it) {
+  const auto options = server_options_of(EngineSpec{});
+  const proxy::ServerOptions defaults;
+  BOOST_TEST((options.dial.timeout == defaults.dial.timeout));
+  BOOST_TEST((options.dial.slow_attempt == defaults.dial.slow_attempt));
+  BOOST_TEST((options.dial.names.ttl_max == defaults.dial.names.ttl_max));
+  BOOST_TEST((options.dial.names.negative_ttl == defaults.dial.names.negative_ttl));
+  BOOST_TEST((options.handshake_timeout == defaults.handshake_timeout));
+  BOOST_TEST((options.silence.idle == defaults.silence.idle));
+  BOOST_TEST((options.silence.half_open == defaults.silence.half_open));
+  BOOST_TEST((options.keep_alive_timeout == defaults.keep_alive_timeout));
+  BOOST_TEST((options.bind_timeout == defaults.bind_timeout));
+  BOOST_TEST((options.udp.flow_timeout == defaults.udp.flow_timeout));
+  BOOST_TEST(options.accounts.empty());
+}
+
+BOOST_AUTO_TEST_CASE(errors_in_the_engines_part_are_told_as_all_others) {
+  const std::pair<std::string, const char*> cases[] = {
+      {with("engine: {slow_attempt: 0s}\n"), "f.yaml:4:24: a duration of 0"},
+      {with("engine: {slow_attempt: 3}\n"),
+       "f.yaml:4:24: \"3\" has no unit: write a duration such as 12 ms"},
+      {with("engine: {slow_atempt: 3s}\n"),
+       "f.yaml:4:10: unknown key \"slow_atempt\" in engine; did you mean \"slow_attempt\"?"},
+      {with("engine: {send_proxy: v1}\n"), "f.yaml:4:10: \"send_proxy\" is not supported yet"},
+      {with("engine: {routes: .bank.example=wifi}\n"),
+       "f.yaml:4:18: \".bank.example=wifi\" where a list of rules such as "
+       "[\".bank.example=wifi\"] is due"},
+      {with("engine:\n  routes:\n    - .bank.example=wfi\n"),
+       "f.yaml:6:21: \"wfi\" is neither direct, refuse, dispatch nor one of the links; did you "
+       "mean \"wifi\"?"},
+      {with("engine:\n  routes: [\":25x=refuse\"]\n"),
+       "f.yaml:5:14: '25x' is not a port: a number up to 65535, or a range 6000-6010"},
+      {with("engine: {dns: ns.example}\n"),
+       "f.yaml:4:15: \"ns.example\" is not the address of a name server: write one such as "
+       "192.0.2.53 or \"[2001:db8::53]:5353\""},
+      {with("engine: {allow: [10.0.0.0/33]}\n"),
+       "f.yaml:4:18: \"10.0.0.0/33\" is not an address or a range such as 192.168.1.0/24"},
+      {with("engine: {max_connections: many}\n"),
+       "f.yaml:4:27: \"many\" is not a whole number: write one such as 3"},
+      {with("engine: {users: {}}\n"),
+       "f.yaml:4:17: no user: write some, or leave \"users\" out to let everyone in"},
+      {with("engine: {users: {a: }}\n"), "f.yaml:4:18: nothing where a password is due"},
+      {with("engine: {udp_one_link: 1}\n"), "f.yaml:4:24: \"1\" is neither true nor false"},
+      {with("engine: {start: [\"socks5://offce:1080\"]}\n"),
+       "f.yaml:4:19: the proxy \"offce\" is neither a host, a name of the dns nor an address"},
+      {with("engine: {start: [\"socks5://www:1080,via=lte\"]}\n"),
+       "f.yaml:4:19: no link or address \"lte\""},
+      {with("engine: {start: [\"wifi=socks5://www:1080\"]}\n"),
+       "f.yaml:4:19: \"wifi\" cannot name a link: it means something else"},
+      {with("engine: {start: [\"a=socks5://www:1080\", \"a=http://www:80\"]}\n"),
+       "f.yaml:4:42: \"a\" is given twice"},
+      {with("engine: {start: [a=wifi, b=wifi]}\n"), "f.yaml:4:26: \"b\" is given twice"},
+      {with("engine: {start: [\"socks5://a@www:1080,password-env=X\"]}\n"),
+       "f.yaml:4:19: a scenario stands by itself: write the password into the URL"},
+      {with("workloads:\n  - {name: big, download: {from: www, size: 1 MB, user: kim}}\n"),
+       "f.yaml:5:5: \"big\" is user \"kim\", who is none of the engine's users"},
+      {"dispatch: 1\nlinks: {a: {rate: 1 Mbit/s}}\nhosts:\n  ns: {serves: [{dns: 53}]}\n",
+       "f.yaml:4:3: \"ns\" serves names, and there is no dns to say which"},
+      {"dispatch: 1\nlinks: {a: {rate: 1 Mbit/s}}\nhosts: {h: {serves: [{http: 80, users: {a: "
+       "b}}]}}\n",
+       "f.yaml:3:33: users are those of a proxy"},
+      {with("events:\n  - {at: 1s, host: ww, kill}\n"),
+       "f.yaml:5:5: no host \"ww\"; did you mean \"www\"?"},
+      {with("events:\n  - {at: 1s, host: www, down}\n"),
+       "f.yaml:5:25: \"down\" is for links: of a host an event is one of blackhole, up, freeze, "
+       "kill"},
+      {with("events:\n  - {at: 1s, link: wifi, kill}\n"),
+       "f.yaml:5:26: \"kill\" is for hosts: of a link an event is one of blackhole, down, up, set"},
+      {with("events:\n  - {at: 1s, link: wifi, host: www, up}\n"),
+       "f.yaml:5:26: \"host\" beside \"link\": an event is one of link, host"},
   };
   for (const auto& [text, message] : cases) {
     BOOST_TEST(error_of(text) == message, "\n" << text << "said: " << error_of(text));

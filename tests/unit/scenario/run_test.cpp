@@ -8,6 +8,7 @@
 
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
 
 #include <thread>
 
@@ -216,6 +217,63 @@ BOOST_AUTO_TEST_CASE(the_text_report_fits_a_terminal) {
     begin = end + 1;
   }
   BOOST_TEST(text.find("pass  big.completed") != std::string::npos);
+}
+
+// One workload of five requests to a name, under `engine`.
+WorkloadResult five_requests(std::string_view engine, std::string_view user = "") {
+  const auto text = fmt::format(R"(
+dispatch: 1
+links: {{a: {{rate: 20 Mbit/s}}, b: {{rate: 20 Mbit/s}}}}
+hosts: {{www: , ns: {{address: 203.0.113.99, serves: [{{dns: 53}}]}}}}
+dns: {{records: {{www.example: www}}}}
+engine: {}
+workloads:
+  - {{name: five, requests: {{to: www.example, rate: 5/s, response: 10 kB, until: 1s{}}}}}
+)",
+                                engine, user);
+  return *run(load_text(text, "five_requests")).workload("five");
+}
+
+BOOST_AUTO_TEST_CASE(names_are_asked_of_the_servers_that_the_engine_is_given) {
+  BOOST_TEST(five_requests("{}").completed == 5u);
+  BOOST_TEST(five_requests("{dns: 203.0.113.99}").completed == 5u);
+  // The web server has no answers.
+  BOOST_TEST(five_requests("{dns: 203.0.113.10}").failed == 5u);
+}
+
+BOOST_AUTO_TEST_CASE(who_may_not_use_the_proxy_does_not) {
+  BOOST_TEST(five_requests("{allow: 10.0.0.0/8}").failed == 5u);
+  BOOST_TEST(five_requests("{allow: [10.0.0.0/8, 127.0.0.1]}").completed == 5u);
+  BOOST_TEST(five_requests("{users: {kim: secret}}").failed == 5u);
+  BOOST_TEST(five_requests("{users: {kim: secret}}", ", user: kim").completed == 5u);
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_is_frozen_goes_on_where_it_stood) {
+  const auto result = run(load_text(R"(
+dispatch: 1
+links: {a: {rate: 20 Mbit/s}}
+hosts: {www: }
+workloads: [{name: big, download: {from: www, size: 5 MB}}]
+events: [{at: 1s, host: www, freeze}, {at: 11s, host: www, up}]
+expect: [big.completed, big.bytes_intact, big.duration in 11s..12s]
+)",
+                                    "frozen"));
+  require_passed(result);
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_is_killed_ends_its_streams_and_refuses) {
+  const auto result = run(load_text(R"(
+dispatch: 1
+links: {a: {rate: 20 Mbit/s}}
+hosts: {www: }
+workloads:
+  - {name: big, download: {from: www, size: 5 MB}}
+  - {name: late, at: 2s, download: {from: www, size: 5 MB}}
+events: [{at: 1s, host: www, kill}]
+expect: [big.ended < 3s, big.failures == 1, late.ended < 2100ms, late.failures == 1]
+)",
+                                    "killed"));
+  require_passed(result);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,235 @@
+"""The parts of a scenario, key by key as in the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Dict, List, Optional, Union
+
+Quantity = str
+"""Text with a unit."""
+
+Addresses = Union[str, List[str]]
+"""One address, or several."""
+
+
+@dataclass
+class Direction:
+    """What is different in one direction of a link."""
+
+    rate: Optional[Quantity] = None
+    """Bits per second: ``"50 Mbit/s"``."""
+    delay: Optional[Quantity] = None
+    """One way. Default 10 ms."""
+    jitter: Optional[Quantity] = None
+    """The delay is uniformly so much more or less; order is kept. Default none."""
+    loss: Optional[Quantity] = None
+    """Of packets, independently of each other. Default 0 %."""
+    queue: Optional[Quantity] = None
+    """Bytes, drop-tail. Default: what the rate carries in 100 ms, at least 32 kB."""
+
+
+@dataclass
+class Link:
+    """A network interface of the machine and the access line behind it.
+
+    ``down`` and ``up`` are rates, or Directions; the other members count for both directions.
+    """
+
+    down: Union[Quantity, Direction, None] = None
+    """Towards the machine."""
+    up: Union[Quantity, Direction, None] = None
+    rate: Optional[Quantity] = None
+    """Of both directions, in place of ``down`` and ``up``."""
+    delay: Optional[Quantity] = None
+    jitter: Optional[Quantity] = None
+    loss: Optional[Quantity] = None
+    queue: Optional[Quantity] = None
+    address: Optional[Addresses] = None
+    """With a prefix length: ``"192.0.2.2/24"``. Default: one of each family."""
+
+
+@dataclass
+class Proxy:
+    """A service of a host: another dispatch, that leads out by its host's own address."""
+
+    port: int
+    users: Optional[Dict[str, str]] = None
+    """Names and their passwords. Default: no password is asked for."""
+
+
+Service = Union[Proxy, Dict[str, int]]
+"""``{"http": 80}``, ``{"dns": 53}``, or a Proxy."""
+
+
+@dataclass
+class Host:
+    """A machine in the internet that serves HTTP, names, or as a proxy."""
+
+    address: Optional[Addresses] = None
+    """Default: one of each family."""
+    delay: Optional[Quantity] = None
+    """One way, between it and the middle of the internet. Default 0."""
+    serves: Optional[List[Service]] = None
+    """Default ``[{"http": 80}]``."""
+
+
+@dataclass
+class Dns:
+    """The name server of the world."""
+
+    records: Dict[str, Addresses] = field(default_factory=dict)
+    """By name: an address or several, the name of a host, ``"NXDOMAIN"`` or ``"SERVFAIL"``."""
+    delay: Optional[Quantity] = None
+    """Before it answers. Default 5 ms."""
+
+
+@dataclass
+class Engine:
+    """What ``dispatch start`` would be given, by the names of its options."""
+
+    start: Optional[List[str]] = None
+    """Links, their addresses or proxies' URLs, with an optional weight: ``["wifi/2", "lte/1"]``.
+    The host of an URL is a host, a name of the DNS or an address. Default: every link."""
+    port: Optional[int] = None
+    """Of the proxy. Default 1080."""
+    policy: Optional[str] = None
+    """Default ``"weighted-round-robin"``."""
+    routes: Optional[List[str]] = None
+    """Rules: ``[".bank.example=wifi", ":25=refuse"]``; the first that fits counts."""
+    dns: Optional[Addresses] = None
+    """Name servers that are asked. Default: that of the world."""
+    users: Optional[Dict[str, str]] = None
+    """Names and their passwords. Default: no password is asked for."""
+    allow: Optional[Addresses] = None
+    """Ranges of addresses that clients may come from. Default: any."""
+    max_connections: Optional[int] = None
+    """At a time. Default 0: no limit."""
+    max_per_client: Optional[int] = None
+    """At a time, from one address. Default 0: no limit."""
+    dns_cache: Optional[Quantity] = None
+    """How long an address is kept at most. Default 1 h."""
+    connect_timeout: Optional[Quantity] = None
+    """For reaching a target, over all links. Default 30 s."""
+    slow_attempt: Optional[Quantity] = None
+    """A link that has not connected after so long is helped by another one. Default 3 s."""
+    handshake_timeout: Optional[Quantity] = None
+    """For a client to say what it wants. Default 30 s."""
+    idle_timeout: Optional[Quantity] = None
+    """Connections without a byte for so long are reset. Default 0 s: never."""
+    half_open_timeout: Optional[Quantity] = None
+    """The same, once one side has ended its stream. Default 5 min."""
+    keep_alive_timeout: Optional[Quantity] = None
+    """For the next HTTP request of a client. Default 1 min."""
+    bind_timeout: Optional[Quantity] = None
+    """For the connection that SOCKS BIND waits for. Default 2 min."""
+    udp_timeout: Optional[Quantity] = None
+    """A target of datagrams that has been silent for so long is forgotten. Default 2 min."""
+    udp_one_link: Optional[bool] = None
+    """All datagrams of an association leave by one link. Default False."""
+    udp_only_answers: Optional[bool] = None
+    """Only datagrams from addresses that the client has sent to are passed on. Default False."""
+
+
+@dataclass
+class _Bulk:
+    name: str
+    size: Quantity
+    at: Optional[Quantity] = None
+    """When it begins. Default 0 s."""
+    count: Optional[int] = None
+    """Transfers in all. Default: ``parallel``."""
+    parallel: Optional[int] = None
+    """At most so many at a time. Default 1."""
+    via: Optional[str] = None
+    """``"socks5"`` (default) or ``"direct"``."""
+    timeout: Optional[Quantity] = None
+    """For one attempt. Default: none."""
+    stall_timeout: Optional[Quantity] = None
+    """Without a byte of progress, after which the attempt is given up. Default: none."""
+    retries: Optional[int] = None
+    """Attempts after the first, for each transfer. Default 0."""
+    retry_delay: Optional[Quantity] = None
+    """Between attempts. Default 0 s."""
+    user: Optional[str] = None
+    """One of the engine's users, with whose password the proxy is asked. Default: none."""
+
+
+@dataclass
+class Download(_Bulk):
+    """Transfers of a given size from a host, each tried again where it fails."""
+
+    from_: Optional[str] = None
+    """A host's name, a name of the DNS, or an address (``from`` in the file)."""
+
+
+@dataclass
+class Upload(_Bulk):
+    """Transfers of a given size to a host, each tried again where it fails."""
+
+    to: Optional[str] = None
+    """A host's name, a name of the DNS, or an address."""
+
+
+@dataclass
+class Requests:
+    """Requests at fixed instants, whether or not earlier ones have been answered."""
+
+    name: str
+    to: str
+    """A host's name, a name of the DNS, or an address."""
+    rate: Quantity
+    """``"5/s"``, ``"30/min"``."""
+    response: Quantity
+    """The size of each answer."""
+    until: Quantity
+    """No request is sent at or after this time."""
+    at: Optional[Quantity] = None
+    """When the first is sent. Default 0 s."""
+    via: Optional[str] = None
+    """``"socks5"`` (default) or ``"direct"``."""
+    timeout: Optional[Quantity] = None
+    """For one request. Default 30 s."""
+    user: Optional[str] = None
+    """One of the engine's users, with whose password the proxy is asked. Default: none."""
+
+
+Workload = Union[Download, Upload, Requests]
+
+
+@dataclass
+class Set:
+    """What a link is set to; the rest stays."""
+
+    down: Union[Quantity, Direction, None] = None
+    up: Union[Quantity, Direction, None] = None
+    rate: Optional[Quantity] = None
+    delay: Optional[Quantity] = None
+    jitter: Optional[Quantity] = None
+    loss: Optional[Quantity] = None
+    queue: Optional[Quantity] = None
+
+
+@dataclass
+class Event:
+    """Something that happens to a link: ``Event("5s", "wifi", "blackhole")``."""
+
+    at: Quantity
+    link: str
+    action: Union[str, Set]
+    """``"blackhole"`` (every packet vanishes, and nobody is told; with ``direction``, only those
+    that way), ``"down"`` (errors as Linux gives them), ``"up"`` (undoes these) or a Set."""
+    direction: Optional[str] = None
+    """Of a blackhole: ``"both"`` (default), ``"down"`` or ``"up"``."""
+
+
+@dataclass
+class HostEvent:
+    """Something that happens to a host: ``HostEvent("5s", "office", "kill")``."""
+
+    at: Quantity
+    host: str
+    action: str
+    """``"blackhole"`` (as of a link), ``"freeze"`` (its programs stand still, its kernel goes on),
+    ``"up"`` (undoes these) or ``"kill"`` (its programs end for good, its ports refuse)."""
+    direction: Optional[str] = None
+    """Of a blackhole: ``"both"`` (default), ``"down"`` or ``"up"``."""

@@ -1,0 +1,54 @@
+#include "sim/scenario/dump_parts.hpp"
+#include "sim/scenario/engine_options.hpp"
+
+namespace dispatch::scenario {
+namespace {
+
+void texts_entry(YAML::Emitter& out, const char* key, const std::vector<EngineSpec::Text>& texts) {
+  out << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginSeq;
+  for (const auto& each : texts) out << each.text;
+  out << YAML::EndSeq;
+}
+
+template <typename Items>
+void addresses_entry(YAML::Emitter& out, const char* key, const Items& items) {
+  if (items.empty()) return;
+  out << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginSeq;
+  for (const auto& each : items) out << net::to_string(each);
+  out << YAML::EndSeq;
+}
+
+}  // namespace
+
+void dump_users(YAML::Emitter& out, const std::vector<UserSpec>& users) {
+  if (users.empty()) return;
+  out << YAML::Key << "users" << YAML::Value << YAML::Flow << YAML::BeginMap;
+  for (const auto& user : users) dump_entry(out, user.name.c_str(), user.password);
+  out << YAML::EndMap;
+}
+
+void dump_engine(YAML::Emitter& out, const Scenario& scenario) {
+  const auto& engine = scenario.engine;
+  out << YAML::Key << "engine" << YAML::Value << YAML::BeginMap;
+  auto start = engine.start;
+  if (start.empty()) {
+    for (const auto& link : scenario.links) start.push_back({{}, link.name});
+  }
+  texts_entry(out, "start", start);
+  dump_entry(out, "port", engine.port);
+  dump_entry(out, "policy", "weighted-round-robin");
+  if (!engine.routes.empty()) texts_entry(out, "routes", engine.routes);
+  addresses_entry(out, "dns", engine.dns);
+  dump_users(out, engine.users);
+  addresses_entry(out, "allow", engine.allow);
+  dump_entry(out, "max_connections", engine.max_connections);
+  dump_entry(out, "max_per_client", engine.max_per_client);
+  for (const auto& time : engine_times()) {
+    dump_entry(out, time.key, to_string(engine.*time.member));
+  }
+  dump_entry(out, "udp_one_link", engine.udp_one_link);
+  dump_entry(out, "udp_only_answers", engine.udp_only_answers);
+  out << YAML::EndMap;
+}
+
+}  // namespace dispatch::scenario

@@ -1,0 +1,88 @@
+#include "sim/scenario/engine_options.hpp"
+
+#include <algorithm>
+
+namespace dispatch::scenario {
+namespace {
+
+constexpr EngineTime kTimes[] = {
+    {"dns_cache", &EngineSpec::dns_cache, true},
+    {"connect_timeout", &EngineSpec::connect_timeout, false},
+    {"slow_attempt", &EngineSpec::slow_attempt, false},
+    {"handshake_timeout", &EngineSpec::handshake_timeout, false},
+    {"idle_timeout", &EngineSpec::idle_timeout, true},
+    {"half_open_timeout", &EngineSpec::half_open_timeout, true},
+    {"keep_alive_timeout", &EngineSpec::keep_alive_timeout, false},
+    {"bind_timeout", &EngineSpec::bind_timeout, false},
+    {"udp_timeout", &EngineSpec::udp_timeout, false},
+};
+
+std::string name_of(const link::LinkSpec& spec) {
+  return spec.name.empty() ? spec.target : spec.name;
+}
+
+}  // namespace
+
+std::span<const EngineTime> engine_times() {
+  return kTimes;
+}
+
+proxy::Accounts accounts_of(const std::vector<UserSpec>& users) {
+  proxy::Accounts accounts;
+  for (const auto& user : users) accounts.add(user.name, user.password);
+  return accounts;
+}
+
+link::LinkSpec link_spec_of(const EngineSpec::Text& start) {
+  auto spec = link::parse_link_spec(start.text);
+  if (!spec.password_file.empty() || !spec.password_variable.empty()) {
+    throw net::ConfigError("a scenario stands by itself: write the password into the URL");
+  }
+  return spec;
+}
+
+proxy::ServerOptions server_options_of(const EngineSpec& engine) {
+  proxy::ServerOptions options;
+  options.dial.timeout = engine.connect_timeout;
+  options.dial.slow_attempt = engine.slow_attempt;
+  auto& names = options.dial.names;
+  names.ttl_max = engine.dns_cache;
+  names.negative_ttl = std::min(names.negative_ttl, names.ttl_max);
+  for (const auto& rule : engine.routes) {
+    options.dial.routes.push_back(proxy::parse_route_rule(rule.text));
+  }
+  options.accounts = accounts_of(engine.users);
+  options.admission.allowed = engine.allow;
+  options.admission.connections_max = engine.max_connections;
+  options.admission.connections_per_max = engine.max_per_client;
+  options.handshake_timeout = engine.handshake_timeout;
+  options.silence.idle = engine.idle_timeout;
+  options.silence.half_open = engine.half_open_timeout;
+  options.keep_alive_timeout = engine.keep_alive_timeout;
+  options.bind_timeout = engine.bind_timeout;
+  options.udp.flow_timeout = engine.udp_timeout;
+  options.udp.one_link = engine.udp_one_link;
+  options.udp.only_from_targets = engine.udp_only_answers;
+  return options;
+}
+
+std::vector<std::string> engine_link_names(const Scenario& scenario) {
+  std::vector<std::string> names;
+  for (const auto& start : scenario.engine.start) names.push_back(name_of(link_spec_of(start)));
+  if (names.empty()) {
+    for (const auto& link : scenario.links) names.push_back(link.name);
+  }
+  return names;
+}
+
+std::vector<std::string> other_ways(const Scenario& scenario) {
+  std::vector<std::string> names;
+  for (const auto& start : scenario.engine.start) {
+    const auto spec = link_spec_of(start);
+    if (spec.upstream) names.push_back(name_of(spec));
+  }
+  if (!scenario.engine.routes.empty()) names.emplace_back(kDirect);
+  return names;
+}
+
+}  // namespace dispatch::scenario

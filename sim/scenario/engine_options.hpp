@@ -1,0 +1,36 @@
+// The engine's part of a scenario, as the engine takes it.
+#pragma once
+
+#include "engine/link/link_spec.hpp"
+#include "engine/proxy/server_options.hpp"
+#include "sim/scenario/scenario.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dispatch::scenario {
+
+// A key of EngineSpec that is a time.
+struct EngineTime {
+  const char* key;
+  Duration EngineSpec::*member;
+  bool may_be_zero;
+};
+std::span<const EngineTime> engine_times();
+
+// All throw net::ConfigError.
+proxy::ServerOptions server_options_of(const EngineSpec& engine);
+proxy::Accounts accounts_of(const std::vector<UserSpec>& users);
+link::LinkSpec link_spec_of(const EngineSpec::Text& start);
+
+// The names of the engine's links, in their order.
+std::vector<std::string> engine_link_names(const Scenario& scenario);
+
+// Ways out that are none of the scenario's links, by the names that expectations know them by:
+// links through proxies, and "direct" where there are routes.
+std::vector<std::string> other_ways(const Scenario& scenario);
+inline constexpr std::string_view kDirect = "direct";
+
+}  // namespace dispatch::scenario

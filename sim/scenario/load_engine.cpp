@@ -1,0 +1,150 @@
+#include "engine/units/suggestion.hpp"
+#include "sim/scenario/engine_options.hpp"
+#include "sim/scenario/load_parts.hpp"
+
+#include <fmt/format.h>
+
+namespace dispatch::scenario {
+
+using units::hint;
+namespace {
+
+constexpr std::string_view kKeys[] = {"start",
+                                      "port",
+                                      "policy",
+                                      "routes",
+                                      "dns",
+                                      "dns_cache",
+                                      "connect_timeout",
+                                      "slow_attempt",
+                                      "users",
+                                      "allow",
+                                      "max_connections",
+                                      "max_per_client",
+                                      "handshake_timeout",
+                                      "idle_timeout",
+                                      "half_open_timeout",
+                                      "keep_alive_timeout",
+                                      "bind_timeout",
+                                      "udp_timeout",
+                                      "udp_one_link",
+                                      "udp_only_answers"};
+constexpr std::string_view kLater[] = {"listen", "tls", "send_proxy", "probe", "health"};
+constexpr std::string_view kPolicies[] = {"weighted-round-robin"};
+constexpr std::string_view kPoliciesLater[] = {
+    "least-connections", "latency",    "failover", "random",
+    "least-loaded",      "throughput", "hash",     "sticky"};
+
+constexpr std::uint16_t kDnsPort = 53;
+constexpr std::uint64_t kPortMax = 65535;
+constexpr std::uint64_t kConnectionsMax = 1'000'000;
+
+net::Endpoint read_name_server(const YamlValue& value) {
+  const auto text = value.text("the address of a name server");
+  auto server = net::parse_endpoint(text);
+  if (!server) {
+    if (const auto address = net::parse_address(text)) server = {*address, kDnsPort};
+  }
+  const bool usable = server && server->port != 0 && !server->address.is_unspecified() &&
+                      !server->address.is_multicast();
+  if (!usable) {
+    value.fail(
+        fmt::format("\"{}\" is not the address of a name server: write one such as 192.0.2.53 or "
+                    "\"[2001:db8::53]:5353\"",
+                    text));
+  }
+  return *server;
+}
+
+net::Prefix read_range(const YamlValue& value) {
+  const auto text = value.text("a range of addresses");
+  const auto range = net::parse_prefix(text);
+  if (!range) {
+    value.fail(fmt::format("\"{}\" is not an address or a range such as 192.168.1.0/24", text));
+  }
+  return *range;
+}
+
+void read_policy(const YamlValue& value) {
+  const auto text = value.text("weighted-round-robin");
+  for (const auto later : kPoliciesLater) {
+    if (text == later) value.fail(fmt::format("policy \"{}\" is not supported yet", text));
+  }
+  if (text != kPolicies[0]) {
+    value.fail(fmt::format("unknown policy \"{}\"{}", text, hint(text, kPolicies)));
+  }
+}
+
+std::vector<EngineSpec::Text> read_texts(const YamlValue& value, std::string_view list,
+                                         std::string_view each) {
+  std::vector<EngineSpec::Text> texts;
+  for (const auto& item : value.list(list)) {
+    auto text = item.text(each);
+    texts.push_back({item.position_in_text(0), std::move(text)});
+  }
+  return texts;
+}
+
+void read_admission(const YamlMap& map, EngineSpec& engine) {
+  if (const auto* users = map.find("users")) engine.users = read_users(*users);
+  if (const auto* allow = map.find("allow")) {
+    for (const auto& each : allow->one_or_more("a range of addresses")) {
+      engine.allow.push_back(read_range(each));
+    }
+  }
+  if (const auto* max = map.find("max_connections")) {
+    engine.max_connections = max->count(0, kConnectionsMax);
+  }
+  if (const auto* max = map.find("max_per_client")) {
+    engine.max_per_client = max->count(0, kConnectionsMax);
+  }
+}
+
+}  // namespace
+
+std::vector<UserSpec> read_users(const YamlValue& value) {
+  std::vector<UserSpec> users;
+  for (const auto& [name, key, password] : value.names("users and their passwords").entries()) {
+    users.push_back({name, password.text("a password")});
+    try {
+      proxy::Accounts().add(users.back().name, users.back().password);
+    } catch (const net::ConfigError& error) {
+      key.fail(error.what());
+    }
+  }
+  if (users.empty()) value.fail("no user: write some, or leave \"users\" out to let everyone in");
+  return users;
+}
+
+EngineSpec read_engine(const YamlValue& value) {
+  const auto map = value.map("engine", kKeys, kLater);
+  EngineSpec engine;
+  if (const auto* start = map.find("start")) {
+    engine.start = read_texts(*start, "a list such as [wifi/2, lte/1]", "a link such as wifi/2");
+    if (engine.start.empty()) start->fail("no link: write some, or leave \"start\" out to use all");
+  }
+  if (const auto* port = map.find("port")) {
+    engine.port = static_cast<std::uint16_t>(port->count(1, kPortMax));
+  }
+  if (const auto* policy = map.find("policy")) read_policy(*policy);
+  if (const auto* routes = map.find("routes")) {
+    engine.routes = read_texts(*routes, "a list of rules such as [\".bank.example=wifi\"]",
+                               "a rule such as .bank.example=wifi");
+  }
+  if (const auto* dns = map.find("dns")) {
+    for (const auto& each : dns->one_or_more("the address of a name server")) {
+      engine.dns.push_back(read_name_server(each));
+    }
+  }
+  read_admission(map, engine);
+  for (const auto& time : engine_times()) {
+    const auto* given = map.find(time.key);
+    if (given == nullptr) continue;
+    engine.*time.member = time.may_be_zero ? given->duration() : read_positive_duration(*given);
+  }
+  if (const auto* one_link = map.find("udp_one_link")) engine.udp_one_link = one_link->yes_or_no();
+  if (const auto* only = map.find("udp_only_answers")) engine.udp_only_answers = only->yes_or_no();
+  return engine;
+}
+
+}  // namespace dispatch::scenario
