@@ -69,6 +69,9 @@ Task<NameLookup::Answer> NameLookup::ask(NameQuestion question) {
   for (const auto& way : asking.ways) {
     if (way.answer) failure.add(way.answer->error());
   }
+  const bool all_silent = std::none_of(asking.ways.begin(), asking.ways.end(),
+                                       [](const auto& way) { return way.answer.has_value(); });
+  if (all_silent) co_return ResolveError::timed_out;
   co_return failure.error();
 }
 
@@ -78,6 +81,7 @@ Task<void> NameLookup::ask_ways(Asking& asking) {
 }
 
 Task<void> NameLookup::ask_until_answered(Asking& asking) {
+  const auto deadline = runtime_.clock().now() + options_.timeout;
   std::size_t failures = 0;
   while (asking.answered() == nullptr) {
     const auto now = runtime_.clock().now();
@@ -97,7 +101,7 @@ Task<void> NameLookup::ask_until_answered(Asking& asking) {
     if (failed == asking.ways.size()) co_return;
     // The word of a server that fails is enough where the rest stays silent.
     const auto until =
-        more || asking.is_failing() ? asking.ways.back().at + options_.slow_lookup : net::kNever;
+        more || asking.is_failing() ? asking.ways.back().at + options_.slow_lookup : deadline;
     if (now >= until) co_return;
     if (const auto error = co_await asking.race.news(until)) {
       asking.cancelled = error;

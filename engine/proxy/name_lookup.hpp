@@ -24,6 +24,9 @@ struct NameQuestion {
 struct NameLookupOptions {
   // A way that has not answered for so long is helped by the next one, and may still answer first.
   net::Duration slow_lookup = std::chrono::seconds(1);
+  // For all ways together. Resolvers give up before; one that does not must not keep those who ask
+  // for the name, now and later, waiting for ever.
+  net::Duration timeout = std::chrono::minutes(1);
   // A way whose servers were silent so often in a row, while those of another answered, is asked
   // last for a while.
   int silences_max = 2;
@@ -41,7 +44,7 @@ class NameLookup {
   // What the first way says that answers: addresses, "no such name", or "no address of this
   // family". A failing server is no answer: the next way is asked at once, and its
   // word counts only where the others fail or stay silent. Errors: ResolveError,
-  // the most telling one of all ways; operation_aborted.
+  // the most telling one of all ways (timed_out where all are silent); operation_aborted.
   net::Task<Answer> ask(NameQuestion question);
 
  private:

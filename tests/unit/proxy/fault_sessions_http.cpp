@@ -84,9 +84,9 @@ Task<void> origin(FaultWorld&, net::StreamPtr stream, Played& played) {
 // The client.
 
 Task<std::optional<FaultPeer>> reach_proxy(FaultWorld& world) {
-  auto stream = co_await world.client.network().connect(FaultWorld::kProxy, net::kAnyEgress);
+  auto stream = co_await world.reach_proxy();
   if (!stream) co_return std::nullopt;
-  co_return FaultPeer(std::move(*stream));
+  co_return FaultPeer(std::move(stream));
 }
 
 Task<std::optional<std::string>> answer_body(FaultPeer& peer, std::string head) {

@@ -23,9 +23,9 @@ const std::string kConnect4 = octets({4, 1}) + kPort + kAddress + octets({0});
 
 // A connection to the proxy; none where that fails.
 Task<std::optional<FaultPeer>> reach_proxy(FaultWorld& world) {
-  auto stream = co_await world.client.network().connect(FaultWorld::kProxy, net::kAnyEgress);
+  auto stream = co_await world.reach_proxy();
   if (!stream) co_return std::nullopt;
-  co_return FaultPeer(std::move(*stream));
+  co_return FaultPeer(std::move(stream));
 }
 
 // Whether the proxy sent exactly this.
@@ -180,7 +180,7 @@ Task<void> tunnel_target(FaultWorld&, net::StreamPtr stream, Played& played) {
 std::span<const Session> socks_sessions() {
   static constexpr Session kSessions[] = {
       {"SOCKS5", connect5, tunnel_target},
-      {"SOCKS5 with a password", connect5_with_password, tunnel_target, true},
+      {"SOCKS5 with a password", connect5_with_password, tunnel_target, {.with_password = true}},
       {"SOCKS5, data sent along", connect5_early, tunnel_target},
       {"SOCKS5 BIND", bind5, nullptr},
       {"SOCKS4", connect4, tunnel_target},

@@ -4,6 +4,7 @@
 
 #include "engine/link/link_spec.hpp"
 #include "engine/link/smooth_weighted_round_robin.hpp"
+#include "engine/proxy/proxy_protocol.hpp"
 #include "engine/proxy/server.hpp"
 #include "sim/core/simulation.hpp"
 #include "sim/host/host.hpp"
@@ -32,13 +33,30 @@ struct Played {
 
 struct FaultWorld;
 
+// What the proxy is given, and so by which way a session comes in and goes out.
+struct Setup {
+  bool with_password = false;
+  // Its listener: TLS only, behind another proxy, at a path.
+  bool tls = false;
+  std::optional<proxy_protocol::Version> accept_proxy{};
+  bool local = false;
+  // The way to the target.
+  std::optional<proxy_protocol::Version> send_proxy{};
+  std::string_view route{};
+  std::string_view upstream{};  // a protocol: all links lead through proxies of it
+  bool reaches_target = true;   // else it is refused
+  // Fewer operations of the proxy make no session: an accept, a connect, reads and writes both
+  // ways, two ends.
+  std::size_t operations_min = 11;
+};
+
 // The two ends of a session. Both report to `played`; neither assumes that anything succeeds.
 struct Session {
   std::string_view name;
   net::Task<void> (*client)(FaultWorld&, Played&);
   // Serves one connection; null: the client's part does all.
   net::Task<void> (*target)(FaultWorld&, net::StreamPtr, Played&);
-  bool with_password = false;
+  Setup setup{};
 };
 
 enum class Party : std::uint8_t { client, proxy, target };
@@ -50,6 +68,10 @@ struct FaultWorld {
   FaultWorld& operator=(const FaultWorld&) = delete;
 
   FaultLedger& ledger(Party party) { return ledgers[static_cast<std::size_t>(party)]; }
+
+  // A connection of the client's to the proxy, as far as that has to be done before the client can
+  // speak its own protocol: the PROXY protocol, TLS. Null where that fails.
+  net::Task<net::StreamPtr> reach_proxy();
 
   // Plays the session until the client has ended and all else has come to rest. `between` is called
   // before each event of the simulation.
@@ -67,16 +89,24 @@ struct FaultWorld {
   sim::Host& client_host;
   sim::Host& proxy_host;
   sim::Host& target_host;
+  sim::Host& hop_host;  // of an upstream proxy
   FaultLedger ledgers[3];
   FaultyRuntime client;
   FaultyRuntime proxy;
   FaultyRuntime target;
+  FaultyRuntime local_client;  // a client's program on the proxy's host
   std::optional<link::LinkSet> links;
   std::optional<Server> server;
+  std::optional<link::LinkSet> hop_links;
+  std::optional<Server> hop_server;
 
  private:
+  void attach_hosts();
+  void start_proxy();
+  void start_hop();
   static net::Task<void> accept(FaultWorld& self);
   static net::Task<void> serve(FaultWorld& self, net::StreamPtr stream);
+  static net::Task<bool> take_header(FaultWorld& self, net::Stream& stream);
   static net::Task<void> run_client(FaultWorld& self, bool& ended);
 
   const Session& session_;

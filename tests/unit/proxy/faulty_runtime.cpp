@@ -202,6 +202,23 @@ Result<net::ListenerPtr> FaultyRuntime::Network::listen(const net::Endpoint& loc
       std::make_unique<FaultyListener>(std::move(*listener), ledger, host.executor()));
 }
 
+Result<net::ListenerPtr> FaultyRuntime::Network::listen_local(
+    const std::string& path, const net::LocalListenOptions& options) {
+  if (const auto error = ledger.next(OperationKind::listen)) return error;
+  auto listener = host.network().listen_local(path, options);
+  if (!listener) return listener.error();
+  return net::ListenerPtr(
+      std::make_unique<FaultyListener>(std::move(*listener), ledger, host.executor()));
+}
+
+Result<net::StreamPtr> FaultyRuntime::Network::connect_local(const std::string& path) {
+  const auto error = ledger.next(OperationKind::connect);
+  if (error && error != FaultLedger::kSilence) return error;
+  auto stream = host.network().connect_local(path);
+  if (!stream) return stream.error();
+  return faulty_stream(std::move(*stream), ledger, host.executor());
+}
+
 Result<net::DatagramPtr> FaultyRuntime::Network::open_datagram(
     const net::DatagramOptions& options) {
   if (const auto error = ledger.next(OperationKind::open_datagram)) return error;

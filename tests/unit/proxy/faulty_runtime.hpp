@@ -86,14 +86,10 @@ class FaultyRuntime : public net::Runtime {
                                                    const net::Egress& egress) override;
     net::Result<net::ListenerPtr> listen(const net::Endpoint& local,
                                          const net::ListenOptions& options) override;
-    // Of the host, and not counted.
     net::Result<net::ListenerPtr> listen_local(const std::string& path,
-                                               const net::LocalListenOptions& options) override {
-      return host.network().listen_local(path, options);
-    }
-    net::Result<net::StreamPtr> connect_local(const std::string& path) override {
-      return host.network().connect_local(path);
-    }
+                                               const net::LocalListenOptions& options) override;
+    // Does not wait: silent, it succeeds.
+    net::Result<net::StreamPtr> connect_local(const std::string& path) override;
     net::Result<net::DatagramPtr> open_datagram(const net::DatagramOptions& options) override;
     bool can_bind_to_device() const override { return host.network().can_bind_to_device(); }
 
