@@ -1,6 +1,7 @@
 #include "cli/link_argument.hpp"
 
 #include "cli/text_file.hpp"
+#include "engine/tls/context.hpp"
 
 #include <fmt/format.h>
 
@@ -8,6 +9,15 @@
 #include <cstdlib>
 
 namespace dispatch::cli {
+namespace {
+
+std::shared_ptr<const tls::Context> believed_of(const link::LinkSpec& spec) {
+  if (spec.insecure) return tls::Context::client_of_anyone();
+  if (spec.ca_file.empty()) return tls::Context::client_of_system();
+  return tls::Context::client({read_text_file(spec.ca_file), spec.ca_file});
+}
+
+}  // namespace
 
 link::LinkSpec link_argument(const std::string& text) {
   auto spec = link::parse_link_spec(text);
@@ -24,6 +34,9 @@ link::LinkSpec link_argument(const std::string& text) {
           fmt::format("{}: ${} is not set", spec.target, spec.password_variable));
     }
     spec.upstream->credentials->password = password;
+  }
+  if (spec.upstream && spec.upstream->protocol == link::UpstreamProtocol::https) {
+    spec.upstream->tls = believed_of(spec);
   }
   return spec;
 }

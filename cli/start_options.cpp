@@ -23,11 +23,12 @@ eth0@7. The connections are spread in the proportion of the weights, for IPv4
 and IPv6 separately. With no ADDRESS every usable interface takes part.
 
 An ADDRESS may also be another proxy: socks5://HOST:PORT, socks4://,
-socks4a://, http://, with USER:PASSWORD@ before the HOST. Behind the weight,
-",max=N" limits the connections at a time; of proxies, ",via=ADDRESS" says by
-which link they are reached, and ",password-file=FILE" or
-",password-env=VARIABLE" where the password is. NAME= before it gives it a
-name, for --route.
+socks4a://, http://, https://, with USER:PASSWORD@ before the HOST. Behind the
+weight, ",max=N" limits the connections at a time; of proxies, ",via=ADDRESS"
+says by which link they are reached, and ",password-file=FILE" or
+",password-env=VARIABLE" where the password is; of https://, ",ca=FILE" whose
+certificates are believed, in place of those that the system believes, and
+",insecure" that anyone's are. NAME= before it gives it a name, for --route.
 
 Examples:
   dispatch start

@@ -46,13 +46,20 @@ void parse_options(LinkSpec& spec, std::string_view options, std::string_view wh
     const auto comma = options.find(',');
     const auto option = options.substr(0, comma);
     options.remove_prefix(comma == std::string_view::npos ? options.size() : comma + 1);
+    if (option == "insecure") {
+      spec.insecure = true;
+      continue;
+    }
     const auto equals = option.find('=');
     const auto key = option.substr(0, equals);
     const auto value =
         equals == std::string_view::npos ? std::string_view() : option.substr(equals + 1);
-    const bool of_proxies = key == "via" || key == "password-file" || key == "password-env";
+    const bool of_proxies =
+        key == "via" || key == "password-file" || key == "password-env" || key == "ca";
     if (key != "max" && !of_proxies) {
-      fail("behind the comma is none of max=N, and of proxies via=, password-file=, password-env=");
+      fail(
+          "behind the comma is none of max=N, and of proxies via=, password-file=, "
+          "password-env=, ca=, insecure");
     }
     if (value.empty()) fail(fmt::format("a value is missing: {}=", key));
     if (of_proxies && !spec.upstream) fail(fmt::format("{}= is for proxies", key));
@@ -60,7 +67,14 @@ void parse_options(LinkSpec& spec, std::string_view options, std::string_view wh
     if (key == "via") spec.via = value;
     if (key == "password-file") spec.password_file = value;
     if (key == "password-env") spec.password_variable = value;
+    if (key == "ca") spec.ca_file = value;
   }
+  const bool inside_tls = spec.upstream && spec.upstream->protocol == UpstreamProtocol::https;
+  if ((spec.insecure || !spec.ca_file.empty()) && !inside_tls) {
+    fail("ca= and insecure are for https:// proxies");
+  }
+  if (spec.insecure && !spec.ca_file.empty())
+    fail("either ca= or insecure: they contradict each other");
   const bool elsewhere = !spec.password_file.empty() || !spec.password_variable.empty();
   if (!elsewhere) return;
   if (!spec.upstream->credentials) {

@@ -29,6 +29,10 @@ struct LinkSpec {
   // Where the proxy's password is to be read by who makes the links; at most one of these.
   std::string password_file{};
   std::string password_variable{};
+  // Of https, whom to believe: the certificates in this file, or, where there is none, those that
+  // the system believes; or anyone at all.
+  std::string ca_file{};
+  bool insecure = false;
 
   friend bool operator==(const LinkSpec&, const LinkSpec&) = default;
 };
@@ -36,8 +40,8 @@ struct LinkSpec {
 inline constexpr unsigned kWeightMax = 1'000'000;
 
 // [NAME=]ADDRESS or [NAME=]PROTOCOL://[USER[:PASSWORD]@]HOST:PORT (see Upstream), then /WEIGHT or
-// @WEIGHT, and ",OPTION=VALUE"s: max, and of proxies via, password-file and password-env. Throws
-// net::ConfigError, without any password.
+// @WEIGHT, and ",OPTION=VALUE"s: max, and of proxies via, password-file and password-env, and of
+// https ca; ",insecure" has no value. Throws net::ConfigError, without any password.
 LinkSpec parse_link_spec(std::string_view text);
 
 // Addresses of `interface` that connections may come from: no loopback, no link-local ones.

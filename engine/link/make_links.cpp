@@ -138,6 +138,10 @@ std::unique_ptr<Link> local_link(const LinkSpec& spec, std::span<const net::Inte
 std::unique_ptr<Link> upstream_link(const LinkSpec& spec,
                                     std::span<const net::Interface> interfaces,
                                     net::Network& network) {
+  if (spec.upstream->protocol == UpstreamProtocol::https && !spec.upstream->tls) {
+    throw ConfigError(
+        fmt::format("'{}': it is not known whose certificates to believe", spec.target));
+  }
   auto link = make_link(spec);
   LinkSpec way;
   way.target = spec.via;

@@ -14,7 +14,8 @@ namespace {
 using net::ConfigError;
 
 constexpr std::array kProtocols{UpstreamProtocol::socks5, UpstreamProtocol::socks4,
-                                UpstreamProtocol::socks4a, UpstreamProtocol::http};
+                                UpstreamProtocol::socks4a, UpstreamProtocol::http,
+                                UpstreamProtocol::https};
 constexpr std::string_view kSeparator = "://";
 constexpr std::size_t kCredentialMax = 255;  // RFC 1929
 
@@ -27,7 +28,8 @@ UpstreamProtocol parse_protocol(std::string_view url, std::string_view name) {
     if (to_string(each) == name) return each;
   }
   if (name == "socks5h") return UpstreamProtocol::socks5;  // curl's word: names always go there
-  fail(url, fmt::format("'{}' is not a kind of proxy: socks5, socks4, socks4a or http", name));
+  fail(url,
+       fmt::format("'{}' is not a kind of proxy: socks5, socks4, socks4a, http or https", name));
 }
 
 std::string decoded(std::string_view url, std::string_view text) {
@@ -65,8 +67,7 @@ Credentials parse_credentials(const Upstream& upstream, std::string_view url,
   if (socks4 && credentials.user.find('\0') != std::string::npos) {
     fail(url, "a name with a zero byte");
   }
-  if (upstream.protocol == UpstreamProtocol::http &&
-      credentials.user.find(':') != std::string::npos) {
+  if (upstream.is_http() && credentials.user.find(':') != std::string::npos) {
     fail(url, "a name with a colon, which HTTP cannot tell from the password (RFC 7617 2)");
   }
   return credentials;
@@ -93,6 +94,8 @@ std::string_view to_string(UpstreamProtocol protocol) {
       return "socks4a";
     case UpstreamProtocol::http:
       return "http";
+    case UpstreamProtocol::https:
+      return "https";
   }
   return "proxy";
 }

@@ -4,10 +4,15 @@
 #include "engine/net/address.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+
+namespace dispatch::tls {
+class Context;
+}
 
 namespace dispatch::link {
 
@@ -16,6 +21,7 @@ enum class UpstreamProtocol : std::uint8_t {
   socks4,   // IPv4 targets; names are looked up here
   socks4a,  // IPv4 targets and names
   http,     // CONNECT (RFC 9110 9.3.6)
+  https,    // the same, inside TLS
 };
 
 // As in the URL: "socks5".
@@ -33,11 +39,15 @@ struct Upstream {
   std::variant<net::Address, std::string> host;  // a string is a name to be looked up
   std::uint16_t port = 0;
   std::optional<Credentials> credentials;  // never told to anyone but the proxy
+  // Whose certificates are believed, of https; null until who makes the links has said it.
+  std::shared_ptr<const tls::Context> tls{};
 
+  bool is_http() const {
+    return protocol == UpstreamProtocol::http || protocol == UpstreamProtocol::https;
+  }
   // Whether targets of that family, given as addresses, can be asked for.
   bool serves(net::Family family) const {
-    return family == net::Family::v4 || protocol == UpstreamProtocol::socks5 ||
-           protocol == UpstreamProtocol::http;
+    return family == net::Family::v4 || protocol == UpstreamProtocol::socks5 || is_http();
   }
   // Whether it looks names up itself: they leave as they came.
   bool takes_names() const { return protocol != UpstreamProtocol::socks4; }

@@ -245,37 +245,52 @@ Task<RaceResult> Dialer::run_upstream_lane(Dial& dial, Lane& lane) {
     }
     co_return failed;
   }
-  failed.error = co_await ask_upstream_of(lane, *raced.stream, std::move(target));
+  failed.error = co_await ask_upstream_of(lane, raced.stream, std::move(target));
   if (!failed.error) co_return raced;
   failed.conclusive = is_the_targets_answer(failed.error) || is_exhaustion(failed.error);
   co_return failed;
 }
 
-Task<net::Status> Dialer::ask_upstream_of(Lane& lane, net::Stream& stream, Target target) {
+Task<Result<net::Endpoint>> Dialer::ask(Lane& lane, net::StreamPtr& stream, Target target) {
+  const auto& upstream = *lane.link.upstream();
+  if (const auto error = co_await secure_upstream(runtime_, stream, upstream)) co_return error;
+  co_return co_await ask_upstream(*stream, upstream, std::move(target));
+}
+
+Task<net::Status> Dialer::ask_upstream_of(Lane& lane, net::StreamPtr& stream, Target target) {
   const auto deadline = runtime_.clock().now() + options_.attempt_timeout;
   const auto what = to_string(target);
-  auto asking = ask_upstream(stream, *lane.link.upstream(), std::move(target));
+  auto asking = ask(lane, stream, std::move(target));
   auto bound = co_await net::with_deadline(runtime_.clock(), deadline, std::move(asking));
   if (bound) {
-    std::erase(unauthorized_, &lane.link);
+    std::erase(misfits_, &lane.link);
     lane.upstream_end = std::make_unique<net::Endpoint>(*bound);
     co_return net::Status{};
   }
   auto error = bound.error();
   if (error == net::asio::error::timed_out) error = UpstreamError::silent;
-  if (error == UpstreamError::not_authorized) tell_of_credentials(lane.link);
+  tell_of_misfit(lane.link, error);
   if (!net::is_cancelled(error)) {
     runtime_.log().info("{} through {}: {}", what, lane.link.name(), error.message());
   }
   co_return error;
 }
 
-// Once, until it works again: every connection would say the same.
-void Dialer::tell_of_credentials(const link::Link& link) {
-  if (std::find(unauthorized_.begin(), unauthorized_.end(), &link) != unauthorized_.end()) return;
-  unauthorized_.push_back(&link);
-  runtime_.log().warning("{} refuses the user or the password that it is given{}", link.name(),
-                         link.upstream()->credentials ? "" : " (none)");
+// What only a person can mend. Once, until it works again: every connection would say the same.
+void Dialer::tell_of_misfit(const link::Link& link, const Error& error) {
+  const bool unauthorized = error == UpstreamError::not_authorized;
+  if (!unauthorized && !is_untrusted(error)) return;
+  if (std::find(misfits_.begin(), misfits_.end(), &link) != misfits_.end()) return;
+  misfits_.push_back(&link);
+  if (unauthorized) {
+    runtime_.log().warning("{} refuses the user or the password that it is given{}", link.name(),
+                           link.upstream()->credentials ? "" : " (none)");
+  } else {
+    runtime_.log().warning(
+        "{}: {}; if it is the right one, name the certificate that signed it: "
+        ",ca=FILE",
+        link.name(), error.message());
+  }
 }
 
 // The first address that may be asked for.

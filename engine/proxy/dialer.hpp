@@ -89,9 +89,10 @@ class Dialer {
   void detour(Dial& dial, const Route& route, const net::Address& address);
   net::Task<void> run_lane(Dial& dial, Lane& lane);
   net::Task<RaceResult> run_upstream_lane(Dial& dial, Lane& lane);
-  net::Task<net::Status> ask_upstream_of(Lane& lane, net::Stream& stream, Target target);
+  net::Task<net::Result<net::Endpoint>> ask(Lane& lane, net::StreamPtr& stream, Target target);
+  net::Task<net::Status> ask_upstream_of(Lane& lane, net::StreamPtr& stream, Target target);
   net::Task<net::Result<Target>> target_for_socks4(Dial& dial, Lane& lane);
-  void tell_of_credentials(const link::Link& link);
+  void tell_of_misfit(const link::Link& link, const net::Error& error);
   void judge(Dial& dial, Lane& lane);
   void settle_losers(Dial& dial, const Lane& winner);
   void end_at_deadline(Dial& dial);
@@ -104,7 +105,7 @@ class Dialer {
   DialOptions options_;
   NameCache names_;
   Routes routes_;
-  std::vector<const link::Link*> unauthorized_;  // people have been told
+  std::vector<const link::Link*> misfits_;  // of which people have been told
 };
 
 }  // namespace dispatch::proxy

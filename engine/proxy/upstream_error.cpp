@@ -1,5 +1,8 @@
 #include "engine/proxy/upstream_error.hpp"
 
+#include "engine/tls/certificate_error.hpp"
+
+#include <boost/asio/ssl/error.hpp>
 #include <boost/system/errc.hpp>
 
 namespace dispatch::proxy {
@@ -44,7 +47,47 @@ class UpstreamCategory : public boost::system::error_category {
   }
 };
 
+// Errors of another category, with words before them that say whose they are.
+class QualifiedCategory : public boost::system::error_category {
+ public:
+  QualifiedCategory(std::string words, const boost::system::error_category& inner)
+      : words_(std::move(words)), inner_(inner) {}
+  const char* name() const noexcept override { return "dispatch.upstream.tls"; }
+  std::string message(int value) const override { return words_ + inner_.message(value); }
+
+ private:
+  std::string words_;
+  const boost::system::error_category& inner_;
+};
+
+const boost::system::error_category& untrusted_category() {
+  static const QualifiedCategory category("the upstream proxy's certificate is not trusted: ",
+                                          tls::certificate_category());
+  return category;
+}
+
+const boost::system::error_category& tls_category() {
+  static const QualifiedCategory category("no TLS with the upstream proxy: ",
+                                          net::asio::error::get_ssl_category());
+  return category;
+}
+
 }  // namespace
+
+net::Error error_of_tls(const net::Error& error) {
+  namespace errc = boost::system::errc;
+  if (error.category() == tls::certificate_category()) return {error.value(), untrusted_category()};
+  if (error.category() == net::asio::error::get_ssl_category()) {
+    return {error.value(), tls_category()};
+  }
+  const bool hung_up = error == net::asio::ssl::error::stream_truncated ||
+                       error == errc::connection_reset || error == errc::broken_pipe;
+  return hung_up ? net::Error{UpstreamError::closed} : error;
+}
+
+bool is_untrusted(const net::Error& error) {
+  return error.category() == untrusted_category();
+}
 
 const boost::system::error_category& upstream_category() {
   static const UpstreamCategory category;

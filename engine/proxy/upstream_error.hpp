@@ -20,6 +20,11 @@ inline net::Error make_error_code(UpstreamError error) {
   return {static_cast<int>(error), upstream_category()};
 }
 
+// The same, of TLS with it. `error` is of tls::Stream::connect.
+net::Error error_of_tls(const net::Error& error);
+// Whether it is that the proxy's certificate is not believed.
+bool is_untrusted(const net::Error& error);
+
 }  // namespace dispatch::proxy
 
 template <>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/link/upstream.hpp"
+#include "engine/net/runtime.hpp"
 #include "engine/net/stream.hpp"
 #include "engine/proxy/target.hpp"
 
@@ -21,6 +22,11 @@ namespace dispatch::proxy {
 // deadline is the caller's.
 net::Task<net::Result<net::Endpoint>> ask_upstream(net::Stream& stream,
                                                    const link::Upstream& upstream, Target target);
+
+// What comes before it: TLS, where that is the proxy's protocol; `stream` is the text inside from
+// there on, and null after an error. Errors: error_of_tls(); UpstreamError::closed.
+net::Task<net::Status> secure_upstream(net::Runtime& runtime, net::StreamPtr& stream,
+                                       const link::Upstream& upstream);
 
 // The protocols.
 net::Task<net::Result<net::Endpoint>> ask_socks5(net::Stream& stream,

@@ -91,11 +91,13 @@ void use_key(SSL_CTX* context, const Pem& pem, const Pem& certificate) {
   }
 }
 
+// In the form of TLS: each with its length before it.
+constexpr unsigned char kProtocols[] = "\x08http/1.1";
+
 // RFC 7301. A client that offers others only, such as h2, is served without an agreement: it may
 // speak SOCKS in here.
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_size,
                     const unsigned char* offered, unsigned offered_size, void*) {
-  static constexpr unsigned char kProtocols[] = "\x08http/1.1";
   auto** out = const_cast<unsigned char**>(chosen);
   const auto result = SSL_select_next_proto(out, chosen_size, kProtocols, sizeof kProtocols - 1,
                                             offered, offered_size);
@@ -128,8 +130,31 @@ std::shared_ptr<const Context> Context::server(const Pem& certificate, const Pem
   return context;
 }
 
-std::shared_ptr<const Context> Context::client(const Pem& roots) {
+// RFC 7301: a server that prefers h2 is told that nobody here speaks it.
+std::shared_ptr<Context> Context::client() {
   std::shared_ptr<Context> context(new Context);
+  SSL_CTX_set_alpn_protos(context->get(), kProtocols, sizeof kProtocols - 1);
+  SSL_CTX_set_verify(context->get(), SSL_VERIFY_PEER, nullptr);
+  return context;
+}
+
+std::shared_ptr<const Context> Context::client_of_system() {
+  auto context = client();
+  if (SSL_CTX_set_default_verify_paths(context->get()) != 1) {
+    ERR_clear_error();
+    throw ConfigError("the certificates that this machine believes cannot be read");
+  }
+  return context;
+}
+
+std::shared_ptr<const Context> Context::client_of_anyone() {
+  auto context = client();
+  SSL_CTX_set_verify(context->get(), SSL_VERIFY_NONE, nullptr);
+  return context;
+}
+
+std::shared_ptr<const Context> Context::client(const Pem& roots) {
+  auto context = client();
   const auto reader = reader_of(roots.text);
   auto* const store = SSL_CTX_get_cert_store(context->get());
   bool any = false;
@@ -138,7 +163,6 @@ std::shared_ptr<const Context> Context::client(const Pem& roots) {
     X509_STORE_add_cert(store, root.get());
   }
   if (!came_to_the_end() || !any) throw ConfigError(roots.source + ": no certificates in it");
-  SSL_CTX_set_verify(context->get(), SSL_VERIFY_PEER, nullptr);
   return context;
 }
 

@@ -26,6 +26,14 @@ class Context {
   // A client that believes the certificates that `roots` have signed. Throws net::ConfigError.
   static std::shared_ptr<const Context> client(const Pem& roots);
 
+  // A client that believes whom this machine's OpenSSL believes: the files that are installed with
+  // it, or those of $SSL_CERT_FILE and $SSL_CERT_DIR.
+  static std::shared_ptr<const Context> client_of_system();
+
+  // A client that believes anyone: what is sent cannot be read on the way, but by whom nobody
+  // knows.
+  static std::shared_ptr<const Context> client_of_anyone();
+
   SSL_CTX* get() const { return context_.get(); }
 
  private:
@@ -34,6 +42,7 @@ class Context {
   };
 
   Context();
+  static std::shared_ptr<Context> client();
 
   std::unique_ptr<SSL_CTX, Free> context_;
 };

@@ -1,6 +1,7 @@
 #include "engine/tls/session.hpp"
 
 #include "engine/net/address.hpp"
+#include "engine/tls/certificate_error.hpp"
 
 #include <boost/asio/ssl/error.hpp>
 #include <openssl/bio.h>
@@ -126,7 +127,13 @@ Session::Step Session::outcome(int result, std::size_t bytes) {
 
 Session::Step Session::handshake() {
   ERR_clear_error();
-  return outcome(SSL_do_handshake(ssl_.get()), 0);
+  auto step = outcome(SSL_do_handshake(ssl_.get()), 0);
+  const auto verdict = SSL_get_verify_result(ssl_.get());
+  const bool minds = SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE;
+  if (step.state == Step::State::failed && minds && verdict != X509_V_OK) {
+    step.error = {static_cast<int>(verdict), certificate_category()};
+  }
+  return step;
 }
 
 Session::Step Session::read(std::span<std::byte> text) {

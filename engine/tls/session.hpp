@@ -25,7 +25,7 @@ class Session {
 
     State state = State::done;
     std::size_t bytes = 0;
-    net::Error error;  // failed; its category is Asio's for OpenSSL
+    net::Error error;  // failed; its category is Asio's for OpenSSL, or certificate_category()
   };
 
   Session(Session&& other) noexcept;

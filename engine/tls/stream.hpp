@@ -14,7 +14,8 @@ namespace dispatch::tls {
 // The peer's close_notify is its end of stream. An end without one is an error, stream_truncated
 // (RFC 8446, 6.1: somebody else may have cut the connection), and so is a broken record.
 //
-// Errors of OpenSSL's have Asio's category for them. A write that is cancelled while its records
+// Errors of OpenSSL's have Asio's category for them, and a peer that is not believed has
+// certificate_category(). A write that is cancelled while its records
 // wait for room has succeeded: they are sent behind its back. shutdown_write sends close_notify,
 // and then the end of the stream below; abort aborts the stream below. A stream that is destroyed
 // after shutdown_write still sends what is left to be sent, for at most kCloseTimeout.

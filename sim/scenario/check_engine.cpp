@@ -74,6 +74,9 @@ class EngineChecker {
   }
 
   void check_upstream(const EngineSpec::Text& start, const link::Upstream& upstream) const {
+    if (upstream.protocol == link::UpstreamProtocol::https) {
+      fail(start.position, "a scenario has no certificates: use http:// in place of https://");
+    }
     const auto* name = std::get_if<std::string>(&upstream.host);
     if (name == nullptr || target_of(scenario_, *name)) return;
     std::vector<std::string> names;

@@ -19,6 +19,8 @@ std::string options_of(const link::LinkSpec& spec) {
   if (!spec.via.empty()) text += ",via=" + spec.via;
   if (!spec.password_file.empty()) text += ",password-file=" + spec.password_file;
   if (!spec.password_variable.empty()) text += ",password-env=" + spec.password_variable;
+  if (!spec.ca_file.empty()) text += ",ca=" + spec.ca_file;
+  if (spec.insecure) text += ",insecure";
   return text;
 }
 

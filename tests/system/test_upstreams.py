@@ -9,6 +9,7 @@ import time
 import pytest
 from dispatch_process import run, unused_port
 from origin import body_of
+from test_tls import make_certificate
 
 A, B = '127.0.0.2', '127.0.0.3'
 SIZE = 1_000_000
@@ -39,6 +40,10 @@ def test_a_download_passes_two_dispatches(start, origin, protocol, host):
 def test_an_upload_and_its_half_close_pass_two_dispatches(start, protocol):
     last = start(A, *THROUGH)
     first = start(f'{protocol}://127.0.0.1:{last.port}', *THROUGH)
+    check_an_upload_and_its_half_close(first)
+
+
+def check_an_upload_and_its_half_close(first):
     with socket.create_server(('127.0.0.1', 0)) as server:
         uploads = []
 
@@ -58,6 +63,59 @@ def test_an_upload_and_its_half_close_pass_two_dispatches(start, protocol):
         thread.join()
     assert answer == b'220 first\r\n%d' % SIZE
     assert uploads == [body_of(SIZE)]
+
+
+@pytest.fixture
+def secure(start, tmp_path):
+    """The last proxy of a chain, which serves TLS only; `link` is it as a link."""
+    certificate, key = make_certificate(tmp_path)
+    last = start(A, *THROUGH, '--tls-cert', certificate, '--tls-key', key, listen=('--listen', '127.0.0.1:0,tls'))
+    last.certificate = certificate
+    last.link = f'https://localhost:{last.port}'
+    return last
+
+
+@pytest.mark.parametrize('belief', ['file', 'system', 'anyone'])
+def test_a_download_and_an_upload_pass_a_proxy_inside_tls(start, origin, secure, monkeypatch, belief):
+    link = secure.link
+    if belief == 'file':
+        link += f',ca={secure.certificate}'
+    elif belief == 'system':
+        monkeypatch.setenv('SSL_CERT_FILE', secure.certificate)
+    else:
+        link = f'office=https://127.0.0.1:{secure.port}@2,insecure'
+    first = start(link, *THROUGH)
+    for scheme in ('socks5h', 'http'):
+        reply = first.curl(f'http://localhost:{origin.port}/bytes/{SIZE}', scheme=scheme)
+        assert reply.stdout == body_of(SIZE), reply.stderr
+    assert origin.order == [A] * 2
+    check_an_upload_and_its_half_close(first)
+
+
+def test_a_certificate_that_is_not_believed_is_told_to_the_client_and_the_log(start, origin, secure):
+    first = start(f'office={secure.link}', *THROUGH)
+    why = "the upstream proxy's certificate is not trusted: self-signed certificate"
+    for _ in range(3):
+        reply = first.curl(origin.url('/bytes/10'), '-w', '%{http_code}', scheme='http')
+        assert reply.stdout.decode() == f'dispatch: 127.0.0.1:{origin.port}: {why}\n502'
+    assert first.socks_reply('127.0.0.1', origin.port) == 1
+    assert first.log_file.read_text().count(f'warning: office: {why}; if it is the right one, name') == 1
+    helped = start(f'office={secure.link}', B, *THROUGH)
+    assert helped.curl(origin.url('/bytes/10')).stdout == body_of(10)
+    assert origin.order == [B]
+
+
+def test_a_certificate_of_another_host_is_not_believed(start, tmp_path, origin):
+    certificate, key = make_certificate(tmp_path, 'elsewhere', '-nodes')
+    other = start(A, *THROUGH, '--tls-cert', certificate, '--tls-key', key)
+    first = start(f'https://localhost:{other.port},ca={certificate}', *THROUGH)
+    assert b'not trusted: hostname mismatch' in first.curl(origin.url('/'), scheme='http').stdout
+
+
+def test_an_upstream_without_tls_is_told_so(start, origin):
+    last = start(A, *THROUGH)
+    first = start(f'https://localhost:{last.port}', *THROUGH)
+    assert b'the upstream proxy closed' in first.curl(origin.url('/'), scheme='http').stdout
 
 
 def test_proxies_and_addresses_share_by_weight(start, origin):
@@ -170,6 +228,10 @@ WRONG = [
     ('socks5://kim@127.0.0.1:1080,password-env=NOT_SET_AT_ALL', '$NOT_SET_AT_ALL is not set'),
     ('socks5://kim@127.0.0.1:1080,password-file=/nowhere/it', '/nowhere/it: No such file'),
     ('kim:secret@127.0.0.1:1080', 'a proxy is written with its protocol'),
+    ('https://127.0.0.1:1,ca=/nowhere/it', '/nowhere/it: No such file'),
+    ('https://127.0.0.1:1,ca=/dev/null', '/dev/null: no certificates in it'),
+    ('https://127.0.0.1:1,ca=x,insecure', 'either ca= or insecure'),
+    ('http://127.0.0.1:1,insecure', 'ca= and insecure are for https:// proxies'),
     ('127.0.0.2,via=lo', 'via= is for proxies'),
     ('a b=socks5://kim:secret@127.0.0.1:1080', "the name before the '='"),
 ]

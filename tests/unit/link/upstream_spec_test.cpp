@@ -41,6 +41,21 @@ BOOST_AUTO_TEST_CASE(names_stay_names_and_socks5h_is_socks5) {
   BOOST_TEST(std::get<std::string>(spec.upstream->host) == "proxy.example");
 }
 
+BOOST_AUTO_TEST_CASE(whom_to_believe_is_said_of_proxies_inside_tls) {
+  const auto spec = parse_link_spec("https://kim:secret@proxy.example:443@2,ca=office.pem");
+  BOOST_TEST((spec.upstream->protocol == UpstreamProtocol::https));
+  BOOST_TEST(spec.target == "https://proxy.example:443");
+  BOOST_TEST(spec.ca_file == "office.pem");
+  BOOST_TEST(!spec.insecure);
+  BOOST_TEST(parse_link_spec("https://proxy.example:443,max=2,insecure").insecure);
+  for (const auto* text :
+       {"http://proxy.example:3128,insecure", "eth0,insecure",
+        "socks5://192.0.2.1:1080,ca=office.pem", "https://proxy.example:443,ca=office.pem,insecure",
+        "https://proxy.example:443,ca="}) {
+    BOOST_CHECK_THROW(parse_link_spec(text), net::ConfigError);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(any_link_can_have_a_name_and_a_maximum) {
   const auto spec = parse_link_spec("home=eth0/7,max=100");
   BOOST_TEST(spec.name == "home");

@@ -32,7 +32,7 @@ struct DialWorld {
   static net::Address ip(std::string_view text) { return net::parse_address(text).value(); }
 
   explicit DialWorld(std::vector<std::string> arguments = {"wifi", "lte"}, DialOptions options = {},
-                     std::uint64_t seed = 1)
+                     std::uint64_t seed = 1, std::shared_ptr<const tls::Context> believed = nullptr)
       : simulation(seed),
         world(simulation),
         laptop(world.add_host("laptop")),
@@ -59,7 +59,10 @@ struct DialWorld {
     dns.add("dead.example", {ip(kNobody4)}, 60s);
     dns.add_failure("sick.example");
     std::vector<link::LinkSpec> specs;
-    for (const auto& argument : arguments) specs.push_back(link::parse_link_spec(argument));
+    for (const auto& argument : arguments) {
+      specs.push_back(link::parse_link_spec(argument));
+      if (specs.back().upstream) specs.back().upstream->tls = believed;
+    }
     const auto interfaces = laptop.interfaces().list().value();
     links.emplace(link::make_links(specs, interfaces, laptop.network()),
                   [] { return std::make_unique<link::SmoothWeightedRoundRobin>(); });

@@ -277,6 +277,8 @@ BOOST_AUTO_TEST_CASE(errors_in_the_engines_part_are_told_as_all_others) {
       {with("engine: {udp_one_link: 1}\n"), "f.yaml:4:24: \"1\" is neither true nor false"},
       {with("engine: {start: [\"socks5://offce:1080\"]}\n"),
        "f.yaml:4:19: the proxy \"offce\" is neither a host, a name of the dns nor an address"},
+      {with("engine: {start: [\"https://www:443\"]}\n"),
+       "f.yaml:4:19: a scenario has no certificates: use http:// in place of https://"},
       {with("engine: {start: [\"socks5://www:1080,via=lte\"]}\n"),
        "f.yaml:4:19: no link or address \"lte\""},
       {with("engine: {start: [\"wifi=socks5://www:1080\"]}\n"),
