@@ -1,355 +1,162 @@
-// What dispatch costs, beside no proxy at all, on this machine's loopback, in one interleaved run.
+// What dispatch costs, beside no proxy at all, a bare relay and haproxy, on this machine's
+// loopback, in one interleaved run: docs/benchmarks.md.
 //
-//     bench_proxy PATH_OF_DISPATCH [ROUNDS]
+//     bench_proxy DISPATCH REFERENCE [ROUNDS [PART...]]
 //
-// Bulk: bytes per second, and CPU seconds of the proxy per gigabyte, for 1, 8 and 64 connections.
-// Connections: opened, one byte each way, closed, 16 at a time: how many per second, and the
-// proxy's CPU time for each. Idle: user memory and descriptors for each of 1000 connections that do
-// nothing. Rates depend on the machine and its load; ratios and CPU times travel better.
+// 0 rounds: one with a fraction of the load, to see that it works. PARTs: bulk, connections,
+// ping-pong, datagrams, idle.
+
+#include "tests/bench/bench_contender.hpp"
+#include "tests/bench/bench_datagrams.hpp"
+#include "tests/bench/bench_figures.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
-#include <arpa/inet.h>
-#include <array>
-#include <atomic>
-#include <chrono>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
-#include <fcntl.h>
-#include <fstream>
-#include <functional>
-#include <map>
-#include <netinet/tcp.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sstream>
-#include <string>
+#include <span>
+#include <string_view>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <thread>
-#include <unistd.h>
-#include <utility>
 #include <vector>
 
+namespace dispatch::bench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr std::size_t kBlock = 256 * 1024;
-constexpr int kIdleConnections = 1000;
-constexpr int kConnectionsPerRound = 4000;
-constexpr int kConcurrentConnections = 16;
-constexpr std::uint64_t kBulkBytes = 2'000'000'000;
-
-[[noreturn]] void fail(const std::string& what) {
-  std::fprintf(stderr, "bench_proxy: %s: %s\n", what.c_str(), std::strerror(errno));
-  std::exit(1);
-}
-
-class Socket {
- public:
-  explicit Socket(int descriptor) : descriptor_(descriptor) {}
-  Socket(Socket&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  ~Socket() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  int get() const { return descriptor_; }
-
-  bool send_all(const void* data, std::size_t size) const {
-    const auto* next = static_cast<const char*>(data);
-    while (size != 0) {
-      const auto sent = ::send(descriptor_, next, size, MSG_NOSIGNAL);
-      if (sent <= 0) return false;
-      next += sent;
-      size -= static_cast<std::size_t>(sent);
-    }
-    return true;
-  }
-  bool receive_all(void* data, std::size_t size) const {
-    return ::recv(descriptor_, data, size, MSG_WAITALL) == static_cast<ssize_t>(size);
-  }
-
- private:
-  int descriptor_;
+struct Amounts {
+  double bulk_seconds = 1;
+  int connections = 4000;
+  int pings = 10'000;
+  int idle = 1000;
+  int datagrams = 200'000;
 };
+constexpr Amounts kFraction{0.05, 160, 200, 50, 2000};
 
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
+constexpr double kMicro = 1e6;
+constexpr double kGiga = 1e9;
+
+// A figure of CPU time: there is none without a program.
+void add_cpu(const Contender& contender, Figures& figures, const std::string& row, double value) {
+  figures.name_row(row);
+  if (contender.process) figures.add(row, contender.name, value);
 }
 
-Socket connect_to(std::uint16_t port) {
-  Socket socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const auto address = loopback(port);
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    fail("connect to port " + std::to_string(port));
-  }
-  const int on = 1;
-  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  return socket;
+// What `work` costs the contender, in seconds of CPU time.
+template <typename Work>
+double cost(const Contender& contender, Work work) {
+  const auto before = contender.cpu_seconds();
+  work();
+  return contender.cpu_seconds() - before;
 }
 
-// Answers each request, an 8-byte count, with that many bytes; a thread for each connection.
-class Target {
- public:
-  Target() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    auto address = loopback(0);
-    socklen_t size = sizeof address;
-    if (::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        ::listen(listener_.get(), 4096) != 0 ||
-        ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-      fail("listen");
-    }
-    port_ = ntohs(address.sin_port);
-    std::thread([this] {
-      for (;;) {
-        const int accepted = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
-        if (accepted >= 0) std::thread([accepted] { serve(Socket(accepted)); }).detach();
-      }
-    }).detach();
+void measure_bulk(const Contender& contender, const Amounts& amounts, Target& target,
+                  Figures& figures) {
+  struct Case {
+    int connections;
+    bool up;
+  };
+  for (const auto [connections, up] : {Case{1, false}, {8, false}, {64, false}, {64, true}}) {
+    const auto name = fmt::format("bulk {}, {} connections", up ? "up" : "down", connections);
+    Bulk done;
+    const auto seconds = cost(contender, [&] {
+      done = bulk(contender.connect, target, connections, up, amounts.bulk_seconds);
+    });
+    figures.add(name + ": GB/s", contender.name, done.bytes / kGiga / done.seconds);
+    add_cpu(contender, figures, name + ": CPU s/GB", seconds / (done.all_bytes / kGiga));
+    if (connections == 64) figures.add(name + ": Jain index", contender.name, done.jain);
   }
-  std::uint16_t port() const { return port_; }
-
- private:
-  static void serve(Socket socket) {
-    static const std::vector<char> block(kBlock, 'x');
-    std::uint64_t wanted = 0;
-    while (socket.receive_all(&wanted, sizeof wanted)) {
-      while (wanted != 0) {
-        const auto part = std::min<std::uint64_t>(wanted, block.size());
-        if (!socket.send_all(block.data(), part)) return;
-        wanted -= part;
-      }
-    }
-  }
-
-  Socket listener_;
-  std::uint16_t port_ = 0;
-};
-
-// `dispatch start` on a free port, ended with this object.
-class Proxy {
- public:
-  explicit Proxy(const char* program) {
-    port_ = free_port();
-    start(program);
-    const auto address = loopback(port_);
-    for (int i = 0; i < 500; ++i) {
-      const Socket socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-      if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
-          0) {
-        return;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    fail("dispatch did not start to listen");
-  }
-  ~Proxy() {
-    ::kill(process_, SIGTERM);
-    ::waitpid(process_, nullptr, 0);
-  }
-  std::uint16_t port() const { return port_; }
-
-  double cpu_seconds() const {
-    std::ifstream file("/proc/" + std::to_string(process_) + "/stat");
-    std::string text((std::istreambuf_iterator<char>(file)), {});
-    std::istringstream fields(text.substr(text.rfind(')') + 2));
-    std::string skipped;
-    for (int i = 0; i < 11; ++i) fields >> skipped;
-    double user = 0;
-    double kernel = 0;
-    fields >> user >> kernel;
-    return (user + kernel) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-  }
-
-  double private_kilobytes() const {
-    std::ifstream file("/proc/" + std::to_string(process_) + "/smaps_rollup");
-    double total = 0;
-    for (std::string line; std::getline(file, line);) {
-      if (line.starts_with("Private_")) total += std::atof(line.c_str() + line.find(':') + 1);
-    }
-    return total;
-  }
-
-  int descriptors() const {
-    int count = 0;
-    const auto folder = "/proc/" + std::to_string(process_) + "/fd";
-    for (int i = 0; i < 1 << 16; ++i) {
-      if (::access((folder + "/" + std::to_string(i)).c_str(), F_OK) == 0) ++count;
-    }
-    return count;
-  }
-
- private:
-  static std::uint16_t free_port() {
-    const Socket probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    auto address = loopback(0);
-    socklen_t size = sizeof address;
-    ::bind(probe.get(), reinterpret_cast<sockaddr*>(&address), size);
-    ::getsockname(probe.get(), reinterpret_cast<sockaddr*>(&address), &size);
-    return ntohs(address.sin_port);
-  }
-
-  void start(const char* program) {
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-    const auto port = std::to_string(port_);
-    const char* arguments[] = {program, "start", "--port", port.c_str(), "127.0.0.1", nullptr};
-    if (::posix_spawn(&process_, program, &actions, nullptr, const_cast<char* const*>(arguments),
-                      environ) != 0) {
-      fail(std::string("start ") + program);
-    }
-  }
-
-  pid_t process_ = -1;
-  std::uint16_t port_ = 0;
-};
-
-// How a connection to the target is made: directly, or through the proxy by SOCKS5.
-using Connect = std::function<Socket()>;
-
-Socket connect_by_socks5(std::uint16_t proxy, std::uint16_t target) {
-  auto socket = connect_to(proxy);
-  const std::array<unsigned char, 3> greeting{5, 1, 0};
-  std::array<unsigned char, 2> method{};
-  const std::array<unsigned char, 10> request{5,
-                                              1,
-                                              0,
-                                              1,
-                                              127,
-                                              0,
-                                              0,
-                                              1,
-                                              static_cast<unsigned char>(target >> 8),
-                                              static_cast<unsigned char>(target)};
-  std::array<unsigned char, 10> answer{};
-  if (!socket.send_all(greeting.data(), greeting.size()) ||
-      !socket.receive_all(method.data(), method.size()) ||
-      !socket.send_all(request.data(), request.size()) ||
-      !socket.receive_all(answer.data(), answer.size()) || answer[1] != 0) {
-    fail("SOCKS5 handshake");
-  }
-  return socket;
 }
 
-void run_parallel(int count, const std::function<void(int)>& work) {
-  std::vector<std::thread> threads;
-  for (int i = 0; i < count; ++i) threads.emplace_back(work, i);
-  for (auto& thread : threads) thread.join();
+void measure_connections(const Contender& contender, const Amounts& amounts, Figures& figures) {
+  double rate = 0;
+  const auto seconds =
+      cost(contender, [&] { rate = short_connections(contender.connect, amounts.connections); });
+  figures.add("short connections: per second", contender.name, rate);
+  add_cpu(contender, figures, "short connections: CPU us each",
+          seconds * kMicro / amounts.connections);
 }
 
-// Gigabytes per second.
-double bulk(const Connect& connect, int connections) {
-  const auto began = Clock::now();
-  run_parallel(connections, [&](int) {
-    const auto socket = connect();
-    std::uint64_t left = kBulkBytes / static_cast<unsigned>(connections);
-    socket.send_all(&left, sizeof left);
-    std::vector<char> block(kBlock);
-    while (left != 0) {
-      const auto got = ::recv(socket.get(), block.data(), block.size(), 0);
-      if (got <= 0) fail("bulk download");
-      left -= static_cast<std::uint64_t>(got);
-    }
-  });
-  return kBulkBytes / 1e9 / std::chrono::duration<double>(Clock::now() - began).count();
+void measure_ping_pong(const Contender& contender, const Amounts& amounts, Figures& figures) {
+  double time = 0;
+  const auto seconds = cost(contender, [&] { time = ping_pong(contender.connect, amounts.pings); });
+  figures.add("64 bytes there and back: us", contender.name, time);
+  add_cpu(contender, figures, "64 bytes there and back: CPU us", seconds * kMicro / amounts.pings);
 }
 
-// Connections per second.
-double short_connections(const Connect& connect) {
-  const auto began = Clock::now();
-  run_parallel(kConcurrentConnections, [&](int) {
-    for (int i = 0; i < kConnectionsPerRound / kConcurrentConnections; ++i) {
-      const auto socket = connect();
-      const std::uint64_t one = 1;
-      char byte = 0;
-      if (!socket.send_all(&one, sizeof one) || !socket.receive_all(&byte, 1)) fail("one byte");
-    }
-  });
-  return kConnectionsPerRound / std::chrono::duration<double>(Clock::now() - began).count();
+void measure_datagrams(const Contender& contender, const Amounts& amounts, Figures& figures) {
+  if (contender.socks5 == 0) return;
+  struct Case {
+    std::size_t payload;
+    bool coalesced;
+  };
+  for (const auto [payload, coalesced] : {Case{64, false}, {1400, false}, {1400, true}}) {
+    Datagrams done;
+    const auto seconds = cost(contender, [&] {
+      done = send_datagrams(contender.socks5, payload, amounts.datagrams, coalesced);
+    });
+    const auto name =
+        fmt::format("UDP, {} bytes{}", payload, coalesced ? ", sender coalesces" : "");
+    figures.add(name + ": CPU us each", contender.name, seconds * kMicro / done.received);
+    figures.add(name + ": delivered %", contender.name, 100 * done.received / done.sent);
+  }
 }
 
-// Figures by name, printed as medians of all rounds.
-class Figures {
- public:
-  void add(const std::string& name, double value) {
-    if (!values_.contains(name)) order_.push_back(name);
-    values_[name].push_back(value);
-  }
-  double median(const std::string& name) {
-    auto& values = values_[name];
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
-  }
+void measure_idle(const Contender& contender, const Amounts& amounts, Figures& figures) {
+  if (!contender.process) return;
+  const auto kilobytes = contender.process->private_kilobytes();
+  const auto descriptors = contender.process->descriptors();
+  std::vector<Socket> idle;
+  for (int i = 0; i < amounts.idle; ++i) idle.push_back(used_connection(contender.connect));
+  figures.add("idle connection: kB of user memory", contender.name,
+              (contender.process->private_kilobytes() - kilobytes) / amounts.idle);
+  figures.add("idle connection: descriptors", contender.name,
+              static_cast<double>(contender.process->descriptors() - descriptors) / amounts.idle);
+}
 
- private:
-  std::map<std::string, std::vector<double>> values_;
-  std::vector<std::string> order_;
-};
+bool is_wanted(std::span<const std::string_view> parts, std::string_view part) {
+  return parts.empty() || std::find(parts.begin(), parts.end(), part) != parts.end();
+}
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  if (argc < 2 || argc > 3) {
-    std::fprintf(stderr, "usage: bench_proxy PATH_OF_DISPATCH [ROUNDS]\n");
-    return 2;
-  }
+void run(const char* dispatch, const char* reference, int rounds,
+         std::span<const std::string_view> parts) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
 
-  const int rounds = argc == 3 ? std::max(1, std::atoi(argv[2])) : 3;
-  const Target target;
-  const Proxy proxy(argv[1]);
-  const Connect direct = [&] { return connect_to(target.port()); };
-  const Connect proxied = [&] { return connect_by_socks5(proxy.port(), target.port()); };
+  const auto amounts = rounds == 0 ? kFraction : Amounts{};
+  Target target;
+  const auto all = contenders(dispatch, reference, target.port());
   Figures figures;
-  const std::array kCounts{1, 8, 64};
-
-  for (int round = 0; round < rounds; ++round) {
-    for (const int count : kCounts) {
-      const auto suffix = std::to_string(count);
-      figures.add("direct" + suffix, bulk(direct, count));
-      const auto before = proxy.cpu_seconds();
-      figures.add("proxy" + suffix, bulk(proxied, count));
-      figures.add("cpu" + suffix, (proxy.cpu_seconds() - before) / (kBulkBytes / 1e9));
-    }
-    figures.add("direct_conn", short_connections(direct));
-    const auto before = proxy.cpu_seconds();
-    figures.add("proxy_conn", short_connections(proxied));
-    figures.add("cpu_conn", (proxy.cpu_seconds() - before) / kConnectionsPerRound * 1e6);
+  const auto each_of = [&](std::string_view part, auto measure) {
+    if (!is_wanted(parts, part)) return;
+    for (const auto& contender : all) measure(contender);
+  };
+  for (int round = 0; round < std::max(rounds, 1); ++round) {
+    each_of("bulk", [&](const auto& one) { measure_bulk(one, amounts, target, figures); });
+    each_of("connections", [&](const auto& one) { measure_connections(one, amounts, figures); });
+    each_of("ping-pong", [&](const auto& one) { measure_ping_pong(one, amounts, figures); });
+    each_of("datagrams", [&](const auto& one) { measure_datagrams(one, amounts, figures); });
   }
+  each_of("idle", [&](const auto& one) { measure_idle(one, amounts, figures); });
+  std::vector<std::string> names;
+  for (const auto& each : all) names.push_back(each.name);
+  fmt::print("medians of {} rounds, and how many times the others' dispatch's are\n{}",
+             std::max(rounds, 1), figures.table(names));
+}
 
-  const auto memory_before = proxy.private_kilobytes();
-  const auto descriptors_before = proxy.descriptors();
-  std::vector<Socket> idle;
-  for (int i = 0; i < kIdleConnections; ++i) idle.push_back(proxied());
-  const auto memory = (proxy.private_kilobytes() - memory_before) / kIdleConnections;
-  const auto descriptors =
-      static_cast<double>(proxy.descriptors() - descriptors_before) / kIdleConnections;
+}  // namespace
+}  // namespace dispatch::bench
 
-  std::printf("medians of %d rounds            direct   dispatch   ratio   proxy's CPU\n", rounds);
-  for (const int count : kCounts) {
-    const auto suffix = std::to_string(count);
-    const auto a = figures.median("direct" + suffix);
-    const auto b = figures.median("proxy" + suffix);
-    std::printf("bulk, %2d connections, GB/s   %8.2f   %8.2f   %5.2f   %.2f s per GB\n", count, a,
-                b, b / a, figures.median("cpu" + suffix));
+int main(int argc, char** argv) {
+  if (argc < 3) {
+    std::fprintf(stderr, "usage: bench_proxy DISPATCH REFERENCE [ROUNDS [PART...]]\n");
+    return 2;
   }
-  const auto a = figures.median("direct_conn");
-  const auto b = figures.median("proxy_conn");
-  std::printf("connections per second       %8.0f   %8.0f   %5.2f   %.0f us per connection\n", a, b,
-              b / a, figures.median("cpu_conn"));
-  std::printf("idle connection: %.1f kB of user memory, %.1f descriptors\n", memory, descriptors);
+  const int rounds = argc > 3 ? std::max(0, std::atoi(argv[3])) : 3;
+  const std::vector<std::string_view> parts(argv + std::min(argc, 4), argv + argc);
+  dispatch::bench::run(argv[1], argv[2], rounds, parts);
   std::fflush(stdout);
-  // The target's threads still wait on their sockets: no orderly end for them.
-  idle.clear();
-  return 0;
+  // The target's thread still waits: no orderly end for it.
+  std::_Exit(0);
 }
