@@ -28,7 +28,8 @@ weight, ",max=N" limits the connections at a time; of proxies, ",via=ADDRESS"
 says by which link they are reached, and ",password-file=FILE" or
 ",password-env=VARIABLE" where the password is; of https://, ",ca=FILE" whose
 certificates are believed, in place of those that the system believes, and
-",insecure" that anyone's are. NAME= before it gives it a name, for --route.
+",insecure" that anyone's are. ",tunnel" sends an HTTP proxy no requests but
+CONNECT. NAME= before it gives it a name, for --route.
 
 Examples:
   dispatch start

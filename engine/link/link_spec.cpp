@@ -50,6 +50,13 @@ void parse_options(LinkSpec& spec, std::string_view options, std::string_view wh
       spec.insecure = true;
       continue;
     }
+    if (option == "tunnel") {
+      if (!spec.upstream || !spec.upstream->is_http()) {
+        fail("tunnel is for http:// and https:// proxies");
+      }
+      spec.upstream->tunnels_all = true;
+      continue;
+    }
     const auto equals = option.find('=');
     const auto key = option.substr(0, equals);
     const auto value =
@@ -59,7 +66,7 @@ void parse_options(LinkSpec& spec, std::string_view options, std::string_view wh
     if (key != "max" && !of_proxies) {
       fail(
           "behind the comma is none of max=N, and of proxies via=, password-file=, "
-          "password-env=, ca=, insecure");
+          "password-env=, ca=, insecure, tunnel");
     }
     if (value.empty()) fail(fmt::format("a value is missing: {}=", key));
     if (of_proxies && !spec.upstream) fail(fmt::format("{}= is for proxies", key));

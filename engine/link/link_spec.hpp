@@ -41,7 +41,8 @@ inline constexpr unsigned kWeightMax = 1'000'000;
 
 // [NAME=]ADDRESS or [NAME=]PROTOCOL://[USER[:PASSWORD]@]HOST:PORT (see Upstream), then /WEIGHT or
 // @WEIGHT, and ",OPTION=VALUE"s: max, and of proxies via, password-file and password-env, and of
-// https ca; ",insecure" has no value. Throws net::ConfigError, without any password.
+// https ca; ",insecure" and, of HTTP, ",tunnel" have no value. Throws net::ConfigError, without any
+// password.
 LinkSpec parse_link_spec(std::string_view text);
 
 // Addresses of `interface` that connections may come from: no loopback, no link-local ones.

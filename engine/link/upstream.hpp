@@ -20,7 +20,7 @@ enum class UpstreamProtocol : std::uint8_t {
   socks5,   // RFC 1928
   socks4,   // IPv4 targets; names are looked up here
   socks4a,  // IPv4 targets and names
-  http,     // CONNECT (RFC 9110 9.3.6)
+  http,     // CONNECT (RFC 9110 9.3.6), and requests for http URIs
   https,    // the same, inside TLS
 };
 
@@ -42,9 +42,14 @@ struct Upstream {
   // Whose certificates are believed, of https; null until who makes the links has said it.
   std::shared_ptr<const tls::Context> tls{};
 
+  // Of HTTP: plain requests go to it inside tunnels, too.
+  bool tunnels_all = false;
+
   bool is_http() const {
     return protocol == UpstreamProtocol::http || protocol == UpstreamProtocol::https;
   }
+  // Whether it passes requests for http URIs on (RFC 9112 3.2.2).
+  bool takes_requests() const { return is_http() && !tunnels_all; }
   // Whether targets of that family, given as addresses, can be asked for.
   bool serves(net::Family family) const {
     return family == net::Family::v4 || protocol == UpstreamProtocol::socks5 || is_http();

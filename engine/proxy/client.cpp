@@ -19,8 +19,10 @@ std::optional<proxy_protocol::Addresses> addresses_of(const Peer& peer, const Ta
 
 }  // namespace
 
-net::Task<net::Result<Dialed>> Client::dial(Target target) {
-  auto dialed = co_await service.dialer.dial(target);
+net::Task<net::Result<Dialed>> Client::dial(Target target, DialWish wish) {
+  // Between a header for the target and the target can be no proxy that reads requests.
+  if (service.options.send_proxy) wish.forwards = false;
+  auto dialed = co_await service.dialer.dial(target, std::move(wish));
   if (const auto& asks = service.options.tcp_keep_alive; asks && dialed) {
     dialed->stream->keep_alive(*asks);
   }

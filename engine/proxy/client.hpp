@@ -77,7 +77,8 @@ struct Client {
 
   // A connection to the target, which has been told who the client is where that is asked for
   // (ServerOptions::send_proxy). Errors: Dialer::dial's; those of writing.
-  net::Task<net::Result<Dialed>> dial(Target target);
+  net::Task<net::Result<Dialed>> dial(Target target, DialWish wish);
+  net::Task<net::Result<Dialed>> dial(Target target) { return dial(std::move(target), DialWish()); }
 
   // Counts and logs that no connection came of it.
   void refused(const std::string& what, const net::Error& error);

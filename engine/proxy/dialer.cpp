@@ -48,16 +48,23 @@ struct Dialer::Lane {
   std::optional<link::Turn> turn;
   TimePoint opened_at;
   AddressRace race;
+  bool takes_requests;  // its upstream proxy, which is not asked for a tunnel
   std::unique_ptr<net::Endpoint> upstream_end;
   std::optional<RaceResult> result;
   bool judged = false;
 };
 
 struct Dialer::Dial {
-  Dial(net::Runtime& runtime, const Target& to, TimePoint now, TimePoint until)
-      : target(to), deadline(until), next_lane_at(now), race(runtime) {}
+  Dial(net::Runtime& runtime, const Target& to, DialWish wish, TimePoint now, TimePoint until)
+      : target(to),
+        forwards(wish.forwards),
+        deadline(until),
+        tried(std::move(wish.without)),
+        next_lane_at(now),
+        race(runtime) {}
 
   const Target& target;
+  bool forwards;
   TimePoint deadline;
   link::Families families;  // of the target, as far as links have them; fewer as more is known
   std::list<Lane> lanes;    // in the order of their opening
@@ -87,7 +94,8 @@ Dialer::Lane::Lane(Dialer& dialer, Dial& dial, Target to, link::Families familie
            // An upstream proxy is where the user says, whatever the rules for targets.
            [this, &dialer, &dial](const net::Address& address) {
              return link.upstream() ? AddressUse::here : dialer.use_of(dial, *this, address);
-           }) {
+           }),
+      takes_requests(dial.forwards && by.upstream() && by.upstream()->takes_requests()) {
   ++link.counters().dialling;
 }
 
@@ -98,10 +106,10 @@ Dialer::Dialer(net::Runtime& runtime, link::LinkSet& links, DialOptions options)
       names_(runtime, options_.names),
       routes_(runtime, links, options_.routes) {}
 
-Task<Result<Dialed>> Dialer::dial(Target target) {
+Task<Result<Dialed>> Dialer::dial(Target target, DialWish wish) {
   if (auto* address = std::get_if<net::Address>(&target.host)) *address = net::unmapped(*address);
   const auto now = runtime_.clock().now();
-  Dial dial(runtime_, target, now, now + options_.timeout);
+  Dial dial(runtime_, target, std::move(wish), now, now + options_.timeout);
   begin(dial);
   co_await direct(dial.race, direct_lanes(dial));
   if (dial.winner) co_return std::move(*dial.winner);
@@ -254,6 +262,7 @@ Task<RaceResult> Dialer::run_upstream_lane(Dial& dial, Lane& lane) {
 Task<Result<net::Endpoint>> Dialer::ask(Lane& lane, net::StreamPtr& stream, Target target) {
   const auto& upstream = *lane.link.upstream();
   if (const auto error = co_await secure_upstream(runtime_, stream, upstream)) co_return error;
+  if (lane.takes_requests) co_return net::Endpoint{};
   co_return co_await ask_upstream(*stream, upstream, std::move(target));
 }
 
@@ -263,6 +272,7 @@ Task<net::Status> Dialer::ask_upstream_of(Lane& lane, net::StreamPtr& stream, Ta
   auto asking = ask(lane, stream, std::move(target));
   auto bound = co_await net::with_deadline(runtime_.clock(), deadline, std::move(asking));
   if (bound) {
+    if (lane.takes_requests) co_return net::Status{};
     std::erase(misfits_, &lane.link);
     lane.upstream_end = std::make_unique<net::Endpoint>(*bound);
     co_return net::Status{};
@@ -293,6 +303,11 @@ void Dialer::tell_of_misfit(const link::Link& link, const Error& error) {
   }
 }
 
+void Dialer::refused_by(link::Link& link) {
+  ++link.counters().dial_failures;
+  tell_of_misfit(link, UpstreamError::not_authorized);
+}
+
 // The first address that may be asked for.
 Task<Result<Target>> Dialer::target_for_socks4(Dial& dial, Lane& lane) {
   NameQuestion question{std::get<std::string>(lane.target.host), Family::v4,
@@ -315,7 +330,8 @@ void Dialer::judge(Dial& dial, Lane& lane) {
   if (result.stream) {
     settle_losers(dial, lane);
     dial.winner =
-        Dialed{std::move(result.stream), link::LinkUse(lane.link), std::move(lane.upstream_end)};
+        Dialed{std::move(result.stream), link::LinkUse(lane.link), std::move(lane.upstream_end),
+               lane.takes_requests ? &*lane.link.upstream() : nullptr};
     return;
   }
   if (lane.race.started()) {

@@ -28,6 +28,13 @@ struct DialOptions {
   std::vector<RouteRule> routes;  // see Routes
 };
 
+// What a connection is wanted for.
+struct DialWish {
+  // A request for an http URI: an upstream proxy that passes requests on is not asked for a tunnel.
+  bool forwards = false;
+  std::vector<link::Link*> without{};  // links whose turn it is not, unless a rule says so
+};
+
 // An established connection and the link that it uses.
 struct Dialed {
   // Where the connection comes from, as the target sees it: what an upstream proxy says of its own,
@@ -37,6 +44,8 @@ struct Dialed {
   net::StreamPtr stream;
   link::LinkUse use;
   std::unique_ptr<net::Endpoint> upstream_end{};  // null: there is no such proxy
+  // The other end is this proxy, which takes requests (DialWish::forwards), and not the target.
+  const link::Upstream* takes_requests = nullptr;
 };
 
 // The policy's turn decides the link; the name is looked up and all its addresses are raced through
@@ -64,7 +73,12 @@ class Dialer {
   // Errors: the most telling one of all that was tried (MostTelling); timed_out;
   // address_family_not_supported where no link has a family of the target; RouteError::refused;
   // operation_aborted.
-  net::Task<net::Result<Dialed>> dial(Target target);
+  net::Task<net::Result<Dialed>> dial(Target target, DialWish wish);
+  // For a stream. (A default argument would be a temporary in an expression with co_await.)
+  net::Task<net::Result<Dialed>> dial(Target target) { return dial(std::move(target), DialWish()); }
+
+  // An upstream proxy of `link`'s, asked without a tunnel, refuses the user or the password.
+  void refused_by(link::Link& link);
 
   const NameCache& names() const { return names_; }
   Routes& routes() { return routes_; }

@@ -47,6 +47,10 @@ std::string encode_base64(std::string_view bytes) {
   return text;
 }
 
+std::string basic_authorization(const link::Credentials& credentials) {
+  return "Basic " + encode_base64(credentials.user + ":" + credentials.password);
+}
+
 bool is_authorized(const Fields& fields, const Accounts& accounts) {
   if (accounts.empty()) return true;
   if (fields.count("Proxy-Authorization") != 1) return false;

@@ -2,6 +2,7 @@
 
 #include "engine/proxy/http_companion.hpp"
 #include "engine/proxy/octets.hpp"
+#include "engine/proxy/upstream_error.hpp"
 
 #include <boost/system/errc.hpp>
 #include <fmt/format.h>
@@ -40,7 +41,9 @@ Task<ExchangeReport> Exchange::run() {
 
 Task<void> Exchange::send() {
   const auto& [head, to, framing] = forwarding_;
-  auto text = to_text(forwarded_request(head, to, framing));
+  const auto* proxy = upstream_.dialed().takes_requests;
+  auto text = to_text(proxy == nullptr ? forwarded_request(head, to, framing)
+                                       : request_for_proxy(head, to, framing, proxy->credentials));
   const bool chunked = framing.kind == BodyKind::chunked;
   const auto forwarded = co_await forward_message(std::move(text), request_body_, chunked,
                                                   upstream_.target_stream(), &upstream_.sent());
@@ -97,11 +100,20 @@ Task<void> Exchange::receive() {
     if (read->fault) co_return refuse(read->fault->why);
     auto head = parse_response_head(read->text);
     if (!head) co_return refuse(head.error().why);
+    if (head->status == 407 && upstream_.dialed().takes_requests != nullptr) {
+      co_return refuse_challenge();
+    }
     if (head->status / 100 != 1) co_return co_await receive_final(std::move(*head));
     if (head->status == 101) co_return co_await pass_upgrade(*head);
     const bool passed = co_await pass_interim(*head);
     if (!passed) co_return;
   }
+}
+
+// A challenge to this proxy is not for its client (RFC 9110 11.7.1).
+void Exchange::refuse_challenge() {
+  report_.end = End::not_authorized;
+  report_.error = UpstreamError::not_authorized;
 }
 
 // RFC 9110 15.2: a proxy passes interim responses on, but not to HTTP/1.0.

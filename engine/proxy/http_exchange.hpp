@@ -26,7 +26,8 @@ struct ExchangeReport {
     no_answer,      // the server's connection failed (`error`) before a byte of a response came
     bad_answer,     // what came is no response that can be passed on (`fault`); the client has none
     client_failed,  // the client's connection, or its body, failed (`error`) before the response
-    cut_short,      // the response failed part of the way, on either side
+    not_authorized,  // an upstream proxy does not know us (`error`); the client has heard nothing
+    cut_short,       // the response failed part of the way, on either side
   };
 
   End end = End::no_answer;
@@ -55,6 +56,7 @@ class Exchange {
   net::Task<void> pass_upgrade(const ResponseHead& head);
   void fail(const net::Error& error);
   void refuse(std::string_view why);
+  void refuse_challenge();
   bool awaits_continue() const;
 
   Client& client_;

@@ -1,5 +1,7 @@
 #include "engine/proxy/http_rewrite.hpp"
 
+#include "engine/proxy/http_authorization.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -116,6 +118,17 @@ RequestHead forwarded_request(const RequestHead& head, const AbsoluteTarget& tar
   count_down(out);
   add_framing(out.fields, framing);
   add_via(out.fields, head.minor_version);
+  return out;
+}
+
+// RFC 9112 3.2.4: asking of a server as a whole, the URI has no path.
+RequestHead request_for_proxy(const RequestHead& head, const AbsoluteTarget& target,
+                              const Framing& framing,
+                              const std::optional<link::Credentials>& credentials) {
+  auto out = forwarded_request(head, target, framing);
+  const bool of_the_whole = target.origin_form == "*";
+  out.target = fmt::format("http://{}{}", target.authority, of_the_whole ? "" : target.origin_form);
+  if (credentials) out.fields.add("Proxy-Authorization", basic_authorization(*credentials));
   return out;
 }
 

@@ -1,10 +1,12 @@
 // What a proxy changes in the heads that it passes on (RFC 9110 7.6).
 #pragma once
 
+#include "engine/link/upstream.hpp"
 #include "engine/proxy/http_framing.hpp"
 #include "engine/proxy/http_head.hpp"
 #include "engine/proxy/http_target.hpp"
 
+#include <optional>
 #include <string>
 
 namespace dispatch::proxy::http {
@@ -15,6 +17,11 @@ namespace dispatch::proxy::http {
 // Max-Forwards counts down.
 RequestHead forwarded_request(const RequestHead& head, const AbsoluteTarget& target,
                               const Framing& framing);
+
+// The same, as a proxy gets it that is to pass it on: the target in absolute-form.
+RequestHead request_for_proxy(const RequestHead& head, const AbsoluteTarget& target,
+                              const Framing& framing,
+                              const std::optional<link::Credentials>& credentials);
 
 // Whether a request asks to upgrade to a protocol that can pass this proxy as a tunnel.
 bool asks_for_upgrade(const RequestHead& head);

@@ -173,13 +173,14 @@ Task<bool> Session::open_tunnel(const Request& request) {
 }
 
 // Leaves a connection to `target` in upstream_.
-Task<Status> Session::reach(const Target& target) {
-  if (upstream_ && upstream_->target() == target) {
+Task<Status> Session::reach(const Target& target, DialWish wish) {
+  const bool reads_requests = upstream_ && upstream_->dialed().takes_requests != nullptr;
+  if (upstream_ && upstream_->target() == target && (wish.forwards || !reads_requests)) {
     upstream_->was_used = true;
     co_return Status{};
   }
   upstream_.reset();
-  auto dialed = co_await client_.dial(target);
+  auto dialed = co_await client_.dial(target, std::move(wish));
   if (!dialed) co_return dialed.error();
   auto& service = client_.service;
   upstream_ = std::make_unique<Upstream>(client_.peer, target, std::move(*dialed),
@@ -202,8 +203,13 @@ Task<bool> Session::forward(const Request& request) {
     if (head.method == "TRACE") answer.status = 405;
     co_return co_await reply(request, std::move(answer));
   }
+  // What comes of an upgrade is a tunnel, which many proxies open for CONNECT only.
+  DialWish wish{!asks_for_upgrade(head), {}};
+  net::Error challenged;
   for (;;) {
-    if (const auto error = co_await reach(to->target)) {
+    auto error = co_await reach(to->target, wish);
+    if (error && challenged) error = challenged;
+    if (error) {
       client_.refused(to_string(to->target), error);
       auto answer = answer_for(to->authority, error);
       co_return co_await reply(request, std::move(answer));
@@ -211,12 +217,27 @@ Task<bool> Session::forward(const Request& request) {
     const Forwarding forwarding{head, *to, framing};
     Exchange exchange(client_, reader_, *upstream_, forwarding);
     auto report = co_await exchange.run();
+    if (report.end == End::not_authorized) {
+      challenged = report.error;
+      if (leave_for_another_link(wish) && !framing.has_content()) continue;
+    }
     // RFC 9112 9.3.1: the server may have ended the connection as the request was on its way.
     const bool again = report.end == End::no_answer && upstream_->was_used &&
                        is_idempotent(head.method) && !framing.has_content();
     if (!again) co_return co_await conclude(request, *to, std::move(report));
     upstream_.reset();
   }
+}
+
+// After its proxy has refused us. Whether there may be another one: a rule may fix the link.
+bool Session::leave_for_another_link(DialWish& wish) {
+  auto& link = upstream_->link();
+  client_.service.dialer.refused_by(link);
+  upstream_.reset();
+  auto& tried = wish.without;
+  if (std::find(tried.begin(), tried.end(), &link) != tried.end()) return false;
+  tried.push_back(&link);
+  return true;
 }
 
 Task<bool> Session::conclude(const Request& request, const AbsoluteTarget& to,

@@ -40,7 +40,9 @@ class Session {
   net::Task<net::Status> wait_for_request();
   net::Task<void> watch_upstream();
   net::Task<std::optional<Request>> read_request();
-  net::Task<net::Status> reach(const Target& target);
+  net::Task<net::Status> reach(const Target& target, DialWish wish);
+
+  bool leave_for_another_link(DialWish& wish);
 
   net::Task<void> refuse(Fault fault);
   net::Task<bool> reply(const Request& request, Answer answer, bool may_persist = true);

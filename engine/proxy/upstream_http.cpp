@@ -75,8 +75,7 @@ std::string connect_request(const link::Upstream& upstream, const std::string& a
   head.target = authority;
   head.fields.add("Host", authority);
   if (const auto& credentials = upstream.credentials) {
-    const auto pair = credentials->user + ":" + credentials->password;
-    head.fields.add("Proxy-Authorization", "Basic " + http::encode_base64(pair));
+    head.fields.add("Proxy-Authorization", http::basic_authorization(*credentials));
   }
   return http::to_text(head);
 }

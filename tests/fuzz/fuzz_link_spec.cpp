@@ -21,6 +21,7 @@ std::string options_of(const link::LinkSpec& spec) {
   if (!spec.password_variable.empty()) text += ",password-env=" + spec.password_variable;
   if (!spec.ca_file.empty()) text += ",ca=" + spec.ca_file;
   if (spec.insecure) text += ",insecure";
+  if (spec.upstream && spec.upstream->tunnels_all) text += ",tunnel";
   return text;
 }
 
@@ -39,6 +40,7 @@ void check(const link::LinkSpec& spec) {
     require(link::to_string(*spec.upstream) == spec.target, "a proxy is told by its place");
     auto plain = *spec.upstream;
     plain.credentials.reset();
+    plain.tunnels_all = false;  // an option, behind it
     require(link::parse_upstream(spec.target) == plain, "what is told is without credentials");
     target = spec.target;
     if (const auto& credentials = spec.upstream->credentials) {

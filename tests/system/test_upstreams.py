@@ -1,10 +1,12 @@
 """Links through other proxies: dispatch behind dispatch, and what else there is."""
 
+import http.server
 import shutil
 import socket
 import subprocess
 import threading
 import time
+import urllib.request
 
 import pytest
 from dispatch_process import run, unused_port
@@ -116,6 +118,57 @@ def test_an_upstream_without_tls_is_told_so(start, origin):
     last = start(A, *THROUGH)
     first = start(f'https://localhost:{last.port}', *THROUGH)
     assert b'the upstream proxy closed' in first.curl(origin.url('/'), scheme='http').stdout
+
+
+def test_requests_are_passed_on_to_a_proxy_that_allows_connect_for_443_only(start, origin):
+    """As many companies' proxies do: here one whose rules allow CONNECT nowhere."""
+    with ConnectIsForbidden() as office:
+        first = start(f'http://127.0.0.1:{office.port}', *THROUGH)
+        urls = [f'http://localhost:{origin.port}/bytes/{size}' for size in (10, 20)]
+        reply = first.curl(urls[0], urls[1], scheme='http')
+        assert reply.stdout == body_of(20) + body_of(10), reply.stderr
+        assert office.requests == ['GET', 'GET']
+        assert first.curl(urls[0], '--proxytunnel', scheme='http').returncode != 0
+        assert first.curl(urls[0]).returncode != 0  # SOCKS clients take a tunnel
+        tunnels = start(f'http://127.0.0.1:{office.port},tunnel', *THROUGH)
+        assert b'does not allow this target' in tunnels.curl(urls[0], scheme='http').stdout
+
+
+class ConnectIsForbidden:
+    """An HTTP proxy that forwards GET and forbids CONNECT."""
+
+    def __enter__(self):
+        self.requests = []
+        requests = self.requests
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = 'HTTP/1.1'
+
+            def do_GET(self):
+                requests.append('GET')
+                with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(self.path) as answer:
+                    body = answer.read()
+                self.send_response(200)
+                self.send_header('Content-Length', str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_CONNECT(self):
+                self.send_error(403)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+        self.port = self.server.server_address[1]
+        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
 
 
 def test_proxies_and_addresses_share_by_weight(start, origin):
@@ -232,6 +285,7 @@ WRONG = [
     ('https://127.0.0.1:1,ca=/dev/null', '/dev/null: no certificates in it'),
     ('https://127.0.0.1:1,ca=x,insecure', 'either ca= or insecure'),
     ('http://127.0.0.1:1,insecure', 'ca= and insecure are for https:// proxies'),
+    ('socks5://127.0.0.1:1,tunnel', 'tunnel is for http:// and https:// proxies'),
     ('127.0.0.2,via=lo', 'via= is for proxies'),
     ('a b=socks5://kim:secret@127.0.0.1:1080', "the name before the '='"),
 ]
