@@ -1,11 +1,8 @@
 #include "engine/os/clock.hpp"
 
+#include "engine/net/condition.hpp"
 #include "engine/os/steady_time.hpp"
 #include "engine/os/timer_queue.hpp"
-
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <memory>
 #include <utility>
@@ -55,9 +52,17 @@ std::unique_ptr<net::Timer> Clock::make_timer() {
 }
 
 net::Task<net::Status> Clock::sleep_until(net::TimePoint when) {
-  net::asio::steady_timer timer(io_.get_executor(), steady(when));
-  const auto [error] = co_await timer.async_wait(net::asio::as_tuple(net::asio::use_awaitable));
-  co_return error;
+  Timer timer(timers_);
+  net::Condition woken(io_.get_executor());
+  bool is_due = false;
+  timer.start(when, [&] {
+    is_due = true;
+    woken.notify_one();
+  });
+  while (!is_due) {
+    if (const auto error = co_await woken.wait()) co_return error;
+  }
+  co_return net::Status{};
 }
 
 }  // namespace dispatch::os
