@@ -3,11 +3,12 @@
 
     tests/soak/soak.py PROGRAM [--connections N] [--at-once N] [--seed N]
 
-Each session says to its target what it will send and wants to get, by a key that makes the bytes; both ends
-check them. Some clients and some targets go away at a random stage, by a reset. What is wrong: bytes that are
-not the ones that were sent; an end of stream where there was a reset; a session that nobody aborted and that is
-not whole; descriptors or memory of the proxy that are not back where they were when it had warmed up. The exit
-status is then 1.
+Some come within TLS, or behind a header of the PROXY protocol; some links lead through another dispatch, by
+SOCKS5 and by HTTP; some sessions are UDP associations. Each other session says to its target what it will send and
+wants to get, by a key that makes the bytes; both ends check them. Some clients and some targets go away at a random
+stage, by a reset. What is wrong: bytes that are not the ones that were sent; an end of stream where there was a
+reset; a session that nobody aborted and that is not whole; descriptors or memory of the proxies that are not back
+where they were when they had warmed up. The exit status is then 1.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import random
 import re
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -30,7 +32,12 @@ LINKS = ['127.0.0.2/2', '127.0.0.3']
 TARGETS = 4  # ports, so that none runs out of pairs of ports
 SESSION_SECONDS = 60
 KEPT_DESCRIPTORS = 20
-PROTOCOLS = ('socks4', 'socks4a', 'socks5', 'socks5 early', 'connect', 'connect early', 'forward')
+DATAGRAMS = 5  # of an association
+DATAGRAM_SECONDS = 2
+# How a client comes in, by the number of the listener.
+PLAIN, TLS, PROXIED = range(3)
+LISTENERS = ('127.0.0.1:0', '127.0.0.1:0,tls', '127.0.0.1:0,accept-proxy')
+PROTOCOLS = ('socks4', 'socks4a', 'socks5', 'socks5 early', 'connect', 'connect early', 'forward', 'udp')
 
 
 class Wrong(Exception):
@@ -102,11 +109,38 @@ def greeting(protocol, port):
     return []
 
 
+def proxy_header(version):
+    """For 198.51.100.7:7777 (the PROXY protocol, sections 2.1 and 2.2)."""
+    if version == 1:
+        return b'PROXY TCP4 198.51.100.7 127.0.0.1 7777 1080\r\n'
+    return (b'\r\n\r\n\0\r\nQUIT\n\x21\x11' + struct.pack('>H', 12) + socket.inet_aton('198.51.100.7') +
+            socket.inet_aton('127.0.0.1') + struct.pack('>HH', 7777, 1080))
+
+
+class Answers(asyncio.DatagramProtocol):
+    """What comes to a client's datagram socket."""
+
+    def __init__(self):
+        self.queue = asyncio.Queue()
+
+    def datagram_received(self, data, _):
+        self.queue.put_nowait(data)
+
+
+class Echo(asyncio.DatagramProtocol):
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def datagram_received(self, data, source):
+        self.transport.sendto(data, source)
+
+
 class Session:
     def __init__(self, soak):
         rng = soak.random
         self.soak = soak
         self.protocol = rng.choice(PROTOCOLS)
+        self.entrance = rng.choice((PLAIN, PLAIN, TLS, PROXIED)) if self.protocol != 'udp' else PLAIN
         self.key = rng.getrandbits(48)
         self.up, self.down = (self.size(rng) for _ in range(2))
         self.target_aborts = rng.randrange(self.down + 1) if rng.random() < 0.1 else -1
@@ -123,9 +157,12 @@ class Session:
 
     async def run(self):
         source = f'127.0.1.{self.key % 200 + 1}'
-        self.reader, self.writer = await asyncio.open_connection(*self.soak.proxy, local_addr=(source, 0))
+        self.reader, self.writer = await self.enter(source)
         try:
-            await self.talk()
+            if self.protocol == 'udp':
+                await self.associate(source)
+            else:
+                await self.talk()
             return 'whole'
         except Aborted:
             return 'client aborted'
@@ -137,6 +174,45 @@ class Session:
             return 'target aborted'
         finally:
             self.writer.close()
+
+    async def enter(self, source):
+        options = {'ssl': self.soak.tls} if self.entrance == TLS else {}
+        reader, writer = await asyncio.open_connection('127.0.0.1', self.soak.proxies[self.entrance],
+                                                       local_addr=(source, 0), **options)
+        if self.entrance == PROXIED:
+            writer.write(proxy_header(1 + self.key % 2))
+        return reader, writer
+
+    async def associate(self, source):
+        """Datagrams there and back; one that is lost is sent again."""
+        await self.send(b'\x05\x01\x00\x05\x03\x00\x01' + bytes(6))
+        answer = await self.receive(12)
+        if answer[:4] != b'\5\0\5\0':
+            raise ConnectionResetError(f'refused: {answer!r}')
+        relay = socket.inet_ntoa(answer[6:10]), struct.unpack('>H', answer[10:])[0]
+        transport, answers = await asyncio.get_running_loop().create_datagram_endpoint(
+            Answers, local_addr=(source, 0), remote_addr=relay)
+        try:
+            header = b'\0\0\0\x01' + socket.inet_aton('127.0.0.1') + struct.pack('>H', self.soak.echo_port)
+            for number in range(DATAGRAMS):
+                await self.ask(transport, answers, header + content(self.key + number, 1 + self.up % 1400))
+        finally:
+            transport.close()
+
+    async def ask(self, transport, answers, datagram):
+        for _ in range(SESSION_SECONDS // DATAGRAM_SECONDS // DATAGRAMS):
+            transport.sendto(datagram)
+            self.count(len(datagram))
+            try:
+                got = await asyncio.wait_for(answers.queue.get(), DATAGRAM_SECONDS)
+            except asyncio.TimeoutError:
+                continue
+            # One that was sent again may be answered twice.
+            if len(got) != len(datagram) or got[:10] != datagram[:10]:
+                raise Wrong('udp: another datagram than was sent')
+            if got == datagram:
+                return
+        raise Wrong('udp: no answer')
 
     async def talk(self):
         steps = greeting(self.protocol, self.port)
@@ -158,7 +234,8 @@ class Session:
         got = await self.receive(self.down)
         if got != content(self.key + 1, self.down):
             raise Wrong(f'{self.protocol}: other bytes than the target sent')
-        if self.protocol != 'forward':
+        # TLS as Python has it ends both ways at once.
+        if self.protocol != 'forward' and self.entrance != TLS:
             self.writer.write_eof()
         if await self.reader.read():
             raise Wrong(f'{self.protocol}: more bytes than the target sent')
@@ -220,35 +297,71 @@ class Soak:
 
         await asyncio.gather(*(worker() for _ in range(self.options.at_once)))
 
-    async def run(self, process, proxy):
-        self.proxy = proxy
+    async def run(self, processes, proxies, certificate):
+        self.proxies = proxies
+        self.tls = ssl.create_default_context(cafile=certificate)
+        self.tls.check_hostname = False
+        echo, _ = await asyncio.get_running_loop().create_datagram_endpoint(Echo, local_addr=('127.0.0.1', 0))
+        self.echo_port = echo.get_extra_info('sockname')[1]
         servers = [await asyncio.start_server(lambda r, w: serve(r, w, self), '127.0.0.1', 0, backlog=1000)
                    for _ in range(TARGETS)]
         self.ports = [server.sockets[0].getsockname()[1] for server in servers]
-        first = state(process.pid)
+        first = state(processes)
         await self.sessions(max(self.options.connections // 10, self.options.at_once))
-        warm = await at_rest(process.pid)
+        warm = await at_rest(processes)
         began = time.monotonic()
         await self.sessions(self.options.connections)
         took = time.monotonic() - began
-        last = await at_rest(process.pid)
+        last = await at_rest(processes)
         return first, warm, last, took
 
 
-def state(pid):
-    """Open descriptors and resident memory, kB."""
-    status = Path(f'/proc/{pid}/status').read_text()
-    return len(os.listdir(f'/proc/{pid}/fd')), int(re.search(r'VmRSS:\s+(\d+)', status).group(1))
+def state(processes):
+    """Open descriptors and resident memory, kB, of all."""
+    descriptors = memory = 0
+    for process in processes:
+        status = Path(f'/proc/{process.pid}/status').read_text()
+        descriptors += len(os.listdir(f'/proc/{process.pid}/fd'))
+        memory += int(re.search(r'VmRSS:\s+(\d+)', status).group(1))
+    return descriptors, memory
 
 
-async def at_rest(pid):
+async def at_rest(processes):
     """Once nothing has been closed for a while: the proxy lingers for a moment after a refusal."""
-    now, since = state(pid), time.monotonic()
+    now, since = state(processes), time.monotonic()
     while time.monotonic() - since < 4:
         await asyncio.sleep(0.1)
-        if (new := state(pid))[0] != now[0]:
+        if (new := state(processes))[0] != now[0]:
             now, since = new, time.monotonic()
-    return state(pid)
+    return state(processes)
+
+
+def make_certificate(folder):
+    paths = [f'{folder}/certificate.pem', f'{folder}/key.pem']
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-days', '2',
+                    '-subj', '/CN=soak', '-nodes', '-out', paths[0], '-keyout', paths[1]],
+                   check=True, capture_output=True, timeout=60)
+    os.chmod(paths[1], 0o600)
+    return paths
+
+
+def start(program, home, *arguments):
+    """The process, and the ports that it listens on."""
+    process = subprocess.Popen([program, 'start', *arguments], stdout=subprocess.PIPE, text=True,
+                               env=os.environ | {'XDG_STATE_HOME': home})
+    for line in process.stdout:
+        if banner := re.search(r'proxy on (.*), dispatching', line):
+            return process, [int(port) for port in re.findall(r':(\d+)', banner.group(1))]
+    raise SystemExit('the proxy did not start')
+
+
+def stop(process, wrong):
+    """How long it took."""
+    process.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    if status := process.wait(30):
+        wrong.append(f'a proxy ended with status {status}')
+    return time.monotonic() - began
 
 
 def main():
@@ -260,36 +373,35 @@ def main():
     parser.add_argument('--memory', type=int, default=2000, help='growth that is allowed, kB; 0: any')
     options = parser.parse_args()
     soak = Soak(options)
-    with tempfile.TemporaryDirectory() as home, \
-         subprocess.Popen([options.program, 'start', '--port', '0', *LINKS], stdout=subprocess.PIPE, text=True,
-                          env=os.environ | {'XDG_STATE_HOME': home}) as process:
+    wrong = soak.wrong
+    processes = []
+    with tempfile.TemporaryDirectory() as home:
         try:
-            for line in process.stdout:
-                if banner := re.search(r'proxy on (\S+):(\d+), dispatching', line):
-                    break
-            proxy = (banner.group(1), int(banner.group(2)))
-            first, warm, last, took = asyncio.run(soak.run(process, proxy))
-            process.send_signal(signal.SIGTERM)
-            began = time.monotonic()
-            status = process.wait(30)
-            stopped_in = time.monotonic() - began
+            certificate, key = make_certificate(home)
+            upstream, [port] = start(options.program, home, '--port', '0', '127.0.0.4')
+            processes.append(upstream)
+            listeners = [word for listener in LISTENERS for word in ('--listen', listener)]
+            proxy, ports = start(options.program, home, *listeners, '--tls-cert', certificate, '--tls-key', key, *LINKS,
+                                 f'socks5://127.0.0.1:{port}', f'http://127.0.0.1:{port}')
+            processes.append(proxy)
+            first, warm, last, took = asyncio.run(soak.run(processes, ports, certificate))
+            stopped_in = sum(stop(process, wrong) for process in reversed(processes))
         finally:
-            process.kill()
+            for process in processes:
+                process.kill()
+                process.wait()
     print(f'{options.connections} sessions in {took:.0f} s: ' +
           ', '.join(f'{count} {end}' for end, count in sorted(soak.ends.items())))
     for name, at, unit in (('descriptors', 0, ''), ('memory', 1, ' kB')):
         print(f'{name}: {first[at]}{unit} at first, {warm[at]}{unit} when warm, {last[at]}{unit} at last')
-    wrong = soak.wrong
     # Beside those that it keeps to use again: a few pipes, the socket to a name server.
     if last[0] > warm[0] or last[0] > first[0] + KEPT_DESCRIPTORS:
         wrong.append(f'{last[0] - first[0]} descriptors are left')
     if options.memory and last[1] - warm[1] > options.memory:
         wrong.append(f'{last[1] - warm[1]} kB of memory are left')
-    if status != 0:
-        wrong.append(f'the proxy ended with status {status}')
     # It waits for live connections: with none it ends at once.
     if stopped_in > 3:
-        wrong.append(f'the proxy took {stopped_in:.1f} s to stop: something was still alive')
+        wrong.append(f'the proxies took {stopped_in:.1f} s to stop: something was still alive')
     for each, count in collections.Counter(wrong).most_common(20):
         print(f'WRONG: {each} ({count} times)')
     return 1 if wrong else 0
