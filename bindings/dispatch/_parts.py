@@ -118,6 +118,8 @@ class Engine:
     """Connections without a byte for so long are reset. Default 0 s: never."""
     half_open_timeout: Optional[Quantity] = None
     """The same, once one side has ended its stream. Default 5 min."""
+    tcp_keepalive: Optional[Quantity] = None
+    """Peers that have been silent for so long are asked whether they are there. Default 1 min."""
     keep_alive_timeout: Optional[Quantity] = None
     """For the next HTTP request of a client. Default 1 min."""
     bind_timeout: Optional[Quantity] = None

@@ -12,6 +12,7 @@ constexpr EngineTime kTimes[] = {
     {"handshake_timeout", &EngineSpec::handshake_timeout, false},
     {"idle_timeout", &EngineSpec::idle_timeout, true},
     {"half_open_timeout", &EngineSpec::half_open_timeout, true},
+    {"tcp_keepalive", &EngineSpec::tcp_keepalive, true},
     {"keep_alive_timeout", &EngineSpec::keep_alive_timeout, false},
     {"bind_timeout", &EngineSpec::bind_timeout, false},
     {"udp_timeout", &EngineSpec::udp_timeout, false},
@@ -58,6 +59,10 @@ proxy::ServerOptions server_options_of(const EngineSpec& engine) {
   options.handshake_timeout = engine.handshake_timeout;
   options.silence.idle = engine.idle_timeout;
   options.silence.half_open = engine.half_open_timeout;
+  options.tcp_keep_alive.reset();
+  if (engine.tcp_keepalive != Duration::zero()) {
+    options.tcp_keep_alive = net::KeepAlive::after(engine.tcp_keepalive);
+  }
   options.keep_alive_timeout = engine.keep_alive_timeout;
   options.bind_timeout = engine.bind_timeout;
   options.udp.flow_timeout = engine.udp_timeout;

@@ -24,6 +24,7 @@ constexpr std::string_view kKeys[] = {"start",
                                       "handshake_timeout",
                                       "idle_timeout",
                                       "half_open_timeout",
+                                      "tcp_keepalive",
                                       "keep_alive_timeout",
                                       "bind_timeout",
                                       "udp_timeout",
@@ -141,6 +142,11 @@ EngineSpec read_engine(const YamlValue& value) {
     const auto* given = map.find(time.key);
     if (given == nullptr) continue;
     engine.*time.member = time.may_be_zero ? given->duration() : read_positive_duration(*given);
+  }
+  const bool asks = engine.tcp_keepalive != Duration::zero();
+  if (asks && (engine.tcp_keepalive < std::chrono::seconds(1) ||
+               engine.tcp_keepalive > net::kKeepAliveMax)) {
+    map.find("tcp_keepalive")->fail("not from 1s to 9h, as Linux has it, or 0s (never)");
   }
   if (const auto* one_link = map.find("udp_one_link")) engine.udp_one_link = one_link->yes_or_no();
   if (const auto* only = map.find("udp_only_answers")) engine.udp_only_answers = only->yes_or_no();

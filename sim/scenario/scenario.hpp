@@ -97,6 +97,7 @@ struct EngineSpec {
   Duration handshake_timeout = std::chrono::seconds(30);
   Duration idle_timeout{};  // 0: never
   Duration half_open_timeout = std::chrono::minutes(5);
+  Duration tcp_keepalive = std::chrono::minutes(1);  // 1s to net::kKeepAliveMax; 0: never
   Duration keep_alive_timeout = std::chrono::minutes(1);
   Duration bind_timeout = std::chrono::minutes(2);
 

@@ -47,7 +47,7 @@ EVERYTHING = Scenario(
         policy="weighted-round-robin", routes=[".bank.example=work", ":25=refuse"],
         dns=["203.0.113.11:53"], users={"anna": "open: sesame"}, allow=["127.0.0.0/8"],
         max_connections=100, max_per_client=50, dns_cache="60s", connect_timeout="20s",
-        slow_attempt="2s", handshake_timeout="10s", idle_timeout="0s", half_open_timeout="60s",
+        slow_attempt="2s", handshake_timeout="10s", idle_timeout="0s", half_open_timeout="60s", tcp_keepalive="120s",
         keep_alive_timeout="30s", bind_timeout="40s", udp_timeout="300s", udp_one_link=True,
         udp_only_answers=False,
     ),

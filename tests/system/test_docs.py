@@ -44,6 +44,21 @@ def test_every_key_and_metric_of_the_scenario_file_is_described():
     assert keys_in_sources() - described == set()
 
 
+# Where clients come in: in a scenario they are programs of the machine. And how a process runs.
+NOT_OF_A_SCENARIO = {'ip', 'listen', 'tls-cert', 'tls-key', 'accept-proxy-from', 'send-proxy', 'routes', 'drain',
+                     'log-level', 'threads', 'debug', 'help'}
+
+
+def test_every_option_of_start_is_a_key_of_the_scenario_file():
+    text = subprocess.run([os.environ['DISPATCH'], 'start', '--help'], check=True, capture_output=True, text=True).stdout
+    options = set(re.findall(r'^ +(?:-\w, ?)?--([\w-]+)', text, re.M))
+    assert len(options) > 25
+    keys = keys_in_sources()
+    missing = {option for option in options - NOT_OF_A_SCENARIO
+               if not {option.replace('-', '_'), option.replace('-', '_') + 's'} & keys}
+    assert missing == set()
+
+
 def test_every_scenario_that_ships_is_listed():
     shipped = {path.name for path in (ROOT / 'scenarios').glob('*.yaml')}
     assert set(re.findall(r'\(\.\./scenarios/(\w+\.yaml)\)', SCENARIOS)) == shipped

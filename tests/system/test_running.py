@@ -1,6 +1,7 @@
 """`dispatch start` from its banner to its end: what it says, where it logs, how it stops."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -145,6 +146,7 @@ def test_the_log_is_appended_to_its_file(start, origin):
         assert ' debug: ' not in proxy.output
     log = proxy.log_file.read_text()
     assert log.count('listens on') == 2
+    assert all(re.match(r'\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d', line) for line in log.splitlines())
     assert log.count(f'{origin.authority} connected through {A}') == 2
 
 

@@ -186,6 +186,7 @@ engine:
   handshake_timeout: 10s
   idle_timeout: 1h
   half_open_timeout: 0s
+  tcp_keepalive: 2min
   keep_alive_timeout: 30s
   bind_timeout: 1min
   udp_timeout: 5min
@@ -217,6 +218,7 @@ BOOST_AUTO_TEST_CASE(what_dispatch_start_takes_a_scenario_says) {
   BOOST_TEST((options.handshake_timeout == seconds(10)));
   BOOST_TEST((options.silence.idle == std::chrono::hours(1)));
   BOOST_TEST((options.silence.half_open == seconds(0)));
+  BOOST_TEST((options.tcp_keep_alive == net::KeepAlive::after(seconds(120))));
   BOOST_TEST((options.keep_alive_timeout == seconds(30)));
   BOOST_TEST((options.bind_timeout == seconds(60)));
   BOOST_TEST((options.udp.flow_timeout == seconds(300)));
@@ -242,6 +244,7 @@ BOOST_AUTO_TEST_CASE(what_is_left_out_is_as_dispatch_start_has_it) {
   BOOST_TEST((options.handshake_timeout == defaults.handshake_timeout));
   BOOST_TEST((options.silence.idle == defaults.silence.idle));
   BOOST_TEST((options.silence.half_open == defaults.silence.half_open));
+  BOOST_TEST((options.tcp_keep_alive == defaults.tcp_keep_alive));
   BOOST_TEST((options.keep_alive_timeout == defaults.keep_alive_timeout));
   BOOST_TEST((options.bind_timeout == defaults.bind_timeout));
   BOOST_TEST((options.udp.flow_timeout == defaults.udp.flow_timeout));
@@ -251,6 +254,8 @@ BOOST_AUTO_TEST_CASE(what_is_left_out_is_as_dispatch_start_has_it) {
 BOOST_AUTO_TEST_CASE(errors_in_the_engines_part_are_told_as_all_others) {
   const std::pair<std::string, const char*> cases[] = {
       {with("engine: {slow_attempt: 0s}\n"), "f.yaml:4:24: a duration of 0"},
+      {with("engine: {tcp_keepalive: 500ms}\n"),
+       "f.yaml:4:25: not from 1s to 9h, as Linux has it, or 0s (never)"},
       {with("engine: {slow_attempt: 3}\n"),
        "f.yaml:4:24: \"3\" has no unit: write a duration such as 12 ms"},
       {with("engine: {slow_atempt: 3s}\n"),
