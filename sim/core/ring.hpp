@@ -47,7 +47,7 @@ class Ring {
 
  private:
   static constexpr std::size_t kFirst = 8;
-  static constexpr std::size_t kKeptWhenEmpty = 2048;  // bytes
+  static constexpr std::size_t kKeptWhenEmpty = 2560;  // bytes
 
   void grow() {
     const auto capacity = capacity_ == 0 ? kFirst : 2 * capacity_;

@@ -1,41 +1,103 @@
-// How much may be in the network: the interface of the congestion-control algorithms.
+// How much may be in the network: the congestion window, and the interface of the algorithms that
+// govern it.
 #pragma once
 
+#include "sim/tcp/delivery_rate.hpp"
 #include "sim/tcp/options.hpp"
+#include "sim/tcp/sequence.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <memory>
+#include <optional>
 
 namespace dispatch::sim::tcp {
 
-// New data has been acknowledged outside of fast recovery.
-struct AckSample {
-  int acked = 0;             // segments
-  bool window_used = false;  // the congestion window has been what held the sender (RFC 7661)
-  Duration rtt{};            // of the newest segment; zero: not known
-  TimePoint now{};
+// In segments.
+struct CongestionWindow {
+  static constexpr int kNoThreshold = std::numeric_limits<int>::max();
+
+  int segments = 10;
+  int threshold = kNoThreshold;  // ssthresh
+  int counted = 0;               // acknowledged segments towards the next increase
+
+  bool in_slow_start() const { return segments < threshold; }
+
+  // One segment for each that was acknowledged, up to the threshold: how many are left over.
+  int slow_start(int acked) {
+    const auto grown = std::min(acked, threshold - segments);
+    segments += grown;
+    return acked - grown;
+  }
+
+  // One segment for every `per` acknowledged ones (Linux: tcp_cong_avoid_ai).
+  void increase(int per, int acked) {
+    if (counted >= per) {
+      counted = 0;
+      ++segments;
+    }
+    counted += acked;
+    if (counted >= per) {
+      segments += counted / per;
+      counted %= per;
+    }
+  }
 };
 
-// Windows are counted in segments.
+// What an acknowledgment tells the algorithm.
+struct AckSample {
+  TimePoint now{};
+  Sequence una = 0;
+  Sequence nxt = 0;
+  int delivered = 0;              // segments, by ACK or SACK
+  std::optional<Duration> rtt;    // of the newest segment that was delivered
+  bool window_used = false;       // the congestion window is what holds the sender (RFC 7661)
+  Duration minimum_rtt{};         // of the last five minutes
+  std::uint64_t pacing_rate = 0;  // bytes per second, what it would be or is paced at
+};
+
+// What an algorithm that governs all by itself (BBR) needs to know.
+struct PathModel {
+  TimePoint now{};
+  RateSample rate;
+  int in_flight = 0;
+  int lost = 0;  // segments, by this acknowledgment
+  bool in_recovery = false;
+  bool in_loss = false;
+  std::uint32_t delivered = 0;  // segments, of the connection
+  TimePoint delivered_at{};
+  bool application_limited = false;
+  Duration smoothed_rtt{};
+  std::uint32_t segment_bytes = 1448;
+};
+
 class CongestionControl {
  public:
   virtual ~CongestionControl() = default;
 
-  virtual int window() const = 0;                // at least 1
-  virtual int slow_start_threshold() const = 0;  // INT_MAX until the first loss
-  bool in_slow_start() const { return window() < slow_start_threshold(); }
+  // The timing of every acknowledgment that delivers something (Linux: pkts_acked).
+  virtual void on_delivery(CongestionWindow&, const AckSample&) {}
+  // Data was acknowledged, and the state lets the window grow (cong_avoid).
+  virtual void on_ack(CongestionWindow& window, const AckSample& sample) = 0;
+  // A loss, or ECN's word: what the threshold becomes (ssthresh).
+  virtual int threshold_after_loss(const CongestionWindow& window) = 0;
+  // The reduction from `prior` segments was for nothing (undo_cwnd).
+  virtual int undone(const CongestionWindow& window, int prior) {
+    return std::max(window.segments, prior);
+  }
+  // The retransmission timer has expired.
+  virtual void on_timeout(const AckSample&) {}
+  // Sending begins again with nothing in flight; the last data was sent `pause` ago.
+  virtual void on_restart(Duration /*pause*/, TimePoint /*now*/) {}
 
-  virtual void on_ack(const AckSample& sample) = 0;
-  // Fast recovery begins: a loss has been noticed by duplicate or selective acknowledgments.
-  virtual void on_loss() = 0;
-  // What was sent before the loss was noticed has been acknowledged.
-  virtual void on_recovered() = 0;
-  // The retransmission timer has expired; `first`: not a repetition for the same segment.
-  virtual void on_timeout(bool first) = 0;
-  // Nothing has been sent for `timeouts` (at least 1) retransmission time-outs (RFC 5681 4.1).
-  virtual void on_idle(int timeouts) = 0;
+  // Governs window and pace by itself; on_ack is not called, and PRR has no say.
+  virtual bool governs() const { return false; }
+  virtual void govern(CongestionWindow&, const PathModel&) {}
+  virtual void on_recovery(CongestionWindow&, bool /*entered*/) {}
+  // Bytes per second; zero: not paced.
+  virtual std::uint64_t pacing_rate() const { return 0; }
 };
 
-std::unique_ptr<CongestionControl> make_congestion_control(CongestionAlgorithm algorithm,
-                                                           int initial_window);
+std::unique_ptr<CongestionControl> make_congestion_control(CongestionAlgorithm algorithm);
 
 }  // namespace dispatch::sim::tcp

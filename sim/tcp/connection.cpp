@@ -18,14 +18,18 @@ Connection::Impl::Impl(const Options& settings, std::uint16_t local, std::uint16
       send_limit(grown_send_limit(0, 0, settings.send_buffer)),
       rtt(settings.rto_min, settings.rto_max),
       rto(rtt.timeout()),
-      window(settings.receive_buffer, settings.mss) {}
+      window(settings.receive_buffer_initial, settings.receive_buffer, settings.mss) {}
 
 std::size_t Connection::Impl::room() const {
   if (fin_queued || orphan || error || (state == State::closed)) return 0;
-  return send_limit - std::min(send_limit, send_buffer.size());
+  // The last segment is filled up (Linux: memory is looked at for each new one).
+  const std::size_t segment = payload_limit > 0 ? payload_limit : options.mss;
+  const auto limit = (send_limit + segment - 1) / segment * segment;
+  return limit - std::min(limit, send_buffer.size());
 }
 
-void Connection::Impl::after_read() {
+void Connection::Impl::after_read(std::size_t bytes, TimePoint now) {
+  autotuning.on_read(bytes, received.size(), beyond_holes(), window, now);
   acks.on_read(rcv_nxt - rcv_acked, received.empty());
   const bool receiving =
       state == State::established || state == State::fin_wait_1 || state == State::fin_wait_2;
@@ -88,12 +92,13 @@ void Connection::Impl::fail(Error why) {
 void Connection::Impl::finish() {
   state = State::closed;
   send_buffer.clear();
-  scoreboard = {};
+  if (recovery) recovery->clear();
   reassembly.clear();
   acks.stop();
   keep_alive.stop();
-  retransmit_deadline = close_deadline = net::kNever;
-  syn_due = probe_due = false;
+  disarm();
+  close_deadline = net::kNever;
+  syn_due = loss_probe_due = window_probe_due = false;
 }
 
 // Milliseconds, from an origin of the connection's own (RFC 7323 7.1).
@@ -141,24 +146,26 @@ void Connection::unreachable(net::Error error, TimePoint) {
 std::size_t Connection::write(std::span<const std::byte> data, TimePoint) {
   const auto count = std::min(data.size(), impl_->room());
   impl_->send_buffer.append(data.first(count));
+  impl_->blocked_writer = count < data.size();
   return count;
 }
 
 std::size_t Connection::write(Slice data, TimePoint) {
   const auto count = std::min(data.size(), impl_->room());
+  impl_->blocked_writer = count < data.size();
   impl_->send_buffer.append(count == data.size() ? std::move(data) : data.part(0, count));
   return count;
 }
 
-std::size_t Connection::read(std::span<std::byte> buffer, TimePoint) {
+std::size_t Connection::read(std::span<std::byte> buffer, TimePoint now) {
   const auto count = impl_->received.read(buffer);
-  if (count > 0) impl_->after_read();
+  if (count > 0) impl_->after_read(count, now);
   return count;
 }
 
-Slice Connection::read_slice(std::size_t most, TimePoint) {
+Slice Connection::read_slice(std::size_t most, TimePoint now) {
   auto slice = impl_->received.read_slice(most);
-  if (!slice.empty()) impl_->after_read();
+  if (!slice.empty()) impl_->after_read(slice.size(), now);
   return slice;
 }
 
@@ -210,9 +217,10 @@ net::TransportInfo Connection::info() const {
   info.bytes_acked = impl_->bytes_acked;
   info.bytes_received = impl_->bytes_received;
   info.bytes_unacked = impl_->send_buffer.size();
-  info.retransmits = impl_->retransmits;
-  if (impl_->congestion) {
-    info.congestion_window = static_cast<std::uint32_t>(impl_->congestion->window());
+  info.retransmits = impl_->syn_retransmits;
+  if (const auto& recovery = impl_->recovery) {
+    info.retransmits += recovery->retransmits();
+    info.congestion_window = static_cast<std::uint32_t>(recovery->window().segments);
   }
   return info;
 }

@@ -2,6 +2,9 @@
 #include "sim/tcp/connection_impl.hpp"
 #include "sim/tcp/retry_limits.hpp"
 
+#include <algorithm>
+#include <optional>
+
 namespace dispatch::sim::tcp {
 
 namespace {
@@ -16,7 +19,7 @@ void Connection::Impl::connect(TimePoint now) {
   state = State::syn_sent;
   nxt = initial + 1;
   syn_due = true;
-  arm(rto, now);
+  arm(Timer::handshake, rto, now);
 }
 
 void Connection::Impl::accept(const Segment& syn, TimePoint now) {
@@ -25,7 +28,7 @@ void Connection::Impl::accept(const Segment& syn, TimePoint now) {
   state = State::syn_received;
   nxt = initial + 1;
   syn_due = true;
-  arm(rto, now);
+  arm(Timer::handshake, rto, now);
 }
 
 void Connection::Impl::take_syn(const Segment& syn) {
@@ -66,15 +69,23 @@ void Connection::Impl::on_handshake_done(const Segment& segment, TimePoint now) 
   state = fin_queued ? State::fin_wait_1 : State::established;
   was_established = true;
   syn_due = false;
-  retransmit_deadline = net::kNever;
-  congestion = make_congestion_control(
-      options.congestion, syn_timeouts > kForgivenSynTimeouts ? 1 : options.initial_window);
-  recovery = make_loss_recovery(agreed.sack);
+  disarm();
+  recovery =
+      std::make_unique<Recovery>(make_congestion_control(options.congestion), rtt, agreed.sack,
+                                 syn_timeouts > kForgivenSynTimeouts ? 1 : options.initial_window);
+  std::optional<Duration> seen;
   if (syn_timeouts == 0) {
-    rtt.on_sample(now - syn_sent_at, una, nxt);
+    seen = now - syn_sent_at;
   } else if (agreed.timestamps && segment.timestamps && segment.timestamps->echo != 0) {
-    rtt.on_sample(std::chrono::milliseconds(timestamp(now) - segment.timestamps->echo), una, nxt);
+    seen = std::chrono::milliseconds(
+        std::max<std::uint32_t>(timestamp(now) - segment.timestamps->echo, 1));
   }
+  if (seen) {
+    rtt.on_sample(*seen, una, nxt);
+    rtt.on_minimum(*seen, now);
+  }
+  window.on_established();
+  autotuning.begin(window, payload_limit, now);
   rto = rtt.timeout();
   last_sent = now;
 }
@@ -113,8 +124,8 @@ void Connection::Impl::on_syn_timeout(TimePoint now) {
   ++syn_timeouts;
   if (syn_timeouts > linear) rto = backed_off(rto, options.rto_max);
   syn_due = true;
-  ++retransmits;
-  arm(rto, now);
+  ++syn_retransmits;
+  arm(Timer::handshake, rto, now);
 }
 
 }  // namespace dispatch::sim::tcp

@@ -2,18 +2,16 @@
 #pragma once
 
 #include "sim/tcp/ack_policy.hpp"
-#include "sim/tcp/congestion.hpp"
 #include "sim/tcp/connection.hpp"
 #include "sim/tcp/keep_alive.hpp"
 #include "sim/tcp/negotiation.hpp"
 #include "sim/tcp/reassembly.hpp"
+#include "sim/tcp/receive_autotuning.hpp"
 #include "sim/tcp/receive_queue.hpp"
 #include "sim/tcp/receive_window.hpp"
 #include "sim/tcp/recovery.hpp"
 #include "sim/tcp/rtt_estimator.hpp"
-#include "sim/tcp/scoreboard.hpp"
 #include "sim/tcp/send_buffer.hpp"
-#include "sim/tcp/window_usage.hpp"
 
 #include <memory>
 #include <optional>
@@ -41,21 +39,30 @@ struct Connection::Impl {
   bool in_window(const Segment& segment) const;
   void on_reset(const Segment& segment, TimePoint now);
   void receive_data(const Segment& segment, TimePoint now);
+  void note_timing(const Segment& segment, TimePoint now);
+  void receive_in_order(const Segment& segment, Sequence kept_end, TimePoint now);
+  void receive_ahead(const Segment& segment, Sequence kept_end);
   void deliver(const Payload& payload, std::size_t from, std::size_t count);
   void on_fin(TimePoint now);
   void challenge(const Segment& segment, TimePoint now);
 
   // connection_acknowledge.cpp: our data, as the peer acknowledges it
   bool acknowledge(const Segment& segment, TimePoint now);
-  void update_window(const Segment& segment);
-  void measure(const Acknowledged& acked, const Segment& segment, TimePoint now);
+  void acknowledge_outstanding(const Segment& segment, bool window_moved, TimePoint now);
+  bool update_window(const Segment& segment);
   void on_fin_acknowledged(TimePoint now);
 
   // connection_send.cpp
   std::optional<Segment> next_segment(TimePoint now);
   std::optional<Segment> next_retransmission(TimePoint now);
   std::optional<Segment> next_new_data(TimePoint now);
-  std::optional<Segment> next_probe(TimePoint now);
+  std::optional<Segment> next_loss_probe(TimePoint now);
+  std::optional<Segment> next_window_probe(TimePoint now);
+  std::size_t window_room() const;  // bytes that the peer's window lets go
+  void on_stopped(bool limited, TimePoint now);
+  void check_writer();
+  Segment send_new(std::size_t count, bool fin, TimePoint now);
+  void fill_sack(Segment& segment);
   Segment make_data(Sequence begin, std::size_t count, bool fin, TimePoint now);
   Segment make_segment(Sequence sequence, TimePoint now);
   void fill_acknowledgment(Segment& segment, TimePoint now);
@@ -68,15 +75,31 @@ struct Connection::Impl {
   TimePoint deadline() const;
   void on_timer(TimePoint now);
   void on_retransmission_timeout(TimePoint now);
-  void on_probe_timeout(TimePoint now);
   void on_keep_alive(TimePoint now);
-  void arm(Duration delay, TimePoint now);
+  void on_loss_probe_timeout(TimePoint now);
+  void on_window_probe_timeout(TimePoint now);
+  enum class Timer : std::uint8_t {
+    none,
+    handshake,
+    retransmission,
+    loss_probe,    // RFC 8985 7
+    reordering,    // RFC 8985 6.2 step 5
+    window_probe,  // RFC 9293 3.8.6.1
+  };
+  void arm(Timer kind, Duration delay, TimePoint now);
+  void disarm();
+  void set_timer(const TimerRequest& request, TimePoint now);
+  void arm_retransmission(TimePoint now);
+  bool arm_loss_probe(bool advancing, TimePoint now);
+  Duration until_timeout(TimePoint now) const;  // of the first segment, maybe past
   void enter_time_wait(TimePoint now);
   void await_orphan(TimePoint now);
 
   // connection.cpp: the application's calls, and the end
   std::size_t room() const;
-  void after_read();
+  void after_read(std::size_t bytes, TimePoint now);
+  // How far what has arrived reaches beyond RCV.NXT.
+  std::size_t beyond_holes() const { return reassembly.empty() ? 0 : reassembly.end() - rcv_nxt; }
   void shutdown_write();
   void abort();
   void close(TimePoint now);
@@ -108,17 +131,17 @@ struct Connection::Impl {
   Sequence window_sequence = 0;       // SND.WL1
   SendBuffer send_buffer;
   std::size_t send_limit = 0;  // what autotuning lets the send buffer hold
-  Scoreboard scoreboard;
-  std::unique_ptr<CongestionControl> congestion;
-  std::unique_ptr<LossRecovery> recovery;
-  WindowUsage usage;
   RttEstimator rtt;
+  std::unique_ptr<Recovery> recovery;  // from the end of the handshake on
+  bool outstanding() const { return recovery && !recovery->board().empty(); }
   Duration rto;  // with its back-off
   TimePoint last_sent{};
   bool fin_queued = false;
   bool fin_sent = false;
-  bool retransmit_at_once = false;
-  bool probe_due = false;
+  bool blocked_writer = false;  // a write found too little room
+  bool sent_new = false;        // since the last time that nothing more could go
+  bool loss_probe_due = false;
+  bool window_probe_due = false;
 
   // Receiving.
   Sequence rcv_nxt = 0;
@@ -128,14 +151,17 @@ struct Connection::Impl {
   ReceiveQueue received;
   Reassembly reassembly;
   ReceiveWindow window;
+  ReceiveAutotuning autotuning;
+  std::optional<SackBlock> duplicate;  // to be reported (RFC 2883)
   AckPolicy acks;
   std::uint32_t recent_timestamp = 0;  // TS.Recent
   std::optional<TimePoint> last_challenge;
   KeepAlive keep_alive;
 
   // Timers, and what waits to be sent.
-  TimePoint retransmit_deadline = net::kNever;  // SYN, retransmission or zero-window probe
-  TimePoint close_deadline = net::kNever;       // TIME_WAIT, or FIN_WAIT_2 of an orphan
+  TimePoint retransmit_deadline = net::kNever;
+  Timer timer = Timer::none;               // what it is for
+  TimePoint close_deadline = net::kNever;  // TIME_WAIT, or FIN_WAIT_2 of an orphan
   int syn_timeouts = 0;
   bool syn_due = false;
   TimePoint syn_sent_at{};
@@ -151,7 +177,7 @@ struct Connection::Impl {
   // Figures.
   std::uint64_t bytes_acked = 0;
   std::uint64_t bytes_received = 0;
-  std::uint32_t retransmits = 0;
+  std::uint32_t syn_retransmits = 0;
 };
 
 }  // namespace dispatch::sim::tcp

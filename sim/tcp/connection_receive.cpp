@@ -59,7 +59,7 @@ void Connection::Impl::challenge(const Segment& segment, TimePoint now) {
     if (last_challenge && now - *last_challenge < kChallengeInterval) return;
     last_challenge = now;
   }
-  acks.on_disorder();
+  acks.on_useless(window.last_offer());
 }
 
 void Connection::Impl::on_reset(const Segment& segment, TimePoint now) {
@@ -93,40 +93,78 @@ void Connection::Impl::receive_data(const Segment& segment, TimePoint now) {
     reset = Reset{segment.acknowledgment, false};
     return fail(net::asio::error::connection_reset);
   }
-  if (at_or_before(segment.sequence + segment.sequence_length(), rcv_nxt)) {
-    return acks.on_disorder();  // nothing new
+  if (at_or_before(segment.sequence + segment.sequence_length(), rcv_nxt)) {  // nothing new
+    if (size > 0) duplicate = SackBlock{begin, end};
+    return acks.on_useless(window.last_offer());
   }
 
   // What lies beyond the window is dropped.
   const auto edge = later(window.right_edge(), rcv_nxt);
   const auto kept_end = earlier(end, edge);
   if (segment.fin && kept_end == end) fin_at = end;
-  if (kept_end != end && at_or_before(kept_end, rcv_nxt)) return acks.on_disorder();
-
+  if (kept_end != end && at_or_before(kept_end, rcv_nxt)) {
+    return acks.on_useless(window.last_offer());
+  }
+  note_timing(segment, now);
   if (at_or_before(begin, rcv_nxt)) {
-    const bool had_holes = !reassembly.empty();
-    const std::size_t skipped = rcv_nxt - begin;
-    const auto before_arrival = rcv_nxt;
-    deliver(segment.payload, skipped, kept_end - rcv_nxt);
-    if (had_holes) reassembly.take(rcv_nxt, received);
-    bytes_received += rcv_nxt - before_arrival;
-    if (rcv_nxt != before_arrival) {
-      acks.on_data(kept_end - before_arrival, segment.psh, rto, now);
-    }
-    if (had_holes) acks.request_now();  // RFC 5681 4.2
+    receive_in_order(segment, kept_end, now);
   } else {
-    Payload kept = segment.payload;
-    for (auto excess = end - kept_end; excess > 0;) {
-      auto& last = kept.slices[kept.slices[1].empty() ? 0 : 1];
-      const auto cut = std::min<std::size_t>(excess, last.size());
-      last = last.part(0, last.size() - cut);
-      excess -= static_cast<Sequence>(cut);
-    }
-    reassembly.insert(begin, kept);
-    acks.on_disorder();
+    receive_ahead(segment, kept_end);
   }
   if (fin_at && *fin_at == rcv_nxt) on_fin(now);
-  acks.schedule(rcv_nxt - rcv_acked, !reassembly.empty(), now);
+  acks.schedule(
+      {rcv_nxt, rcv_nxt - rcv_acked,
+       window.may_open(rcv_nxt, received.size(), agreed.receive_scale), !reassembly.empty(),
+       agreed.sack, reassembly.is_scattered(), rtt.smoothed(), autotuning.rtt()},
+      now);
+}
+
+// The round trip as a receiver sees it: how old the timestamp is that a full segment echoes.
+void Connection::Impl::note_timing(const Segment& segment, TimePoint now) {
+  if (!agreed.timestamps || !segment.timestamps) {
+    autotuning.on_data(rcv_nxt, window.last_offer(), now);
+  } else if (segment.payload.size() >= acks.segment() && segment.timestamps->echo != 0) {
+    const auto age = static_cast<std::int32_t>(timestamp(now) - segment.timestamps->echo);
+    autotuning.on_echo(segment.timestamps->echo, std::chrono::milliseconds(std::max(age, 0)),
+                       received.empty());
+  }
+}
+
+void Connection::Impl::receive_in_order(const Segment& segment, Sequence kept_end, TimePoint now) {
+  const bool had_holes = !reassembly.empty();
+  const auto before_arrival = rcv_nxt;
+  if (before(segment.sequence, rcv_nxt)) duplicate = SackBlock{segment.sequence, rcv_nxt};
+  deliver(segment.payload, rcv_nxt - segment.sequence, kept_end - rcv_nxt);
+  const auto in_order = rcv_nxt - before_arrival;
+  if (in_order > 0) {
+    if (window.scarce(received.size())) acks.on_scarce_window();
+    acks.on_data(in_order, segment.psh, window.last_offer(), rto, now);
+    if (window.on_segment(in_order, received.size() + reassembly.bytes())) acks.on_window_grown();
+  }
+  if (had_holes) {
+    reassembly.take(rcv_nxt, received);
+    if (reassembly.empty()) acks.on_hole_filled();  // RFC 5681 4.2
+  }
+  bytes_received += rcv_nxt - before_arrival;
+}
+
+void Connection::Impl::receive_ahead(const Segment& segment, Sequence kept_end) {
+  const auto begin = segment.sequence;
+  const auto end = begin + static_cast<Sequence>(segment.payload.size());
+  Payload kept = segment.payload;
+  for (auto excess = end - kept_end; excess > 0;) {
+    auto& last = kept.slices[kept.slices[1].empty() ? 0 : 1];
+    const auto cut = std::min<std::size_t>(excess, last.size());
+    last = last.part(0, last.size() - cut);
+    excess -= static_cast<Sequence>(cut);
+  }
+  const auto bytes = reassembly.bytes();
+  reassembly.insert(begin, kept);
+  if (reassembly.bytes() == bytes) duplicate = SackBlock{begin, kept_end};
+  if (agreed.sack && window.on_segment(kept_end - begin, received.size() + reassembly.bytes())) {
+    acks.on_window_grown();
+  }
+  autotuning.on_out_of_order(beyond_holes(), window);
 }
 
 // Puts payload bytes [from, from + count) into the queue.

@@ -1,7 +1,10 @@
 // What goes out next.
 #include "sim/tcp/connection_impl.hpp"
+#include "sim/tcp/send_limit.hpp"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace dispatch::sim::tcp {
 
@@ -40,13 +43,23 @@ std::size_t Connection::Impl::segment_limit() const {
   return std::min<std::size_t>(payload_limit, std::max<std::uint32_t>(bound, 1));
 }
 
+std::size_t Connection::Impl::window_room() const {
+  return at_or_before(nxt, una + send_window) ? una + send_window - nxt : 0;
+}
+
 std::optional<Segment> Connection::Impl::next_segment(TimePoint now) {
   if (reset) return make_reset();
   if (syn_due) return make_syn(now);
-  if (can_send()) {
+  if (can_send() && recovery) {
+    if (loss_probe_due) {
+      if (auto segment = next_loss_probe(now)) return segment;
+    }
     if (auto segment = next_retransmission(now)) return segment;
     if (auto segment = next_new_data(now)) return segment;
-    if (auto segment = next_probe(now)) return segment;
+    // Where F-RTO had no new data to ask the network with, the repair goes on.
+    if (auto segment = next_retransmission(now)) return segment;
+    if (auto segment = next_window_probe(now)) return segment;
+    check_writer();
   }
   // An old sequence number, which the peer must answer.
   if (keep_alive.take_probe()) return make_segment(una - 1, now);
@@ -57,65 +70,95 @@ std::optional<Segment> Connection::Impl::next_segment(TimePoint now) {
 }
 
 std::optional<Segment> Connection::Impl::next_retransmission(TimePoint now) {
-  const auto index = scoreboard.first_lost();
-  if (index < 0) return std::nullopt;
-  if (!retransmit_at_once && recovery->in_flight(scoreboard) >= congestion->window()) {
-    return std::nullopt;
-  }
-  retransmit_at_once = false;
-  const auto sent = scoreboard[index];
-  scoreboard.on_retransmitted(index, now);
-  ++retransmits;
-  if (retransmit_deadline == net::kNever) arm(rto, now);
+  const auto index = recovery->next_repetition();
+  if (!index) return std::nullopt;
+  const auto sent = recovery->on_repetition(*index, now, timestamp(now));
+  if (*index == 0 && timer != Timer::reordering) arm(Timer::retransmission, rto, now);
   return make_data(sent.begin, sent.length - (sent.fin ? 1 : 0), sent.fin, now);
+}
+
+void Connection::Impl::on_stopped(bool limited, TimePoint now) {
+  recovery->on_stopped(limited, blocked_writer, una, nxt, rto, now);
+  if (std::exchange(sent_new, false)) arm_loss_probe(false, now);
 }
 
 std::optional<Segment> Connection::Impl::next_new_data(TimePoint now) {
   const auto waiting = unsent();
   const bool fin_waits = fin_queued && !fin_sent;
-  const auto in_flight = recovery->in_flight(scoreboard);
-  const bool held = in_flight >= congestion->window();
   const auto stop = [&](bool limited) {
-    usage.on_sent(limited, scoreboard.outstanding(), una, nxt);
+    on_stopped(limited, now);
     return std::nullopt;
   };
-  if ((waiting == 0 && !fin_waits) || held || scoreboard.lost() > 0) {
-    return stop(held && waiting > 0);
-  }
-  if (scoreboard.empty() && now - last_sent > rto) {  // RFC 5681 4.1
-    congestion->on_idle(static_cast<int>(std::min<std::int64_t>((now - last_sent) / rto, 64)));
-  }
-  const std::size_t room = at_or_before(nxt, una + send_window) ? una + send_window - nxt : 0;
+  if (!recovery->may_send_new()) return stop(recovery->in_flight() >= recovery->window().segments);
+  if (waiting == 0 && !fin_waits) return stop(false);
+  const auto room = window_room();
   const auto count = std::min(waiting, segment_limit());
   bool fin = fin_waits && count == waiting;
   if (fin && count + 1 > room) fin = false;
   // A segment that the window would cut waits for the window (no silly windows), or for a probe.
   if (count > room || (count == 0 && !fin)) {
-    if (scoreboard.empty() && retransmit_deadline == net::kNever) arm(rto, now);
+    if (!outstanding() && timer != Timer::window_probe) arm(Timer::window_probe, rto, now);
     return stop(false);
+  }
+  return send_new(count, fin, now);
+}
+
+Segment Connection::Impl::send_new(std::size_t count, bool fin, TimePoint now) {
+  const bool first = !outstanding();
+  if (recovery->in_flight() == 0) {
+    recovery->on_restart(now - last_sent, rto, options.initial_window, now);
   }
   const auto begin = nxt;
   nxt += static_cast<Sequence>(count) + (fin ? 1 : 0);
   fin_sent = fin;
-  scoreboard.append(begin, nxt - begin, fin, now);
-  // A timer that runs while nothing was outstanding has been the probe's.
-  if (scoreboard.outstanding() == 1 || retransmit_deadline == net::kNever) arm(rto, now);
+  recovery->on_new(begin, nxt - begin, fin, now);
+  if (first || timer == Timer::loss_probe || timer == Timer::none) {
+    if (first) timer = Timer::none;  // the full time from now on
+    arm_retransmission(now);
+  }
+  sent_new = true;
   return make_data(begin, count, fin, now);
+}
+
+std::optional<Segment> Connection::Impl::next_loss_probe(TimePoint now) {
+  loss_probe_due = false;
+  if (!outstanding()) return std::nullopt;
+  const auto count = std::min(unsent(), segment_limit());
+  std::optional<Segment> segment;
+  const bool fresh = count > 0 && count <= window_room();
+  if (fresh) {
+    const bool fin = fin_queued && !fin_sent && count == unsent() && count < window_room();
+    segment = send_new(count, fin, now);
+    sent_new = false;
+  } else {
+    const auto sent = recovery->repeat_last(now);
+    segment = make_data(sent.begin, sent.length - (sent.fin ? 1 : 0), sent.fin, now);
+  }
+  recovery->on_probe(nxt, !fresh);
+  timer = Timer::none;
+  arm_retransmission(now);
+  return segment;
 }
 
 // RFC 9293 3.8.6.1. Where the window has some room, the probe is what fits into it; else it is an
 // old sequence number, which the peer must answer (Linux: tcp_write_wakeup).
-std::optional<Segment> Connection::Impl::next_probe(TimePoint now) {
-  if (!probe_due) return std::nullopt;
-  probe_due = false;
-  if (!scoreboard.empty()) return std::nullopt;
+std::optional<Segment> Connection::Impl::next_window_probe(TimePoint now) {
+  if (!window_probe_due) return std::nullopt;
+  window_probe_due = false;
+  if (outstanding()) return std::nullopt;
   const auto count = std::min({unsent(), segment_limit(), std::size_t{send_window}});
   if (count == 0) return make_segment(una - 1, now);
-  const auto begin = nxt;
-  nxt += static_cast<Sequence>(count);
-  scoreboard.append(begin, nxt - begin, false, now);
-  arm(rto, now);
-  return make_data(begin, count, false, now);
+  return send_new(count, false, now);
+}
+
+// The buffer's limit follows the congestion window, but not while that is what holds the sender
+// (Linux: tcp_check_space, tcp_should_expand_sndbuf).
+void Connection::Impl::check_writer() {
+  if (!blocked_writer) return;
+  const auto segments = recovery->window().segments;
+  if (recovery->in_flight() < segments) {
+    send_limit = grown_send_limit(send_limit, segments, options.send_buffer);
+  }
 }
 
 Segment Connection::Impl::make_data(Sequence begin, std::size_t count, bool fin, TimePoint now) {
@@ -141,17 +184,29 @@ void Connection::Impl::fill_acknowledgment(Segment& segment, TimePoint now) {
   segment.destination_port = remote_port;
   segment.ack = true;
   segment.acknowledgment = rcv_acked = rcv_nxt;
-  segment.window = window.offer(rcv_nxt, received.size(), agreed.receive_scale);
+  segment.window =
+      window.offer(rcv_nxt, received.size() + reassembly.bytes(), agreed.receive_scale);
   if (agreed.timestamps) segment.timestamps = Timestamps{timestamp(now), recent_timestamp};
-  if (agreed.sack && !reassembly.empty()) {
-    const auto used = segment.header_size() - kFixedHeader + kSackOverhead;
-    const auto space = std::min<std::size_t>(
-        kOptionSpace, std::min(options.mss, agreed.peer_mss) - segment.payload.size());
-    if (space >= used + kSackBlock) {
-      segment.sack_count = reassembly.blocks(segment.sack, (space - used) / kSackBlock);
-    }
-  }
+  if (agreed.sack && (duplicate || !reassembly.empty())) fill_sack(segment);
   acks.on_sent(segment.payload.size() > 0, now);
+}
+
+// The report of a duplicate comes first (RFC 2883 4), once.
+void Connection::Impl::fill_sack(Segment& segment) {
+  const auto used = segment.header_size() - kFixedHeader + kSackOverhead;
+  const auto space = std::min<std::size_t>(
+      kOptionSpace, std::min(options.mss, agreed.peer_mss) - segment.payload.size());
+  if (space < used + kSackBlock) return;
+  const auto most = std::min((space - used) / kSackBlock, segment.sack.size());
+  if (duplicate) {
+    std::array<SackBlock, 4> rest;
+    const auto count = reassembly.blocks(rest, most - 1);
+    segment.sack[0] = *std::exchange(duplicate, std::nullopt);
+    std::copy_n(rest.begin(), count, segment.sack.begin() + 1);
+    segment.sack_count = static_cast<std::uint8_t>(count + 1);
+  } else {
+    segment.sack_count = reassembly.blocks(segment.sack, most);
+  }
 }
 
 Segment Connection::Impl::make_reset() {

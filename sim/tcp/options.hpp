@@ -11,22 +11,25 @@ namespace dispatch::sim::tcp {
 using net::Duration;
 using net::TimePoint;
 
-enum class CongestionAlgorithm : std::uint8_t { reno };
+enum class CongestionAlgorithm : std::uint8_t { reno, cubic };
 
 struct Options {
-  CongestionAlgorithm congestion = CongestionAlgorithm::reno;
-  std::uint16_t mss = 1460;                      // of our link: MTU less 40 or 60 bytes
-  std::size_t send_buffer = 4 * 1024 * 1024;     // bytes, what autotuning may grow to
-  std::size_t receive_buffer = 6 * 1024 * 1024;  // bytes, the largest window offered
-  int initial_window = 10;                       // segments, RFC 6928
-  int syn_retries = 6;                           // tcp_syn_retries
-  int syn_linear_timeouts = 4;                   // tcp_syn_linear_timeouts
-  int synack_retries = 5;                        // tcp_synack_retries
-  int retries2 = 15;                             // tcp_retries2
-  int orphan_retries = 8;                        // tcp_orphan_retries: after close()
-  bool timestamps = true;                        // tcp_timestamps, RFC 7323
-  bool window_scaling = true;                    // tcp_window_scaling, RFC 7323
-  bool sack = true;                              // tcp_sack, RFC 2018
+  CongestionAlgorithm congestion = CongestionAlgorithm::cubic;
+  std::uint16_t mss = 1460;                   // of our link: MTU less 40 or 60 bytes
+  std::size_t send_buffer = 4 * 1024 * 1024;  // bytes, what autotuning may grow to
+  // Bytes of memory, of which about 5/8 are offered as window (tcp_rmem): at first, and what
+  // autotuning may grow to.
+  std::size_t receive_buffer_initial = 128 * 1024;
+  std::size_t receive_buffer = 32 * 1024 * 1024;
+  int initial_window = 10;      // segments, RFC 6928
+  int syn_retries = 6;          // tcp_syn_retries
+  int syn_linear_timeouts = 4;  // tcp_syn_linear_timeouts
+  int synack_retries = 5;       // tcp_synack_retries
+  int retries2 = 15;            // tcp_retries2
+  int orphan_retries = 8;       // tcp_orphan_retries: after close()
+  bool timestamps = true;       // tcp_timestamps, RFC 7323
+  bool window_scaling = true;   // tcp_window_scaling, RFC 7323
+  bool sack = true;             // tcp_sack, RFC 2018
   Duration rto_min = std::chrono::milliseconds(200);
   Duration rto_max = std::chrono::seconds(120);
   Duration time_wait = std::chrono::seconds(60);

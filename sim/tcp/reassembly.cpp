@@ -12,7 +12,7 @@ constexpr std::size_t kKeptPieces = 16;
 }  // namespace
 
 void Reassembly::insert(Sequence begin, const Payload& payload) {
-  latest_ = begin;
+  remember(begin, begin + static_cast<Sequence>(payload.size()));
   for (const auto& slice : payload.slices) {
     insert(begin, slice);
     begin += static_cast<Sequence>(slice.size());
@@ -69,6 +69,8 @@ void Reassembly::take(Sequence& next, ReceiveQueue& into) {
     into.push(std::move(piece.data));
     next = end;
   }
+  if (taken == pieces_.size()) recent_count_ = 0;
+  forget_before(next);
   if (taken == pieces_.size() && pieces_.capacity() > kKeptPieces) {
     clear();
   } else {
@@ -76,33 +78,51 @@ void Reassembly::take(Sequence& next, ReceiveQueue& into) {
   }
 }
 
-std::uint8_t Reassembly::blocks(std::array<SackBlock, 4>& into, std::size_t most) const {
-  most = std::min(most, into.size());
-  if (most == 0 || pieces_.empty()) return 0;
-  std::uint8_t count = 1;
-  bool found = false;  // the block of the latest arrival has its place at the front
-  for (std::size_t i = 0; i < pieces_.size();) {
-    SackBlock range{pieces_[i].begin, pieces_[i].end()};
-    for (++i; i < pieces_.size() && pieces_[i].begin == range.end; ++i)
-      range.end = pieces_[i].end();
-    if (!found && at_or_before(range.begin, latest_) && before(latest_, range.end)) {
-      into[0] = range;
-      found = true;
-    } else if (count < most) {
-      into[count++] = range;
+// Linux's tcp_sack_new_ofo_skb: a range that was forgotten is not found again, and begins anew.
+void Reassembly::remember(Sequence begin, Sequence end) {
+  const auto extend = [](SackBlock& block, Sequence from, Sequence to) {
+    if (after(from, block.end) || after(block.begin, to)) return false;
+    block.begin = earlier(block.begin, from);
+    block.end = later(block.end, to);
+    return true;
+  };
+  std::uint8_t i = 0;
+  while (i < recent_count_ && !extend(recent_[i], begin, end)) ++i;
+  scattered_ = i >= 2;
+  if (i == recent_count_) {
+    if (recent_count_ < recent_.size()) ++recent_count_;
+    i = static_cast<std::uint8_t>(recent_count_ - 1);
+    recent_[i] = {begin, end};
+  }
+  std::rotate(recent_.begin(), recent_.begin() + i, recent_.begin() + i + 1);
+  for (i = 1; i < recent_count_;) {
+    if (extend(recent_[0], recent_[i].begin, recent_[i].end)) {
+      std::copy(recent_.begin() + i + 1, recent_.begin() + recent_count_, recent_.begin() + i);
+      --recent_count_;
+    } else {
+      ++i;
     }
-    if (found && count == most) break;
   }
-  if (!found) {  // the latest arrival has been delivered since
-    for (std::uint8_t i = 1; i < count; ++i) into[i - 1u] = into[i];
-    --count;
+}
+
+void Reassembly::forget_before(Sequence next) {
+  std::uint8_t kept = 0;
+  for (std::uint8_t i = 0; i < recent_count_; ++i) {
+    if (after(recent_[i].begin, next)) recent_[kept++] = recent_[i];
   }
-  return count;
+  recent_count_ = kept;
+}
+
+std::uint8_t Reassembly::blocks(std::array<SackBlock, 4>& into, std::size_t most) const {
+  const auto count = std::min<std::size_t>(most, recent_count_);
+  std::copy_n(recent_.begin(), count, into.begin());
+  return static_cast<std::uint8_t>(count);
 }
 
 void Reassembly::clear() {
   pieces_ = {};
   bytes_ = 0;
+  recent_count_ = 0;
 }
 
 }  // namespace dispatch::sim::tcp

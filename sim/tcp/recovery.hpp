@@ -1,58 +1,166 @@
-// What is lost, and how much is still in the network: the interface of loss recovery.
+// What is lost, what is to be sent again, and what the congestion window becomes: the sender's
+// state machine (RFC 6675, RFC 8985, RFC 6937, RFC 5682, RFC 4015), as Linux has it.
 #pragma once
 
+#include "sim/tcp/congestion.hpp"
+#include "sim/tcp/delivery_rate.hpp"
+#include "sim/tcp/prr.hpp"
+#include "sim/tcp/rack.hpp"
+#include "sim/tcp/rtt_estimator.hpp"
+#include "sim/tcp/sack.hpp"
 #include "sim/tcp/scoreboard.hpp"
-#include "sim/tcp/segment.hpp"
+#include "sim/tcp/window_usage.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <utility>
 
 namespace dispatch::sim::tcp {
 
 enum class RecoveryPhase : std::uint8_t {
-  open,      // nothing is known to be lost
-  recovery,  // fast recovery
-  loss,      // after a retransmission time-out, until what was sent before it is acknowledged
+  open,       // nothing is known to be missing
+  disorder,   // something arrived behind a hole, or was sent twice: it may only be late
+  reduction,  // the window shrinks by PRR for ECN or a probe's sake (Linux: CWR)
+  recovery,   // fast recovery: the same for a loss
+  loss,       // after a retransmission time-out, until what was sent before it is acknowledged
 };
 
+// An acknowledgment, checked: within what was sent, not older than the last one.
 struct AckEvent {
-  Sequence una = 0;  // after this acknowledgment
+  TimePoint now{};
+  Sequence una = 0;  // what it acknowledges
   Sequence nxt = 0;
-  int acked = 0;           // segments taken off the scoreboard
-  bool duplicate = false;  // RFC 5681 2
   std::span<const SackBlock> sack;
+  std::optional<std::uint32_t> echo;  // the timestamp that it echoes, in milliseconds...
+  std::uint32_t clock = 0;            // ...and what our timestamp would be now
+  bool window_moved = false;          // the receive window changed, or it carried data
+  bool congestion = false;            // ECN-Echo
+  bool can_send_new = false;          // there is new data, and room in the peer's window
+  std::uint32_t segment_bytes = 1448;
+  std::uint32_t window_max = 0;
 };
 
-struct RecoveryVerdict {
-  bool loss = false;        // fast recovery begins: the congestion window must be reduced
-  bool recovered = false;   // fast recovery has ended
-  bool retransmit = false;  // the first lost segment goes out whatever the congestion window
+// What the connection is to do about its retransmission timer.
+struct TimerRequest {
+  bool rearm = false;                  // by the rules for new acknowledgments
+  std::optional<Duration> reordering;  // instead: look for losses again so much later
 };
 
-// Marks segments on the scoreboard; the connection sends what is marked, as the congestion window
-// allows.
-class LossRecovery {
+class Recovery {
  public:
-  virtual ~LossRecovery() = default;
+  Recovery(std::unique_ptr<CongestionControl> control, RttEstimator& rtt, bool sack, int window);
 
+  const Scoreboard& board() const { return board_; }
+  const CongestionWindow& window() const { return window_; }
+  const CongestionControl& control() const { return *control_; }
+  const DeliveryRate& delivery() const { return delivery_; }
   RecoveryPhase phase() const { return phase_; }
+  int in_flight() const { return board_.in_flight(); }
+  bool sack() const { return sack_; }
+  std::uint64_t pacing_rate(std::uint32_t segment_bytes) const;
 
-  // After the scoreboard has taken the acknowledgment.
-  virtual RecoveryVerdict on_ack(const AckEvent& event, Scoreboard& scoreboard) = 0;
-  // The retransmission timer has expired: everything counts as lost (go-back-N).
-  virtual void on_timeout(Sequence nxt, Scoreboard& scoreboard) = 0;
-  // Segments believed to be in the network (RFC 6675: pipe).
-  virtual int in_flight(const Scoreboard& scoreboard) const = 0;
+  // From the network and the clock.
+  TimerRequest on_ack(const AckEvent& event);
+  void on_timeout(Sequence una, Sequence nxt, TimePoint now, std::uint32_t clock);
+  TimerRequest on_reordering_timeout(Sequence una, Sequence nxt, TimePoint now);
 
- protected:
+  // Sending. What may go: a repetition (its index), or new data. At the start of a flight, the
+  // pause since the last data.
+  std::optional<int> next_repetition();
+  bool may_send_new() const;
+  SentSegment on_repetition(int index, TimePoint now, std::uint32_t clock);
+  void on_new(Sequence begin, std::uint32_t length, bool fin, TimePoint now);
+  void on_restart(Duration pause, Duration timeout, int initial_window, TimePoint now);
+  // Nothing more goes now: because of the congestion window, or for want of data or room.
+  void on_stopped(bool limited, bool blocked_writer, Sequence una, Sequence nxt, Duration timeout,
+                  TimePoint now);
+  // The application has written while nothing more was there to be sent.
+  void on_application_limited() { delivery_.on_application_limited(in_flight()); }
+
+  // Tail loss probes (RFC 8985 7).
+  bool may_probe() const;
+  bool probe_outstanding() const { return probe_end_.has_value(); }
+  void on_probe(Sequence nxt, bool repetition) {
+    probe_end_ = nxt;
+    probe_repeated_ = repetition;
+  }
+  // The last segment again, as a probe.
+  SentSegment repeat_last(TimePoint now);
+
+  // ECN (RFC 3168): the window is to be reduced once for what is in flight.
+  void reduce_for_congestion(Sequence una, Sequence nxt);
+  bool take_window_reduced() { return std::exchange(tell_reduced_, false); }
+
+  void clear();
+  std::uint32_t retransmits() const { return retransmits_; }
+  int timeouts() const { return timeouts_; }  // since the last progress
+
+ private:
+  struct News;  // what one acknowledgment has brought, while it is looked at
+
+  // recovery.cpp
+  void take_acknowledged(const AckEvent& event, News& news);
+  void measure(const AckEvent& event, News& news);
+  void control_window(const AckEvent& event, const News& news);
+  AckSample sample(const AckEvent& event, const News& news) const;
+  void probe_acknowledged(const AckEvent& event, const News& news);
+  void check_reordering(Sequence low, const AckEvent& event);
+
+  // recovery_phases.cpp
+  void judge(const AckEvent& event, News& news);
+  bool leave_if_over(const AckEvent& event);
+  bool in_recovery_phase(const AckEvent& event, News& news);
+  bool in_loss_phase(const AckEvent& event, News& news);
+  void detect_losses(const AckEvent& event, News& news);
+  void enter_recovery(Sequence una, Sequence nxt, bool congestion);
+  void begin_reduction(Sequence nxt);
+  void end_reduction();
+  void settle_open(Sequence nxt);
+  bool reducing() const {
+    return phase_ == RecoveryPhase::reduction || phase_ == RecoveryPhase::recovery;
+  }
+  int current_threshold() const;
+
+  // recovery_undo.cpp
+  void begin_undo(Sequence una);
+  bool echo_is_older() const;
+  bool may_undo() const { return undo_from_ && (repetitions_out_ == 0 || echo_is_older()); }
+  void undo(bool nothing_lost);
+  bool undo_by_duplicates();
+  bool undo_loss(bool by_frto);
+  void undo_recovery();
+  bool any_repetition() const;
+
+  std::unique_ptr<CongestionControl> control_;
+  RttEstimator& rtt_;
+  bool sack_;
   RecoveryPhase phase_ = RecoveryPhase::open;
+  Scoreboard board_;
+  CongestionWindow window_;
+  WindowUsage usage_;
+  SackTagger tagger_;
+  Rack rack_;
+  Prr prr_;
+  DeliveryRate delivery_;
+  Sequence high_ = 0;            // the recovery point: what was sent when it began
+  bool frto_ = false;            // the time-out may have been spurious (RFC 5682)
+  bool new_data_first_ = false;  // F-RTO's question to the network
+  std::optional<Sequence> probe_end_;
+  bool probe_repeated_ = false;
+
+  // Undoing (RFC 4015): the state before, and what tells that it was right.
+  std::optional<Sequence> undo_from_;
+  int repetitions_out_ = 0;  // not yet reported as duplicates; -1: none was sent
+  int prior_threshold_ = 0;  // 0: nothing to go back to
+  std::optional<std::uint32_t> first_repetition_;  // the clock then
+  std::optional<std::uint32_t> echo_;              // of the last acknowledgment
+
+  bool tell_reduced_ = false;
+  int timeouts_ = 0;
+  std::uint32_t retransmits_ = 0;
+  std::uint32_t lost_ = 0;  // segments marked, since the connection began
 };
-
-// `sack`: both sides have agreed on selective acknowledgments.
-std::unique_ptr<LossRecovery> make_loss_recovery(bool sack);
-
-// Segments that must have overtaken one before it counts as lost (RFC 5681: DupThresh).
-inline constexpr int kDuplicateThreshold = 3;
 
 }  // namespace dispatch::sim::tcp

@@ -1,5 +1,7 @@
 #include "sim/tcp/rtt_estimator.hpp"
 
+#include "sim/tcp/timer_wheel.hpp"
+
 #include <algorithm>
 
 namespace dispatch::sim::tcp {
@@ -7,12 +9,13 @@ namespace dispatch::sim::tcp {
 namespace {
 
 constexpr Duration kInitialTimeout = std::chrono::seconds(1);
+constexpr Duration kMinimumWindow = std::chrono::minutes(5);
 
 }  // namespace
 
 void RttEstimator::on_sample(Duration rtt, Sequence una, Sequence nxt) {
   rtt = std::max(rtt, Duration(std::chrono::microseconds(1)));
-  minimum_ = std::min(minimum_, rtt);
+  ++samples_;
   if (!measured()) {
     smoothed_ = 8 * rtt;
     deviation_ = 2 * rtt;
@@ -39,9 +42,15 @@ void RttEstimator::on_sample(Duration rtt, Sequence una, Sequence nxt) {
   }
 }
 
+void RttEstimator::on_minimum(Duration rtt, TimePoint now) {
+  if (rtt > minimum_ && now - minimum_at_ < kMinimumWindow) return;
+  minimum_ = rtt;
+  minimum_at_ = now;
+}
+
 Duration RttEstimator::timeout() const {
   if (!measured()) return kInitialTimeout;
-  return std::min(smoothed() + variance_, rto_max_);
+  return std::min(whole_ticks(smoothed() + variance_), rto_max_);
 }
 
 }  // namespace dispatch::sim::tcp

@@ -15,12 +15,17 @@ class RttEstimator {
 
   // `una` and `nxt` tell when a round trip is over.
   void on_sample(Duration rtt, Sequence una, Sequence nxt);
+  // The minimum is of the last five minutes (tcp_min_rtt_wlen).
+  void on_minimum(Duration rtt, TimePoint now);
 
   bool measured() const { return smoothed_ != Duration{}; }
+  std::uint32_t samples() const { return samples_; }
   Duration smoothed() const { return smoothed_ / 8; }
+  Duration deviation() const { return variance_ / 4; }
   Duration minimum() const { return minimum_; }
 
-  // Without back-off; 1 s before the first sample (RFC 6298 2.1).
+  // Without back-off, in whole ticks of the kernel's clock; 1 s before the first sample (RFC 6298
+  // 2.1).
   Duration timeout() const;
 
  private:
@@ -31,7 +36,9 @@ class RttEstimator {
   Duration deviation_max_{};  // the largest in this round trip
   Duration variance_{};       // what counts: 4 RTTVAR, at least rto_min
   Duration minimum_ = Duration::max();
+  TimePoint minimum_at_{};
   Sequence round_end_ = 0;
+  std::uint32_t samples_ = 0;
 };
 
 }  // namespace dispatch::sim::tcp

@@ -7,7 +7,6 @@ namespace dispatch::sim::tcp {
 
 namespace {
 
-constexpr net::Duration kTick = std::chrono::milliseconds(4);
 constexpr std::int64_t kInitialTicks = -300 * 250;  // INITIAL_JIFFIES: wraps 5 min after boot
 constexpr int kLevels = 9;
 constexpr int kLevelShift = 3;            // each level is 8 times as coarse

@@ -1,11 +1,17 @@
 // Whether the congestion window is what holds the sender (RFC 7661; Linux: tcp_cwnd_validate).
 #pragma once
 
+#include "sim/tcp/options.hpp"
 #include "sim/tcp/sequence.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
 
 namespace dispatch::sim::tcp {
 
-// A window that was not needed says nothing about the path, so it must not grow.
+// A window that was not needed says nothing about the path, so it must not grow; and one that is
+// not needed for a retransmission time-out shrinks (RFC 2861).
 class WindowUsage {
  public:
   // The sender has sent what it could: `outstanding` segments are unacknowledged, and it stopped
@@ -16,6 +22,7 @@ class WindowUsage {
       most_outstanding_ = outstanding;
       round_end_ = nxt;
     }
+    most_unlimited_ = std::max(most_unlimited_, outstanding);
   }
 
   bool used(int window, bool slow_start) const {
@@ -23,10 +30,24 @@ class WindowUsage {
     return slow_start && window < 2 * most_outstanding_;
   }
 
+  void on_used(TimePoint now) {
+    most_unlimited_ = 0;
+    used_at_ = now;
+  }
+  // The window has not been used for `timeout`: how many segments were outstanding at most. It is
+  // told once, then the wait begins anew.
+  std::optional<int> unused_for(Duration timeout, TimePoint now) {
+    if (now - used_at_ < timeout) return std::nullopt;
+    used_at_ = now;
+    return std::exchange(most_unlimited_, 0);
+  }
+
  private:
   bool limited_ = false;
   int most_outstanding_ = 0;
+  int most_unlimited_ = 0;  // since the window was used
   Sequence round_end_ = 0;
+  TimePoint used_at_{};
 };
 
 }  // namespace dispatch::sim::tcp

@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(three_segments_establish_both_sides) {
   BOOST_TEST(syn.source_port == 40000);
   BOOST_TEST(syn.destination_port == 80);
   BOOST_TEST(syn.mss.value() == 1460);
-  BOOST_TEST(syn.window_scale.value() == 7);
+  BOOST_TEST(syn.window_scale.value() == 10);
   BOOST_TEST(syn.sack_permitted);
   BOOST_TEST(syn.timestamps.has_value());
   BOOST_TEST(syn.timestamps->echo == 0);

@@ -1,0 +1,46 @@
+// What is measured of the simulated TCP, in the same way as it was measured of Linux: two hosts,
+// one link between them.
+#pragma once
+
+#include "sim/link/link_options.hpp"
+#include "sim/tcp/options.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace dispatch::validation {
+
+// One cell: a link, and who sends over it.
+struct Cell {
+  double rate_mbit = 0;
+  int delay_ms = 0;  // one way
+  std::uint64_t queue_bytes = 0;
+  double loss = 0;  // of the data's direction
+  sim::tcp::CongestionAlgorithm congestion = sim::tcp::CongestionAlgorithm::cubic;
+};
+
+struct Bulk {
+  double goodput_mbit = 0;  // of all the time, connecting included
+  std::uint64_t retransmits = 0;
+  std::uint64_t drops = 0;
+  double mean_rtt_ms = 0;  // the sender's smoothed RTT, looked at every 100 ms
+  double max_window_kb = 0;
+  std::uint64_t packets = 0;  // offered to the link, in the data's direction
+};
+
+// A download that does not end, for `seconds`.
+Bulk measure_bulk(const Cell& cell, double seconds, std::uint64_t seed);
+
+// From the start of connecting until the last byte has been read, in milliseconds.
+double measure_completion(const Cell& cell, std::uint64_t bytes);
+
+// When a SYN into a black hole is repeated, in seconds after the first.
+std::vector<double> measure_syn_retries();
+// When a small segment is sent again on a path (RTT 40 ms) that went dark before it.
+std::vector<double> measure_retransmissions();
+// The link of a bulk download (20 Mbit/s, RTT 40 ms) goes dark for `outage` seconds: when data
+// arrives again after the healing.
+double measure_resumption(double outage);
+
+}  // namespace dispatch::validation
