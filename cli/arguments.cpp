@@ -64,8 +64,8 @@ Arguments parse_arguments(int argc, const char* const* argv) {
 
   auto* start = app.add_subcommand("start", "Start the proxy");
   debug_flag(*start);
-  StartOptions start_options;
-  start_options.add_to(*start);
+  const auto start_options = std::make_shared<StartOptions>();
+  start_options->add_to(*start);
 
   auto* demo = app.add_subcommand("demo", "Dispatch downloads on this machine and check the split");
   debug_flag(*demo);
@@ -103,7 +103,11 @@ Arguments parse_arguments(int argc, const char* const* argv) {
   Arguments arguments;
   arguments.debug = raw.debug;
   if (list->parsed()) arguments.command = ListArguments{raw.json};
-  if (start->parsed()) arguments.command = start_options.checked();
+  if (start->parsed()) {
+    auto checked = start_options->checked();
+    checked.read_again = [start_options] { return start_options->read_files(); };
+    arguments.command = std::move(checked);
+  }
   if (demo->parsed()) arguments.command = demo_arguments(raw);
   return arguments;
 }

@@ -3,7 +3,6 @@
 #include "cli/address_range.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/start_options.hpp"
-#include "cli/tls_files.hpp"
 #include "cli/whole_number.hpp"
 #include "engine/net/config_error.hpp"
 
@@ -62,7 +61,6 @@ void ListenOptions::add_to(CLI::App& command) {
 void ListenOptions::check(StartArguments& start) const {
   if (!send_proxy_.empty()) start.server.send_proxy = proxy_version(send_proxy_);
   check_listeners(start);
-  start.server.tls = tls_context(tls_certificate_, tls_key_);
   if (!trusted_proxies_.empty()) start.server.trusted_proxies.clear();
   for (const auto& text : trusted_proxies_) {
     start.server.trusted_proxies.push_back(address_range("--accept-proxy-from", text));

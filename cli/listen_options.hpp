@@ -1,6 +1,8 @@
 // The options of `dispatch start` that say where clients come in.
 #pragma once
 
+#include "cli/tls_files.hpp"
+
 #include <CLI/App.hpp>
 
 #include <optional>
@@ -16,9 +18,15 @@ class ListenOptions {
  public:
   void add_to(CLI::App& command);
 
-  // Fills in the listeners, and what the server needs for them. Throws UsageError and
-  // net::ConfigError.
+  // Fills in the listeners, and what the server needs for them but tls(), which is there. Throws
+  // UsageError and net::ConfigError.
   void check(StartArguments& start) const;
+
+  // What TLS clients are shown, from its files as they are now. Throws UsageError and
+  // net::ConfigError.
+  std::shared_ptr<const tls::Context> tls() const {
+    return tls_context(tls_certificate_, tls_key_);
+  }
 
  private:
   void check_listeners(StartArguments& start) const;

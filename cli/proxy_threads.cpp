@@ -52,6 +52,15 @@ void ProxyThreads::start(std::size_t count) {
   }
 }
 
+// All have the same links, so what the first takes the others take.
+void ProxyThreads::renew(const proxy::Renewal& renewal) {
+  first_.renew(renewal);
+  for (const auto& thread : threads_) {
+    asio::post(thread->worker.runtime().executor(),
+               [server = &thread->server, renewal] { server->renew(renewal); });
+  }
+}
+
 net::Task<void> ProxyThreads::stop(net::Duration drain) {
   net::TaskGroup stopping(runtime_.executor(), nullptr);
   stopping.spawn(first_.stop(drain));

@@ -21,6 +21,9 @@ class ProxyThreads {
   // Begins to accept, on `count` threads in all; the caller then runs `runtime`.
   void start(std::size_t count);
 
+  // As Server::renew, of all.
+  void renew(const proxy::Renewal& renewal);
+
   // As Server::stop, of all.
   net::Task<void> stop(net::Duration drain);
   // Ends what a stop waits for.

@@ -36,11 +36,27 @@ void show_banner(const std::vector<proxy::ListenerSpec>& listeners,
   }
 }
 
+// What is wrong with a file is said, and everything stays as it was.
+net::Task<void> read_files_on_hangup(os::Hangups& hangups, ProxyThreads& proxy, net::Log& log,
+                                     const StartArguments& arguments) {
+  for (;;) {
+    if (co_await hangups.next()) co_return;
+    try {
+      proxy.renew(arguments.read_again());
+      log.info("SIGHUP: the certificate, the users and the rules have been read again");
+    } catch (const std::runtime_error& error) {
+      log.error("SIGHUP: {}; everything stays as it was", error.what());
+    }
+  }
+}
+
 // Ends when the proxy has stopped, after the first signal; a second one cuts its drain short.
 net::Task<void> serve_until_signal(os::Signals& signals, ProxyThreads& proxy, net::Log& log,
-                                   net::Duration drain) {
+                                   net::TaskGroup& beside, net::Duration drain) {
   using net::asio::experimental::awaitable_operators::operator||;
   (void)co_await signals.next();
+  beside.cancel();
+  co_await beside.idle();
   const auto live = proxy.live();
   log.info("stopping with {}", format_count(live, "open connection"));
   try_print(live == 0 ? "\nStopping.\n"
@@ -67,6 +83,7 @@ int run_start(const StartArguments& arguments, net::Log& log) {
   link::LinkSet links(link::make_links(arguments.links, *interfaces, runtime.network()),
                       [] { return std::make_unique<link::SmoothWeightedRoundRobin>(); });
   os::Signals signals(runtime);
+  os::Hangups hangups(runtime);
   proxy::Server server(runtime, links, arguments.server);
   const auto listeners = open_listeners(server, arguments);
   ProxyThreads proxy(runtime, server, log, arguments.resolver);
@@ -74,7 +91,10 @@ int run_start(const StartArguments& arguments, net::Log& log) {
   show_banner(listeners, arguments.server, links.links(), *interfaces);
   log.info("dispatch {} listens on {}", kVersion, list_of(listeners));
 
-  net::asio::co_spawn(runtime.executor(), serve_until_signal(signals, proxy, log, arguments.drain),
+  net::TaskGroup beside(runtime.executor(), nullptr);
+  beside.spawn(read_files_on_hangup(hangups, proxy, log, arguments));
+  net::asio::co_spawn(runtime.executor(),
+                      serve_until_signal(signals, proxy, log, beside, arguments.drain),
                       [&](std::exception_ptr exception) {
                         runtime.stop();
                         if (exception) std::rethrow_exception(exception);

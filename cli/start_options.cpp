@@ -204,25 +204,34 @@ void StartOptions::add_running(CLI::App& command) {
                          "Event loops that serve clients, each on its thread");
 }
 
+proxy::Renewal StartOptions::read_files() const {
+  proxy::Renewal files;
+  files.tls = listen_.tls();
+  if (!users_.empty()) {
+    files.accounts = read_users(users_);
+  } else if (const auto* text = std::getenv(kUsersVariable)) {
+    files.accounts = parse_users(text, fmt::format("${}", kUsersVariable));
+  }
+  for (const auto& text : routes_) files.routes.push_back(route_rule(text));
+  for (const auto& path : route_files_) {
+    const auto of_file = proxy::parse_route_rules(read_text_file(path), path);
+    files.routes.insert(files.routes.end(), of_file.begin(), of_file.end());
+  }
+  return files;
+}
+
 StartArguments StartOptions::checked() const {
   StartArguments start;
+  auto files = read_files();
+  start.server.tls = std::move(files.tls);
   listen_.check(start);
   for (const auto& text : links_) start.links.push_back(link_argument(text));
 
   auto& server = start.server;
-  if (!users_.empty()) {
-    server.accounts = read_users(users_);
-  } else if (const auto* text = std::getenv(kUsersVariable)) {
-    server.accounts = parse_users(text, fmt::format("${}", kUsersVariable));
-  }
+  server.accounts = std::move(files.accounts);
+  server.dial.routes = std::move(files.routes);
   for (const auto& text : allowed_)
     server.admission.allowed.push_back(address_range("--allow", text));
-  auto& rules = server.dial.routes;
-  for (const auto& text : routes_) rules.push_back(route_rule(text));
-  for (const auto& path : route_files_) {
-    const auto of_file = proxy::parse_route_rules(read_text_file(path), path);
-    rules.insert(rules.end(), of_file.begin(), of_file.end());
-  }
   start.resolver.servers = dns_servers(dns_);
   auto& names = server.dial.names;
   names.ttl_max = duration("--dns-cache", dns_cache_);

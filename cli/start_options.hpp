@@ -10,6 +10,7 @@
 
 #include <CLI/App.hpp>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct StartArguments {
   std::size_t threads = 1;
   net::LogLevel log_level = net::LogLevel::info;  // of the log file
   net::Duration drain{};                          // for open connections, after the first signal
+  // Reads the files again that may change while it runs. Throws UsageError and net::ConfigError.
+  std::function<proxy::Renewal()> read_again;
 };
 
 // What the options hold before their meaning is checked.
@@ -33,6 +36,10 @@ class StartOptions {
 
   // Throws UsageError and net::ConfigError.
   StartArguments checked() const;
+
+  // The certificate, the users and the rules, from their files as they are now. Throws UsageError
+  // and net::ConfigError.
+  proxy::Renewal read_files() const;
 
  private:
   void add_admission(CLI::App& command);

@@ -5,6 +5,7 @@
 #include "engine/net/byte_counter.hpp"
 #include "engine/net/network.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -60,17 +61,18 @@ class Link {
     return upstream_ ? upstream_->serves(family) : egress(family).has_value();
   }
 
-  // At a time; 0: no limit. Beyond it the link is passed over.
+  // At a time; 0: no limit. Beyond it the link is passed over: see LinkSet, which looks and takes
+  // in one step. To be set before the link is used.
   std::size_t connections_max() const { return connections_max_; }
   void set_connections_max(std::size_t count) { connections_max_ = count; }
-  bool is_full() const {
-    return connections_max_ != 0 && counters_.live + counters_.dialling >= connections_max_;
-  }
+  bool is_full() const { return connections_max_ != 0 && places_taken_ >= connections_max_; }
 
   LinkCounters& counters() { return counters_; }
   const LinkCounters& counters() const { return counters_; }
 
  private:
+  friend class LinkPlace;
+
   std::string name_;
   unsigned weight_;
   std::optional<net::Egress> egress_v4_;
@@ -78,29 +80,66 @@ class Link {
   std::optional<Upstream> upstream_;
   std::unique_ptr<Link> via_;
   std::size_t connections_max_ = 0;
+  std::atomic<std::size_t> places_taken_ = 0;  // kept only where there is a maximum
   LinkCounters counters_;
+};
+
+// One of the connections that a link may have, for as long as it exists. A connection that is made
+// and then stands takes its second place before it gives back the first: at no moment it has none.
+class LinkPlace {
+ public:
+  explicit LinkPlace(Link& link) : link_(&link) {
+    if (link.connections_max_ != 0) ++link.places_taken_;
+  }
+  LinkPlace(LinkPlace&& other) noexcept : link_(std::exchange(other.link_, nullptr)) {}
+  LinkPlace& operator=(LinkPlace&& other) noexcept {
+    std::swap(link_, other.link_);
+    return *this;
+  }
+  ~LinkPlace() {
+    if (link_ != nullptr && link_->connections_max_ != 0) --link_->places_taken_;
+  }
+
+  // Null: moved from.
+  Link* link() const { return link_; }
+
+ private:
+  Link* link_;
+};
+
+// A connection of a link that is being made: counted as such for as long as this exists.
+class LinkDial {
+ public:
+  explicit LinkDial(Link& link) : place_(link) { ++link.counters().dialling; }
+  LinkDial(LinkDial&& other) noexcept = default;
+  LinkDial& operator=(LinkDial&& other) noexcept = default;
+  ~LinkDial() {
+    if (auto* link = place_.link()) --link->counters().dialling;
+  }
+
+  Link& link() const { return *place_.link(); }
+
+ private:
+  LinkPlace place_;
 };
 
 // One established connection of a link: counts it as live for as long as it exists.
 class LinkUse {
  public:
-  explicit LinkUse(Link& link) : link_(&link) {
-    ++link_->counters().connections;
-    ++link_->counters().live;
+  explicit LinkUse(Link& link) : place_(link) {
+    ++link.counters().connections;
+    ++link.counters().live;
   }
-  LinkUse(LinkUse&& other) noexcept : link_(std::exchange(other.link_, nullptr)) {}
-  LinkUse& operator=(LinkUse&& other) noexcept {
-    std::swap(link_, other.link_);
-    return *this;
-  }
+  LinkUse(LinkUse&& other) noexcept = default;
+  LinkUse& operator=(LinkUse&& other) noexcept = default;
   ~LinkUse() {
-    if (link_ != nullptr) --link_->counters().live;
+    if (auto* link = place_.link()) --link->counters().live;
   }
 
-  Link& link() const { return *link_; }
+  Link& link() const { return *place_.link(); }
 
  private:
-  Link* link_;
+  LinkPlace place_;
 };
 
 }  // namespace dispatch::link

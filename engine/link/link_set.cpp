@@ -13,7 +13,7 @@ LinkSet::LinkSet(std::vector<std::unique_ptr<Link>> links, MakePolicy make_polic
 
 void Turn::give_back() {
   const std::scoped_lock lock(set_->choosing_);
-  policy_->take_back(*link_, candidates_);
+  policy_->take_back(link(), candidates_);
 }
 
 template <typename Able>
@@ -22,6 +22,7 @@ std::optional<Turn> LinkSet::take_turn_of(Able is_able, std::span<Link* const> t
   able.reserve(links_.size());
   std::vector<Link*> candidates;
   candidates.reserve(links_.size());
+  const std::scoped_lock lock(choosing_);
   for (const auto& link : links_) {
     able.push_back(is_able(*link));
     if (!able.back() || link->is_full()) continue;
@@ -29,7 +30,6 @@ std::optional<Turn> LinkSet::take_turn_of(Able is_able, std::span<Link* const> t
     candidates.push_back(link.get());
   }
   if (candidates.empty()) return std::nullopt;
-  const std::scoped_lock lock(choosing_);
   auto& policy = policies_[std::move(able)];
   if (!policy) policy = make_policy_();
   return Turn(*this, *policy, std::move(candidates));
@@ -45,9 +45,10 @@ std::optional<Turn> LinkSet::take_socket_turn(Families families, std::span<Link*
       [&](const Link& link) { return (Families::of_sockets(link) & families).any(); }, tried);
 }
 
-Link* LinkSet::choose(net::Family family, std::span<Link* const> tried) {
-  const auto turn = take_socket_turn(Families::of(family), tried);
-  return turn ? &turn->link() : nullptr;
+std::optional<LinkDial> LinkSet::take_place(Link& link) {
+  const std::scoped_lock lock(choosing_);
+  if (link.is_full()) return std::nullopt;
+  return LinkDial(link);
 }
 
 bool LinkSet::serves(net::Family family) const {
@@ -58,12 +59,6 @@ bool LinkSet::serves(net::Family family) const {
 bool LinkSet::has_address(net::Family family) const {
   return std::any_of(links_.begin(), links_.end(),
                      [&](const auto& link) { return link->egress(family).has_value(); });
-}
-
-bool LinkSet::is_full(Families families) const {
-  return std::all_of(links_.begin(), links_.end(), [&](const auto& link) {
-    return !(Families::of(*link) & families).any() || link->is_full();
-  });
 }
 
 }  // namespace dispatch::link

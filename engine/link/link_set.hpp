@@ -41,10 +41,14 @@ struct Families {
 
 class LinkSet;
 
-// A choice that the policy has made: spent, unless it is given back.
+// A choice that the policy has made: spent, unless it is given back. As long as it exists the
+// connection that it is for counts as one that is being made.
 class Turn {
  public:
-  Link& link() const { return *link_; }
+  Link& link() const { return dial_.link(); }
+
+  // Spent: what is left is the connection.
+  LinkDial dial() && { return std::move(dial_); }
 
   // Nothing came of it, and not through a fault of the link's. Once at most.
   void give_back();
@@ -55,16 +59,17 @@ class Turn {
       : set_(&of),
         policy_(&policy),
         candidates_(std::move(candidates)),
-        link_(&policy.choose(candidates_)) {}
+        dial_(policy.choose(candidates_)) {}
 
   LinkSet* set_;
   Policy* policy_;
   std::vector<Link*> candidates_;
-  Link* link_;
+  LinkDial dial_;
 };
 
 // Shared by the event loops of a dispatcher, so that the shares hold over all of them: choosing is
-// guarded by a mutex, and counting is atomic.
+// guarded by a mutex, and counting is atomic. A link has never more connections than its maximum:
+// whether it is full is looked at, and a place taken, in one step.
 class LinkSet {
  public:
   // A policy for each set of links that can carry the same targets: the shares hold among the
@@ -80,8 +85,8 @@ class LinkSet {
   // The same among the links with an address of one of `families` (Families::of_sockets).
   std::optional<Turn> take_socket_turn(Families families, std::span<Link* const> tried = {});
 
-  // The same for one family, never to be given back; null where there is none.
-  Link* choose(net::Family family, std::span<Link* const> tried = {});
+  // A connection of that very link, which takes no turn. Empty where it is full.
+  std::optional<LinkDial> take_place(Link& link);
 
   // By the host's own routes: none of the links, and no choice falls on it, but what goes that way
   // is counted as theirs is.
@@ -91,8 +96,6 @@ class LinkSet {
   bool serves(net::Family family) const;
   // Whether any link has an address of `family`.
   bool has_address(net::Family family) const;
-  // Whether no link that serves one of `families` has room for one more connection.
-  bool is_full(Families families) const;
 
   const std::vector<std::unique_ptr<Link>>& links() const { return links_; }
 
@@ -105,7 +108,7 @@ class LinkSet {
   std::vector<std::unique_ptr<Link>> links_;
   Link direct_{"direct", 1};
   MakePolicy make_policy_;
-  std::mutex choosing_;  // guards the policies
+  std::mutex choosing_;  // guards the policies, and that places are taken only where there are some
   // By which of the links can be chosen at all, in their order.
   std::map<std::vector<bool>, std::unique_ptr<Policy>> policies_;
 };

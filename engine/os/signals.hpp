@@ -1,4 +1,4 @@
-// The signals that ask a program to stop.
+// The signals that ask a program to stop, or to read its files again.
 #pragma once
 
 #include "engine/net/async.hpp"
@@ -8,6 +8,21 @@
 namespace dispatch::os {
 
 class Runtime;
+
+// SIGHUP, which asks a program to read its files again. From its construction on it no longer ends
+// the process, unless it says that the process's terminal has gone: then it does what SIGTERM does.
+class Hangups {
+ public:
+  explicit Hangups(Runtime& runtime);
+  ~Hangups();
+
+  // Until the next one. Errors: operation_aborted.
+  net::Task<net::Status> next();
+
+ private:
+  struct Set;
+  std::unique_ptr<Set> set_;
+};
 
 // From its construction on, SIGINT and SIGTERM no longer end the process; one that comes while
 // nobody waits is kept.

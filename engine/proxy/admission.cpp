@@ -53,12 +53,16 @@ net::Status Admission::let_in(const net::Address& client) {
 
 net::Result<Admission::Place> Admission::enter(const net::Address& client) {
   auto place = enter_unknown();
-  if (const auto error = place.belongs_to(client)) return error;
+  if (!place) return place;
+  if (const auto error = place->belongs_to(client)) return error;
   return place;
 }
 
-Admission::Place Admission::enter_unknown() {
+net::Result<Admission::Place> Admission::enter_unknown() {
   const std::scoped_lock lock(mutex_);
+  if (options_.connections_max != 0 && live_ >= options_.connections_max) {
+    return errc::make_error_code(errc::resource_unavailable_try_again);
+  }
   ++live_;
   return Place(*this);
 }

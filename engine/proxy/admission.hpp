@@ -60,8 +60,8 @@ class Admission {
     Queue& operator=(const Queue&) = delete;
     ~Queue();
 
-    // Until there is room for one more connection in all. Those who ask at the same time may each
-    // be told yes for the same place. Errors: operation_aborted.
+    // Until there is room for one more connection in all, which another one may take first.
+    // Errors: operation_aborted.
     net::Task<net::Status> room();
 
    private:
@@ -74,11 +74,12 @@ class Admission {
     std::shared_ptr<bool> here_ = std::make_shared<bool>(true);
   };
 
-  // Errors: permission_denied (the address is not allowed), too_many_files_open_in_system stands
-  // for too many connections of this client.
+  // Looks whether there is room, and takes it, in one step. Errors: permission_denied (the address
+  // is not allowed), too_many_files_open_in_system stands for too many connections of this client;
+  // resource_unavailable_try_again (there are as many as there may be in all: see Queue).
   net::Result<Place> enter(const net::Address& client);
   // A connection of a client that has no address, or whose address is not known yet.
-  Place enter_unknown();
+  net::Result<Place> enter_unknown();
 
   std::size_t live() const;
 

@@ -30,29 +30,34 @@ Task<Result<std::vector<net::Address>>> peers_of(Client& client, Target target) 
 
 // Where to listen for them, and on whose account.
 struct Place {
-  link::Link* link;
+  link::LinkDial dial;
   net::Endpoint local;
   std::string device;
 };
 
-// Takes away the peers that rules refuse. Errors: RouteError::refused where none is left.
+// Takes away the peers that rules refuse. Where a link is fixed by a rule, it is that of the first
+// peer. Errors: RouteError::refused where none is left.
 Result<Route> apply_rules(const Routes& routes, const Target& target,
                           std::vector<net::Address>& peers) {
+  const bool is_name = std::holds_alternative<std::string>(target.host);
   const auto route = peers.empty() ? routes.decide_for_anyone(target.port) : routes.decide(target);
   if (route.action == RouteAction::refuse) return RouteError::refused;
-  if (peers.empty()) return route;
+  if (!is_name || peers.empty()) return route;
+  std::optional<Route> first;
   std::erase_if(peers, [&](const net::Address& peer) {
-    return routes.decide(target, peer).action == RouteAction::refuse;
+    const auto its = routes.decide(target, peer);
+    if (its.action != RouteAction::refuse && !first) first = its;
+    return its.action == RouteAction::refuse;
   });
-  if (peers.empty()) return RouteError::refused;
-  return routes.decide(target, peers.front());
+  if (!first) return RouteError::refused;
+  return *first;
 }
 
-// Where a link is fixed by a rule, it is that of the first peer.
-Result<Place> place_on(link::Link& link, net::Family family) {
-  const auto& egress = link.egress(family);
+Result<Place> place_on(link::LinkDial dial, net::Family family) {
+  const auto& egress = dial.link().egress(family);
   if (!egress) return errc::make_error_code(errc::address_family_not_supported);
-  return Place{&link, {egress->source.value_or(net::any_address(family)), 0}, egress->device};
+  return Place{
+      std::move(dial), {egress->source.value_or(net::any_address(family)), 0}, egress->device};
 }
 
 // The address that this host's own routes would use towards `peer`.
@@ -63,7 +68,7 @@ Result<Place> direct_place(Client& client, link::Link& direct, const net::Addres
   probe.connect = net::Endpoint{peer, kAnyPort};
   const auto socket = client.runtime().network().open_datagram(probe);
   if (!socket) return socket.error();
-  return Place{&direct, {(*socket)->local_endpoint().address, 0}, {}};
+  return Place{link::LinkDial(direct), {(*socket)->local_endpoint().address, 0}, {}};
 }
 
 Result<Place> dispatched_place(Client& client, const std::vector<net::Address>& peers) {
@@ -76,9 +81,9 @@ Result<Place> dispatched_place(Client& client, const std::vector<net::Address>& 
     if (served == peers.end()) return errc::make_error_code(errc::address_family_not_supported);
     family = net::family_of(*served);
   }
-  auto* link = links.choose(family);
-  if (link == nullptr) return errc::make_error_code(errc::address_family_not_supported);
-  return place_on(*link, family);
+  auto turn = links.take_socket_turn(link::Families::of(family));
+  if (!turn) return errc::make_error_code(errc::address_family_not_supported);
+  return place_on(std::move(*turn).dial(), family);
 }
 
 Result<Place> place_for(Client& client, const Route& route,
@@ -89,7 +94,10 @@ Result<Place> place_for(Client& client, const Route& route,
     return direct_place(client, *route.link, peers.front());
   }
   if (route.link == &direct) return dispatched_place(client, peers);
-  return place_on(*route.link, peers.empty() ? net::Family::v4 : net::family_of(peers.front()));
+  auto fixed = client.service.links.take_place(*route.link);
+  if (!fixed) return RouteError::full;
+  return place_on(std::move(*fixed),
+                  peers.empty() ? net::Family::v4 : net::family_of(peers.front()));
 }
 
 // Reads what the client sends while it waits, as far as the buffer goes: only so is it noticed that
@@ -119,7 +127,7 @@ Task<Result<Bound>> Bound::open(Client& client, Target target) {
   options.keep_alive = client.service.options.tcp_keep_alive;
   auto listener = client.runtime().network().listen(place->local, options);
   if (!listener) co_return listener.error();
-  co_return Bound(std::move(*listener), *place->link, std::move(*peers));
+  co_return Bound(std::move(*listener), std::move(place->dial), std::move(*peers));
 }
 
 bool Bound::may_come(const net::Address& peer) const {
@@ -153,7 +161,9 @@ Task<Result<Dialed>> Bound::accept(Client& client) {
   co_await watching.idle();
   listener_->close();
   if (!stream) co_return stream.error();
-  co_return Dialed{std::move(*stream), link::LinkUse(*link_)};
+  Dialed dialed{std::move(*stream), link::LinkUse(dial_->link())};
+  dial_.reset();
+  co_return dialed;
 }
 
 }  // namespace dispatch::proxy

@@ -4,6 +4,7 @@
 
 #include "engine/proxy/client.hpp"
 
+#include <optional>
 #include <vector>
 
 namespace dispatch::proxy {
@@ -25,14 +26,14 @@ class Bound {
   net::Task<net::Result<Dialed>> accept(Client& client);
 
  private:
-  Bound(net::ListenerPtr listener, link::Link& link, std::vector<net::Address> expected)
-      : listener_(std::move(listener)), link_(&link), expected_(std::move(expected)) {}
+  Bound(net::ListenerPtr listener, link::LinkDial dial, std::vector<net::Address> expected)
+      : listener_(std::move(listener)), dial_(std::move(dial)), expected_(std::move(expected)) {}
 
   net::Task<net::Result<net::StreamPtr>> accept_expected(const Routes& routes, net::Log& log);
   bool may_come(const net::Address& peer) const;
 
   net::ListenerPtr listener_;
-  link::Link* link_;
+  std::optional<link::LinkDial> dial_;  // until there is a connection
   std::vector<net::Address> expected_;  // empty: anyone
 };
 

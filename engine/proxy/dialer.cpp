@@ -25,11 +25,10 @@ namespace errc = boost::system::errc;
 
 // One link at work for a dial.
 struct Dialer::Lane {
-  // Where no turn of the policy has led to the link, a rule has.
+  // Where no turn of the policy has led to the link, a rule has, and `place` is its own.
   Lane(Dialer& dialer, Dial& dial, Target to, link::Families families, link::Link& by,
-       std::optional<link::Turn> of);
+       std::optional<link::Turn> of, std::optional<link::LinkDial> place);
 
-  ~Lane() { --link.counters().dialling; }
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
 
@@ -46,6 +45,7 @@ struct Dialer::Lane {
   const Target raced;  // the target, or the upstream proxy
   link::Link& link;
   std::optional<link::Turn> turn;
+  std::optional<link::LinkDial> place;
   TimePoint opened_at;
   AddressRace race;
   bool takes_requests;  // its upstream proxy, which is not asked for a tunnel
@@ -81,11 +81,12 @@ struct Dialer::Dial {
 };
 
 Dialer::Lane::Lane(Dialer& dialer, Dial& dial, Target to, link::Families families, link::Link& by,
-                   std::optional<link::Turn> of)
+                   std::optional<link::Turn> of, std::optional<link::LinkDial> its)
     : target(std::move(to)),
       raced(by.upstream() ? Target{by.upstream()->host, by.upstream()->port} : target),
       link(by),
       turn(std::move(of)),
+      place(std::move(its)),
       opened_at(dialer.runtime_.clock().now()),
       race(dialer.runtime_, dialer.names_, by.upstream() ? by.via() : by, raced,
            by.upstream() ? link::Families{true, true} : families,
@@ -95,9 +96,7 @@ Dialer::Lane::Lane(Dialer& dialer, Dial& dial, Target to, link::Families familie
            [this, &dialer, &dial](const net::Address& address) {
              return link.upstream() ? AddressUse::here : dialer.use_of(dial, *this, address);
            }),
-      takes_requests(dial.forwards && by.upstream() && by.upstream()->takes_requests()) {
-  ++link.counters().dialling;
-}
+      takes_requests(dial.forwards && by.upstream() && by.upstream()->takes_requests()) {}
 
 Dialer::Dialer(net::Runtime& runtime, link::LinkSet& links, DialOptions options)
     : runtime_(runtime),
@@ -155,12 +154,13 @@ void Dialer::begin(Dial& dial) {
                        route.why);
   const auto families = literal != nullptr ? dial.families : link::Families{true, true};
   if (!(families & link::Families::of(*route.link)).any()) return;  // not supported
-  if (route.link->is_full()) {
+  auto place = links_.take_place(*route.link);
+  if (!place) {
     dial.failure.add(RouteError::full);
     return;
   }
-  auto& lane =
-      dial.lanes.emplace_back(*this, dial, dial.target, families, *route.link, std::nullopt);
+  auto& lane = dial.lanes.emplace_back(*this, dial, dial.target, families, *route.link,
+                                       std::nullopt, std::move(place));
   enter(dial, lane);
 }
 
@@ -174,7 +174,8 @@ void Dialer::open_lane(Dial& dial) {
   }
   auto& link = turn->link();
   dial.tried.push_back(&link);
-  auto& lane = dial.lanes.emplace_back(*this, dial, dial.target, dial.families, link, turn);
+  auto& lane = dial.lanes.emplace_back(*this, dial, dial.target, dial.families, link,
+                                       std::move(turn), std::nullopt);
   dial.next_lane_at = lane.opened_at + options_.slow_attempt;
   enter(dial, lane);
 }
@@ -210,10 +211,16 @@ void Dialer::detour(Dial& dial, const Route& route, const net::Address& address)
     dial.failure.add(errc::make_error_code(errc::address_family_not_supported));
     return;
   }
+  auto place = turn ? std::nullopt : links_.take_place(*link);
+  if (!turn && !place) {
+    dial.failure.add(RouteError::full);
+    return;
+  }
   const Target target{address, dial.target.port};
   runtime_.log().debug("{}, which is {}, goes through {}: {}", to_string(dial.target),
                        address.to_string(), link->name(), route.why);
-  auto& lane = dial.lanes.emplace_back(*this, dial, target, families, *link, turn);
+  auto& lane = dial.lanes.emplace_back(*this, dial, target, families, *link, std::move(turn),
+                                       std::move(place));
   enter(dial, lane);
 }
 

@@ -74,11 +74,18 @@ const boost::system::error_category& route_category() {
 }
 
 Routes::Routes(net::Runtime& runtime, link::LinkSet& links, std::vector<RouteRule> rules)
-    : runtime_(runtime), links_(links), rules_(std::move(rules)) {
-  for (const auto& rule : rules_) {
-    rule_links_.push_back(rule.action == RouteAction::link ? find_link(links, rule) : nullptr);
-  }
+    : runtime_(runtime), links_(links) {
+  replace(std::move(rules));
   list_interfaces();
+}
+
+void Routes::replace(std::vector<RouteRule> rules) {
+  std::vector<link::Link*> rule_links;
+  for (const auto& rule : rules) {
+    rule_links.push_back(rule.action == RouteAction::link ? find_link(links_, rule) : nullptr);
+  }
+  rules_ = std::move(rules);
+  rule_links_ = std::move(rule_links);
 }
 
 void Routes::list_interfaces() {

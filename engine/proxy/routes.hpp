@@ -57,6 +57,10 @@ class Routes {
   Routes(const Routes&) = delete;
   Routes& operator=(const Routes&) = delete;
 
+  // Other rules from now on. Routes that have been decided do not change, but what `why` refers to
+  // goes. Throws net::ConfigError as the constructor does, and then nothing has changed.
+  void replace(std::vector<RouteRule> rules);
+
   // A listener can be reached from other hosts.
   void expose() { exposed_ = true; }
 
@@ -93,7 +97,7 @@ class Routes {
 
   net::Runtime& runtime_;
   link::LinkSet& links_;
-  std::vector<RouteRule> rules_;
+  std::vector<RouteRule> rules_{};
   std::vector<link::Link*> rule_links_;  // of each rule; null: it names none
   std::vector<net::Address> own_addresses_;
   bool links_reach_this_host_ = false;

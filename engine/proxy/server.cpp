@@ -58,7 +58,8 @@ Server::Server(net::Runtime& runtime, Server& first)
       watchers_(runtime.executor(), logs_to(runtime)),
       sessions_(runtime.executor(), logs_to(runtime)) {
   for (const auto& each : first.listeners_) {
-    listeners_.push_back({each.spec, each.listener->share(runtime.network()).value()});
+    auto shared = each.listener->share(runtime.network()).value();
+    listeners_.push_back({each.spec, std::move(shared), false, nullptr});
     if (is_beyond_this_machine(each.spec)) service_.dialer.routes().expose();
   }
 }
@@ -73,7 +74,7 @@ net::Result<ListenerSpec> Server::open(ListenerSpec spec) {
   if (!listener) return listener.error();
   spec.endpoint = (*listener)->local_endpoint();
   if (is_beyond_this_machine(spec)) service_.dialer.routes().expose();
-  listeners_.push_back({spec, std::move(*listener)});
+  listeners_.push_back({spec, std::move(*listener), false, nullptr});
   return spec;
 }
 
@@ -88,21 +89,33 @@ void Server::start() {
     if (std::exchange(listening.accepts, true)) continue;
     acceptors_.spawn(net::accept_loop(
         runtime_, *listening.listener,
-        [this, entrance = listening.spec.entrance](net::StreamPtr client) {
-          admit(std::move(client), entrance);
-        },
-        [this] { return queue_.room(); }));
+        [this, &listening](net::StreamPtr client) { admit(std::move(client), listening); },
+        [this, &listening] { return room_at(listening); }));
   }
   if (std::exchange(started_, true)) return;
   watchers_.spawn(service_.dialer.routes().follow_interfaces());
   watchers_.spawn(service_.connections.end_silent_ones(runtime_));
 }
 
-void Server::admit(net::StreamPtr client, Entrance entrance) {
+// Who waits already comes before who is accepted next.
+net::Task<net::Status> Server::room_at(Listening& listening) {
+  for (;;) {
+    if (const auto error = co_await queue_.room()) co_return error;
+    if (!listening.waiting) co_return net::Status{};
+    admit(std::exchange(listening.waiting, nullptr), listening);
+  }
+}
+
+void Server::admit(net::StreamPtr client, Listening& listening) {
+  const auto& entrance = listening.spec.entrance;
   const Peer peer(client->remote_endpoint(), entrance.path);
   auto place = place_for(peer, entrance);
   if (place) {
     sessions_.spawn(serve_client(service_, std::move(client), entrance, std::move(*place)));
+    return;
+  }
+  if (place.error() == boost::system::errc::resource_unavailable_try_again) {
+    listening.waiting = std::move(client);
     return;
   }
   ++service_.counters.turned_away;
@@ -124,10 +137,20 @@ net::Result<Admission::Place> Server::place_for(const Peer& peer, const Entrance
   return admission_->enter_unknown();
 }
 
+void Server::renew(const Renewal& renewal) {
+  service_.dialer.routes().replace(renewal.routes);
+  options_.dial.routes = renewal.routes;
+  options_.tls = renewal.tls;
+  options_.accounts = renewal.accounts;
+}
+
 net::Task<void> Server::stop(net::Duration drain) {
   for (auto& listening : listeners_) listening.listener->close();
   acceptors_.cancel();
   co_await acceptors_.idle();
+  for (auto& listening : listeners_) {
+    if (listening.waiting) listening.waiting->abort();
+  }
   listeners_.clear();
   service_.quiet_clients.dismiss();
   const auto deadline = runtime_.clock().now() + drain;

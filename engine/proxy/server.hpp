@@ -8,6 +8,7 @@
 #include "engine/proxy/listener_spec.hpp"
 
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <vector>
 
@@ -34,6 +35,10 @@ class Server {
   // Accepts on every listener from now on; may be called again for those that were opened since.
   void start();
 
+  // For all that begins from now on: connections that are served keep what they began with. Throws
+  // net::ConfigError, and then nothing has changed: see Routes.
+  void renew(const Renewal& renewal);
+
   // Accepts no more, ends the connections of clients that wait for nothing, lets the others end by
   // themselves for at most `drain`, then resets what is left.
   net::Task<void> stop(net::Duration drain);
@@ -49,9 +54,11 @@ class Server {
     ListenerSpec spec;
     net::ListenerPtr listener;
     bool accepts = false;
+    net::StreamPtr waiting{};  // accepted when another one had just taken the last place
   };
 
-  void admit(net::StreamPtr client, Entrance entrance);
+  void admit(net::StreamPtr client, Listening& listening);
+  net::Task<net::Status> room_at(Listening& listening);
   net::Result<Admission::Place> place_for(const Peer& peer, const Entrance& entrance);
 
   net::Runtime& runtime_;
@@ -59,7 +66,7 @@ class Server {
   std::shared_ptr<Admission> admission_;  // relays have places
   Admission::Queue queue_;
   Service service_;
-  std::vector<Listening> listeners_;
+  std::list<Listening> listeners_;
   bool started_ = false;
   net::TaskGroup acceptors_;
   net::TaskGroup watchers_;

@@ -36,6 +36,13 @@ struct ServerOptions {
   std::optional<proxy_protocol::Version> send_proxy{};
 };
 
+// What a server may be given anew while it runs; as in ServerOptions.
+struct Renewal {
+  std::shared_ptr<const tls::Context> tls;
+  Accounts accounts;
+  std::vector<RouteRule> routes;
+};
+
 struct ServerCounters {
   net::Counter accepted;
   net::Counter refused;      // ended with an error before a connection to the target stood

@@ -49,6 +49,15 @@ BOOST_AUTO_TEST_CASE(the_first_rule_that_fits_counts) {
   BOOST_TEST((world.error(literal(DialWorld::kWww6)) == errc::permission_denied));
 }
 
+BOOST_AUTO_TEST_CASE(rules_can_be_replaced_and_wrong_ones_change_nothing) {
+  RoutedWorld world({"203.0.113.10=refuse"});
+  auto& routes = world.dialer->routes();
+  BOOST_CHECK_THROW(routes.replace({parse_route_rule("*=elsewhere")}), net::ConfigError);
+  BOOST_TEST((world.error(literal(DialWorld::kWww4)) == RouteError::refused));
+  routes.replace({parse_route_rule("203.0.113.10=lte")});
+  for (int i = 0; i < 2; ++i) BOOST_TEST(world.way(literal(DialWorld::kWww4)) == "lte");
+}
+
 BOOST_AUTO_TEST_CASE(a_refused_target_is_neither_looked_up_nor_dialled) {
   RoutedWorld world({".example=refuse", "10.0.0.0/8=refuse"});
   const auto outcome = world.dial(name("WWW.Both.Example."));
