@@ -1,8 +1,8 @@
 #include "engine/os/clock.hpp"
 
 #include "engine/net/condition.hpp"
+#include "engine/os/event_loop.hpp"
 #include "engine/os/steady_time.hpp"
-#include "engine/os/timer_queue.hpp"
 
 #include <memory>
 #include <utility>
@@ -12,13 +12,13 @@ namespace {
 
 class Timer final : public net::Timer {
  public:
-  explicit Timer(std::shared_ptr<TimerQueue> queue) : queue_(std::move(queue)) {}
+  explicit Timer(TimerQueue& queue) : queue_(queue) {}
 
   void start(net::TimePoint when, std::function<void()> expired) override {
     entry_.unlink();
     entry_.when = when;
     entry_.expired = std::move(expired);
-    if (when != net::kNever) queue_->add(entry_);
+    if (when != net::kNever) queue_.add(entry_);
   }
 
   void stop() override {
@@ -27,17 +27,11 @@ class Timer final : public net::Timer {
   }
 
  private:
-  std::shared_ptr<TimerQueue> queue_;
+  TimerQueue& queue_;
   TimerQueue::Entry entry_;
 };
 
 }  // namespace
-
-Clock::Clock(net::asio::io_context& io) : io_(io), timers_(std::make_shared<TimerQueue>(io)) {}
-
-Clock::~Clock() {
-  timers_->close();
-}
 
 net::TimePoint Clock::now() const {
   return steady_now();
@@ -48,21 +42,15 @@ net::WallTime Clock::wall_now() const {
 }
 
 std::unique_ptr<net::Timer> Clock::make_timer() {
-  return std::make_unique<Timer>(timers_);
+  return std::make_unique<Timer>(loop_.timers());
 }
 
 net::Task<net::Status> Clock::sleep_until(net::TimePoint when) {
-  Timer timer(timers_);
-  net::Condition woken(io_.get_executor());
-  bool is_due = false;
-  timer.start(when, [&] {
-    is_due = true;
-    woken.notify_one();
-  });
-  while (!is_due) {
-    if (const auto error = co_await woken.wait()) co_return error;
-  }
-  co_return net::Status{};
+  net::Condition due(loop_.executor());
+  Timer timer(loop_.timers());
+  timer.start(when, [&due] { due.notify_one(); });
+  const auto status = co_await due.wait();
+  co_return status;
 }
 
 }  // namespace dispatch::os

@@ -3,19 +3,16 @@
 
 #include "engine/net/clock.hpp"
 
-#include <boost/asio/io_context.hpp>
-
 #include <memory>
 
 namespace dispatch::os {
 
-class TimerQueue;
+class EventLoop;
 
 // CLOCK_MONOTONIC: it stands still while the machine sleeps.
 class Clock final : public net::Clock {
  public:
-  explicit Clock(net::asio::io_context& io);
-  ~Clock() override;
+  explicit Clock(EventLoop& loop) : loop_(loop) {}
 
   net::TimePoint now() const override;
   net::WallTime wall_now() const override;
@@ -23,8 +20,7 @@ class Clock final : public net::Clock {
   net::Task<net::Status> sleep_until(net::TimePoint when) override;
 
  private:
-  net::asio::io_context& io_;
-  std::shared_ptr<TimerQueue> timers_;  // timers may outlive this
+  EventLoop& loop_;
 };
 
 }  // namespace dispatch::os

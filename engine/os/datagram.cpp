@@ -32,6 +32,7 @@ net::Result<std::size_t> Datagram::try_receive(std::span<net::DatagramIn> batch)
     if (!socket_.is_open()) return cancelled();
     const int filled = receive_once(batch);
     if (filled > 0) return static_cast<std::size_t>(filled);
+    if (errno == EAGAIN) socket_.would_block(Socket::For::reading);
     if (errno != EINTR) return last_error();
   }
 }
@@ -42,13 +43,14 @@ net::Result<std::size_t> Datagram::try_send(std::span<const net::DatagramOut> ba
     const int taken = send_once(batch);
     if (taken > 0) return static_cast<std::size_t>(taken);
     const auto error = last_error();
+    if (would_block(error)) socket_.would_block(Socket::For::writing);
     if (error != net::asio::error::interrupted && !send_apart_from_now_on(batch)) return error;
   }
 }
 
 net::Task<net::Result<std::size_t>> Datagram::receive(std::span<net::DatagramIn> batch) {
   if (batch.empty()) co_return std::size_t{0};
-  if (receive_turn_.is_over()) co_await loop_.yield();
+  if (receive_turn_.is_over()) co_await loop_.events.yield();
   for (;;) {
     const auto filled = try_receive(batch);
     if (filled) receive_turn_.moved(*filled * kDatagramBytes);
@@ -60,7 +62,7 @@ net::Task<net::Result<std::size_t>> Datagram::receive(std::span<net::DatagramIn>
 
 net::Task<net::Result<std::size_t>> Datagram::send(std::span<const net::DatagramOut> batch) {
   if (batch.empty()) co_return std::size_t{0};
-  if (send_turn_.is_over()) co_await loop_.yield();
+  if (send_turn_.is_over()) co_await loop_.events.yield();
   for (;;) {
     const auto taken = try_send(batch);
     if (taken) send_turn_.moved(*taken * kDatagramBytes);

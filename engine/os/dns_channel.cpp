@@ -2,8 +2,7 @@
 
 #include "engine/os/loop.hpp"
 #include "engine/os/socket_address.hpp"
-
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include "engine/os/steady_time.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -57,15 +56,17 @@ bool is_on_this_machine(const sockaddr* server) {
 
 // A socket of c-ares's, which c-ares closes.
 struct DnsChannel::Watched {
-  Watched(net::asio::io_context& io, ares_socket_t socket) : descriptor(io, socket) {}
+  Watched(Loop& loop, ares_socket_t descriptor) : socket(loop, FileDescriptor(descriptor)) {}
+  ~Watched() { release(); }
 
-  net::asio::posix::stream_descriptor descriptor;
+  void release() { socket.release().release(); }
+
+  Socket socket;
   bool wanted[2] = {false, false};  // by Socket::For
   bool waiting[2] = {false, false};
 };
 
-DnsChannel::DnsChannel(Loop& loop, const net::Egress& egress)
-    : loop_(loop), egress_(egress), timer_(loop.io) {}
+DnsChannel::DnsChannel(Loop& loop, const net::Egress& egress) : loop_(loop), egress_(egress) {}
 
 std::shared_ptr<DnsChannel> DnsChannel::open(Loop& loop, const ResolverOptions& options,
                                              const net::Egress& egress) {
@@ -96,7 +97,7 @@ DnsChannel::~DnsChannel() {
 }
 
 std::shared_ptr<DnsAnswer> DnsChannel::ask(const std::string& name, int family) {
-  auto answer = std::make_shared<DnsAnswer>(*this, refusals_, loop_.io.get_executor());
+  auto answer = std::make_shared<DnsAnswer>(*this, refusals_, loop_.events.executor());
   ares_addrinfo_hints hints{};
   hints.ai_family = family;
   hints.ai_socktype = SOCK_STREAM;
@@ -127,12 +128,12 @@ void DnsChannel::on_socket_state(void* argument, ares_socket_t socket, int reada
   if (!readable && !writable) {
     if (watched) {
       watched->wanted[0] = watched->wanted[1] = false;
-      watched->descriptor.release();  // ends its waits; c-ares closes the socket
+      watched->release();  // ends its waits; c-ares closes the socket
     }
     self.watched_.erase(socket);
     return;
   }
-  if (!watched) watched = std::make_shared<Watched>(self.loop_.io, socket);
+  if (!watched) watched = std::make_shared<Watched>(self.loop_, socket);
   watched->wanted[static_cast<int>(Socket::For::reading)] = readable != 0;
   watched->wanted[static_cast<int>(Socket::For::writing)] = writable != 0;
   const auto held = watched;
@@ -141,39 +142,35 @@ void DnsChannel::on_socket_state(void* argument, ares_socket_t socket, int reada
 }
 
 void DnsChannel::watch(const std::shared_ptr<Watched>& watched, Socket::For what) {
-  using Descriptor = net::asio::posix::descriptor_base;
   const auto which = static_cast<int>(what);
   if (!watched->wanted[which] || watched->waiting[which]) return;
   watched->waiting[which] = true;
   const bool reading = what == Socket::For::reading;
   // `this` is there as long as the socket is wanted: ares_destroy() takes back every wish.
-  watched->descriptor.async_wait(reading ? Descriptor::wait_read : Descriptor::wait_write,
-                                 [this, watched, what, which, reading](net::Error error) {
-                                   watched->waiting[which] = false;
-                                   if (error || !watched->wanted[which]) return;
-                                   const auto socket = watched->descriptor.native_handle();
-                                   ares_process_fd(channel_, reading ? socket : ARES_SOCKET_BAD,
-                                                   reading ? ARES_SOCKET_BAD : socket);
-                                   watch(watched, what);
-                                   set_timer();
-                                 });
+  watched->socket.async_wait(what, [this, watched, what, which, reading](const net::Error& error) {
+    watched->waiting[which] = false;
+    if (error || !watched->wanted[which]) return;
+    const auto socket = watched->socket.get();
+    ares_process_fd(channel_, reading ? socket : ARES_SOCKET_BAD,
+                    reading ? ARES_SOCKET_BAD : socket);
+    watch(watched, what);
+    set_timer();
+  });
 }
 
 void DnsChannel::set_timer() {
+  timer_.unlink();
   timeval space{};
   const auto* left = ares_timeout(channel_, nullptr, &space);
-  if (left == nullptr) {
-    timer_.cancel();
-    return;
-  }
+  if (left == nullptr) return;
   // c-ares looks at a clock of microseconds: a little later is in time, a little earlier is not.
-  timer_.expires_after(std::chrono::seconds(left->tv_sec) +
-                       std::chrono::microseconds(left->tv_usec) + std::chrono::milliseconds(1));
-  timer_.async_wait([this](net::Error error) {
-    if (error) return;
+  timer_.when = steady_now() + std::chrono::seconds(left->tv_sec) +
+                std::chrono::microseconds(left->tv_usec) + std::chrono::milliseconds(1);
+  timer_.expired = [this] {
     ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
     set_timer();
-  });
+  };
+  loop_.events.timers().add(timer_);
 }
 
 ares_socket_t DnsChannel::open_socket(int family, int type, int, void* argument) {
@@ -206,21 +203,32 @@ int DnsChannel::connect_socket(ares_socket_t socket, const sockaddr* server, are
 
 ares_ssize_t DnsChannel::receive(ares_socket_t socket, void* data, size_t size, int flags,
                                  sockaddr* from, ares_socklen_t* from_size, void* argument) {
+  auto& self = *static_cast<DnsChannel*>(argument);
   const auto got = ::recvfrom(socket, data, size, flags, from, from_size);
+  if (got < 0 && errno == EAGAIN) self.would_block(socket, Socket::For::reading);
   if (got >= kDnsHeaderBytes) {
     const auto code = std::to_integer<unsigned>(static_cast<const std::byte*>(data)[3]) & 0x0f;
     if (code == kServFail || code == kNotImp || code == kRefused) {
-      ++static_cast<DnsChannel*>(argument)->refusals_;
+      ++self.refusals_;
     }
   }
   return got;
 }
 
-ares_ssize_t DnsChannel::send(ares_socket_t socket, const iovec* data, int count, void*) {
+ares_ssize_t DnsChannel::send(ares_socket_t socket, const iovec* data, int count, void* argument) {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(data);  // the kernel does not write to it
   message.msg_iovlen = static_cast<std::size_t>(count);
-  return ::sendmsg(socket, &message, MSG_NOSIGNAL);
+  const auto sent = ::sendmsg(socket, &message, MSG_NOSIGNAL);
+  if (sent < 0 && errno == EAGAIN) {
+    static_cast<DnsChannel*>(argument)->would_block(socket, Socket::For::writing);
+  }
+  return sent;
+}
+
+void DnsChannel::would_block(ares_socket_t socket, Socket::For what) {
+  const auto watched = watched_.find(socket);
+  if (watched != watched_.end() && watched->second) watched->second->socket.would_block(what);
 }
 
 }  // namespace dispatch::os

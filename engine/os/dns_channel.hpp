@@ -5,10 +5,9 @@
 #include "engine/net/network.hpp"
 #include "engine/os/resolver_options.hpp"
 #include "engine/os/socket.hpp"
+#include "engine/os/timer_queue.hpp"
 
 #include <ares.h>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <map>
 #include <memory>
@@ -64,13 +63,14 @@ class DnsChannel {
   static ares_ssize_t send(ares_socket_t socket, const iovec* data, int count, void* self);
 
   void watch(const std::shared_ptr<Watched>& watched, Socket::For what);
+  void would_block(ares_socket_t socket, Socket::For what);
   void set_timer();
 
   Loop& loop_;
   net::Egress egress_;
   ares_channel channel_ = nullptr;
   std::map<ares_socket_t, std::shared_ptr<Watched>> watched_;
-  net::asio::steady_timer timer_;
+  TimerQueue::Entry timer_;
   std::uint64_t refusals_ = 0;  // answers SERVFAIL, NOTIMP, REFUSED
 };
 

@@ -22,6 +22,7 @@ class InterfaceWatch final : public net::InterfaceWatch {
       const int error = take_all();
       if (error == 0) co_return net::Status{};
       if (error != EAGAIN) co_return net::errno_error(error);
+      socket_.would_block(Socket::For::reading);
       if (const auto stopped = co_await socket_.wait(Socket::For::reading)) co_return stopped;
     }
   }

@@ -44,7 +44,7 @@ void Listener::close() {
 }
 
 net::Task<net::Result<net::StreamPtr>> Listener::accept() {
-  if (turn_.is_over()) co_await loop_.yield();
+  if (turn_.is_over()) co_await loop_.events.yield();
   for (;;) {
     if (!socket_.is_open()) co_return cancelled();
     SocketAddress peer;
@@ -59,6 +59,7 @@ net::Task<net::Result<net::StreamPtr>> Listener::accept() {
     if (is_of_the_connection(errno)) continue;
     if (errno != EAGAIN) co_return last_error();
     turn_.waited();
+    socket_.would_block(Socket::For::reading);
     if (const auto error = co_await socket_.wait(Socket::For::reading)) co_return error;
   }
 }

@@ -2,13 +2,9 @@
 #pragma once
 
 #include "engine/net/async.hpp"
+#include "engine/os/event_loop.hpp"
 #include "engine/os/network_namespace.hpp"
 #include "engine/os/pipe_pool.hpp"
-#include "engine/os/turn_queue.hpp"
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -20,11 +16,10 @@
 namespace dispatch::os {
 
 struct Loop {
-  net::asio::io_context& io;
+  EventLoop& events;
   std::shared_ptr<const NetworkNamespace> network_namespace;  // null: the process's own
   PipePool pipes;
   std::vector<std::byte> scratch_bytes;
-  TurnQueue turns{io};  // of bulk transfers
 
   // For data on its way from one system call to the next: what is in it is lost at the next
   // co_await. One for all connections, so that an idle one costs nothing.
@@ -32,9 +27,6 @@ struct Loop {
     if (scratch_bytes.empty()) scratch_bytes.resize(128 * 1024);
     return scratch_bytes;
   }
-
-  // Lets the other tasks that are ready go first.
-  net::Task<void> yield() { co_await net::asio::post(io.get_executor(), net::asio::use_awaitable); }
 };
 
 // An operation that succeeds at once does not return to the event loop. This counts what it moves,

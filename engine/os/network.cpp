@@ -17,15 +17,12 @@
 namespace dispatch::os {
 namespace {
 
-// The end of a connect that was in progress: EINPROGRESS where it is still.
+// Of a connect that was in progress: a socket becomes writable when it ends, and not before.
 int outcome_of_connect(int socket) {
   int error = 0;
   socklen_t size = sizeof error;
   if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
-  if (error != 0) return error;
-  SocketAddress peer;
-  auto peer_size = SocketAddress::capacity();
-  return ::getpeername(socket, peer.data(), &peer_size) == 0 ? 0 : EINPROGRESS;
+  return error;
 }
 
 // The first of each pair needs CAP_NET_ADMIN; the second is cut down to what sysctl allows.
@@ -53,14 +50,15 @@ net::Task<net::Result<net::StreamPtr>> Network::connect_task(net::Endpoint remot
   const SocketAddress address(remote);
   int error = ::connect(descriptor.get(), address.data(), address.size()) == 0 ? 0 : errno;
   if (error != 0 && error != EINPROGRESS && error != EINTR) co_return net::errno_error(error);
-  // Watched only from here on: the reactor would report an unconnected socket as hung up.
-  Socket socket(loop_, std::move(descriptor));
-  while (error != 0) {
+  auto stream =
+      std::make_unique<TcpStream>(loop_, std::move(descriptor), remote, Socket::For::writing);
+  auto& socket = stream->socket();
+  if (error != 0) {
     if (const auto stopped = co_await socket.wait(Socket::For::writing)) co_return stopped;
     error = outcome_of_connect(socket.get());
-    if (error != 0 && error != EINPROGRESS) co_return net::errno_error(error);
+    if (error != 0) co_return net::errno_error(error);
   }
-  co_return net::StreamPtr(std::make_unique<TcpStream>(loop_, std::move(socket), remote));
+  co_return net::StreamPtr(std::move(stream));
 }
 
 net::Result<net::ListenerPtr> Network::listen(const net::Endpoint& local,

@@ -25,7 +25,7 @@ net::Task<net::RelayEnd> relay(TcpStream& source, TcpStream& sink, net::ByteCoun
     net::Status status;
     if (next == Next::ended) co_return flow.end();
     if (next == Next::turn) {
-      co_await source.loop().yield();
+      co_await source.loop().events.yield();
     } else if (next == Next::source_readable) {
       status = co_await source.socket().wait(Socket::For::reading);
     } else {
@@ -87,7 +87,8 @@ class Duplex : public std::enable_shared_from_this<Duplex> {
   }
 
   void wait_for_turn(RelayFlow& flow) {
-    flow.source().loop().turns.wait([self = shared_from_this(), &flow] { self->go(flow); });
+    flow.source().loop().events.turns().wait(
+        [self = shared_from_this(), &flow] { self->go(flow); });
   }
 
   void end(RelayFlow& flow) {

@@ -58,7 +58,7 @@ RelayFlow::Step RelayFlow::copy() {
     bulk_ = splices_;
     little_reads_ = 0;
   } else if (!step.done) {
-    // The source is empty now, in all likelihood; the wait finds out.
+    source_->socket().is_drained();
     return wait_for(Next::source_readable);
   }
   return step;
@@ -145,12 +145,18 @@ RelayFlow::Step RelayFlow::nothing_taken(ssize_t result) {
     return ended(error ? Side::source : Side::none, error);
   }
   if (errno == EINTR) return {};
-  if (errno == EAGAIN) return wait_for(Next::source_readable);
+  if (errno == EAGAIN) {
+    source_->socket().would_block(Socket::For::reading);
+    return wait_for(Next::source_readable);
+  }
   return ended(Side::source, source_->read_failed(errno));
 }
 
 RelayFlow::Step RelayFlow::nothing_given() {
-  if (errno == EAGAIN) return wait_for(Next::sink_writable);
+  if (errno == EAGAIN) {
+    sink_->socket().would_block(Socket::For::writing);
+    return wait_for(Next::sink_writable);
+  }
   return ended(Side::sink, sink_->write_failed(errno));
 }
 

@@ -10,20 +10,10 @@
 #include <utility>
 
 namespace dispatch::os {
-namespace {
-
-// One thread runs the loop and the sockets, so the reactor needs no locks; other threads may still
-// post to it.
-std::unique_ptr<net::asio::io_context> make_io() {
-  return std::make_unique<net::asio::io_context>(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO);
-}
-
-}  // namespace
-
 struct Runtime::Parts {
   Parts(Loop& loop, net::Log& the_log, ResolverOptions options)
       : log(the_log),
-        clock(loop.io),
+        clock(loop.events),
         network(loop),
         resolver(loop, std::move(options)),
         interfaces(loop) {}
@@ -36,35 +26,33 @@ struct Runtime::Parts {
   Entropy entropy;
 };
 
-Runtime::Runtime(std::unique_ptr<net::asio::io_context> own, net::asio::io_context* io,
-                 net::Log* log, RuntimeOptions options)
-    : loop_(new Loop{own ? *own : *io, std::move(options.network_namespace), {}, {}}),
-      own_io_(std::move(own)),
+Runtime::Runtime(std::unique_ptr<EventLoop> own, EventLoop* shared, net::Log* log,
+                 RuntimeOptions options)
+    : loop_(new Loop{own ? *own : *shared, std::move(options.network_namespace), {}, {}}),
+      own_events_(std::move(own)),
       parts_(std::make_unique<Parts>(*loop_, log == nullptr ? null_log_ : *log,
                                      std::move(options.resolver))) {}
 
-Runtime::Runtime() : Runtime(make_io(), nullptr, nullptr, {}) {}
+Runtime::Runtime() : Runtime(std::make_unique<EventLoop>(), nullptr, nullptr, {}) {}
 Runtime::Runtime(net::Log& log, RuntimeOptions options)
-    : Runtime(make_io(), nullptr, &log, std::move(options)) {}
-Runtime::Runtime(net::asio::io_context& io, RuntimeOptions options)
-    : Runtime(nullptr, &io, nullptr, std::move(options)) {}
-Runtime::Runtime(net::asio::io_context& io, net::Log& log, RuntimeOptions options)
-    : Runtime(nullptr, &io, &log, std::move(options)) {}
+    : Runtime(std::make_unique<EventLoop>(), nullptr, &log, std::move(options)) {}
+Runtime::Runtime(EventLoop& events, RuntimeOptions options)
+    : Runtime(nullptr, &events, nullptr, std::move(options)) {}
 
 Runtime::~Runtime() = default;
 
 void Runtime::run() {
-  io().run();
+  events().run();
 }
 void Runtime::stop() {
-  io().stop();
+  events().stop();
 }
-net::asio::io_context& Runtime::io() {
-  return loop_->io;
+EventLoop& Runtime::events() {
+  return loop_->events;
 }
 
 net::asio::any_io_executor Runtime::executor() {
-  return io().get_executor();
+  return events().executor();
 }
 net::Clock& Runtime::clock() {
   return parts_->clock;

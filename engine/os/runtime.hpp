@@ -5,12 +5,11 @@
 #include "engine/os/network_namespace.hpp"
 #include "engine/os/resolver_options.hpp"
 
-#include <boost/asio/io_context.hpp>
-
 #include <memory>
 
 namespace dispatch::os {
 
+class EventLoop;
 struct Loop;
 
 struct RuntimeOptions {
@@ -26,15 +25,14 @@ class Runtime final : public net::Runtime {
   // Owns its event loop. `log` outlives this; without it nothing is said.
   Runtime();
   explicit Runtime(net::Log& log, RuntimeOptions options = {});
-  // Shares an event loop with others of the same thread; `io` outlives this.
-  explicit Runtime(net::asio::io_context& io, RuntimeOptions options = {});
-  Runtime(net::asio::io_context& io, net::Log& log, RuntimeOptions options = {});
+  // Shares an event loop with others of the same thread; `events` outlives this.
+  explicit Runtime(EventLoop& events, RuntimeOptions options = {});
   ~Runtime() override;
 
   // Until stop() is called, or nothing is left to do. An exception that escapes a handler leaves.
   void run();
   void stop();
-  net::asio::io_context& io();
+  EventLoop& events();
 
   net::asio::any_io_executor executor() override;
   net::Clock& clock() override;
@@ -47,13 +45,12 @@ class Runtime final : public net::Runtime {
  private:
   struct Parts;
 
-  Runtime(std::unique_ptr<net::asio::io_context> own, net::asio::io_context* io, net::Log* log,
-          RuntimeOptions options);
+  Runtime(std::unique_ptr<EventLoop> own, EventLoop* shared, net::Log* log, RuntimeOptions options);
 
   net::NullLog null_log_;
   // Tasks that are left when the event loop is destroyed still refer to this.
   std::unique_ptr<Loop> loop_;
-  std::unique_ptr<net::asio::io_context> own_io_;
+  std::unique_ptr<EventLoop> own_events_;
   std::unique_ptr<Parts> parts_;
 };
 

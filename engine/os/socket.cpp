@@ -3,13 +3,14 @@
 #include "engine/os/loop.hpp"
 #include "engine/os/socket_address.hpp"
 
-#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <cerrno>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <utility>
 
 namespace dispatch::os {
 
@@ -54,20 +55,97 @@ net::Status bind_to_egress(int socket, net::Family family, const net::Egress& eg
   return {};
 }
 
-Socket::Socket(Loop& loop, FileDescriptor descriptor)
-    : descriptor_(loop.io.get_executor(), descriptor.get()) {
-  descriptor.release();
+Socket::Socket(Loop& loop, FileDescriptor descriptor, For first)
+    : Socket(loop.events, std::move(descriptor), first) {}
+
+Socket::Socket(EventLoop& loop, FileDescriptor descriptor, For first)
+    : loop_(loop), descriptor_(std::move(descriptor)), told_of_room_(first == For::writing) {
+  if (const auto id = loop.reactor().add(*this, get(), told_of_room_)) {
+    id_ = *id;
+  } else {
+    refused_ = id.error();
+  }
 }
 
 void Socket::close() {
-  net::Error ignored;
-  descriptor_.close(ignored);
+  release();
+}
+
+FileDescriptor Socket::release() {
+  auto descriptor = std::exchange(descriptor_, FileDescriptor());
+  if (!descriptor) return descriptor;
+  if (id_) loop_.reactor().remove(*std::exchange(id_, std::nullopt));
+  abort(For::reading);
+  abort(For::writing);
+  return descriptor;
+}
+
+void Socket::async_wait(For what, Ready ready) {
+  auto& side = sides_[index(what)];
+  if (what == For::writing && is_open() && !refused_ && !std::exchange(told_of_room_, true)) {
+    refused_ = loop_.reactor().add_writing(*id_, get());
+  }
+  const auto failure = is_open() ? refused_ : cancelled();
+  if (failure) {
+    loop_.soon([ready = std::move(ready), failure]() mutable { ready(failure); });
+    return;
+  }
+  side.waiting = std::move(ready);
+  ++side.waits;
+  loop_.reactor().wait_began();
+  if (side.known == Known::ready) loop_.reactor().repeat(*id_, what == For::reading);
 }
 
 net::Task<net::Status> Socket::wait(For what) {
-  const auto [error] = co_await descriptor_.async_wait(
-      wait_type(what), net::asio::as_tuple(net::asio::use_awaitable));
-  co_return error;
+  // Not a bare Status: Asio would turn an error_code argument into an exception.
+  struct Outcome {
+    net::Status status;
+  };
+  using Token = net::asio::use_awaitable_t<>;
+  const auto initiate = [this, what](auto handler) {
+    auto slot = net::asio::get_associated_cancellation_slot(handler);
+    async_wait(what, [handler = std::move(handler)](const net::Error& error) mutable {
+      std::move(handler)(Outcome{error});
+    });
+    const auto& side = sides_[index(what)];
+    if (!slot.is_connected() || !side.waiting) return;
+    // Left where it is when the wait ends: it finds that the wait is over.
+    slot.assign([&reactor = loop_.reactor(), id = *id_, what, wait = side.waits](
+                    net::asio::cancellation_type) { cancel(reactor, id, what, wait); });
+  };
+  const Outcome outcome =
+      co_await net::asio::async_initiate<const Token, void(Outcome)>(initiate, Token{});
+  co_return outcome.status;
+}
+
+void Socket::cancel(Reactor& reactor, Reactor::Id id, For what, std::uint32_t wait) {
+  auto* socket = reactor.find(id);
+  if (socket != nullptr && socket->sides_[index(what)].waits == wait) socket->abort(what);
+}
+
+void Socket::is_ready(For what) {
+  auto& side = sides_[index(what)];
+  side.known = Known::ready;
+  if (side.waiting) take(side)({});
+}
+
+void Socket::abort(For what) {
+  auto& side = sides_[index(what)];
+  if (!side.waiting) return;
+  loop_.soon([waiting = take(side)]() mutable { waiting(cancelled()); });
+}
+
+Socket::Ready Socket::take(Side& side) {
+  loop_.reactor().wait_ended();
+  return std::exchange(side.waiting, Ready());
+}
+
+void Socket::drop_waits() {
+  // What goes may own this.
+  std::array<Ready, 2> dropped;
+  for (std::size_t i = 0; i < dropped.size(); ++i) {
+    if (sides_[i].waiting) dropped[i] = take(sides_[i]);
+  }
 }
 
 }  // namespace dispatch::os

@@ -2,16 +2,19 @@
 #pragma once
 
 #include "engine/net/async.hpp"
+#include "engine/net/callback.hpp"
 #include "engine/net/network.hpp"
 #include "engine/os/file_descriptor.hpp"
+#include "engine/os/reactor.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
-
+#include <array>
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace dispatch::os {
 
+class EventLoop;
 struct Loop;
 
 // Errno as the kernel gave it.
@@ -41,34 +44,81 @@ net::Status bind_to_egress(int socket, net::Family family, const net::Egress& eg
 net::Status bind_to_device(int socket, const std::string& device);
 void let_connect_choose_the_port(int socket);
 
-// A descriptor that the reactor watches. Destroying or closing it ends outstanding waits with
-// operation_aborted.
+// A descriptor that the reactor watches. Who uses it tries first, and waits where that would block:
+//
+//     while ((got = ::recv(socket.get(), ...)) < 0 && errno == EAGAIN) {
+//       socket.would_block(Socket::For::reading);
+//       if (const auto error = co_await socket.wait(Socket::For::reading)) co_return error;
+//     }
+//
+// At most one wait for each direction at a time.
 class Socket {
  public:
-  enum class For { reading, writing };
+  enum class For : std::uint8_t { reading, writing };
+  // Called from the loop, never from within.
+  using Ready = net::Callback<const net::Error&>;
 
-  Socket(Loop& loop, FileDescriptor descriptor);
+  // A socket that is to be connected is given over once connect(2) has been called: before, it
+  // would be reported as hung up. `first` is what is likely to be waited for first. What the kernel
+  // refuses to watch fails every wait.
+  Socket(EventLoop& loop, FileDescriptor descriptor, For first = For::reading);
+  Socket(Loop& loop, FileDescriptor descriptor, For first = For::reading);
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+  ~Socket() { close(); }
 
-  int get() { return descriptor_.native_handle(); }
-  bool is_open() const { return descriptor_.is_open(); }
+  int get() const { return descriptor_.get(); }
+  bool is_open() const { return static_cast<bool>(descriptor_); }
+  // Outstanding waits end with operation_aborted.
   void close();
+  // The same, but that the descriptor stays open.
+  FileDescriptor release();
 
-  // Ends when the kernel says that the operation would not block; that may be wrong, so the caller
-  // tries and waits again. Errors: operation_aborted.
-  net::Task<net::Status> wait(For what);
-  // The same, for who is no task: calls `ready` with the error, from the loop.
-  template <typename Handler>
-  void async_wait(For what, Handler ready) {
-    descriptor_.async_wait(wait_type(what), std::move(ready));
+  // An operation found nothing to do. Without this the next wait ends at once, once something has
+  // been heard of the socket.
+  void would_block(For what) { sides_[index(what)].known = Known::blocked; }
+  // A read got less than it could take: the next one would block, in all likelihood.
+  void is_drained() {
+    if (!ended_ && !urgent_) would_block(For::reading);
   }
+  // Whether an attempt would be in vain.
+  bool is_known_to_block(For what) const { return sides_[index(what)].known == Known::blocked; }
+
+  // Ends when the kernel has said that the operation would not block; that may be wrong by now, so
+  // the caller tries and waits again. Errors: operation_aborted.
+  net::Task<net::Status> wait(For what);
+  void async_wait(For what, Ready ready);
 
  private:
-  using Descriptor = net::asio::posix::descriptor_base;
-  static Descriptor::wait_type wait_type(For what) {
-    return what == For::reading ? Descriptor::wait_read : Descriptor::wait_write;
-  }
+  friend class Reactor;
+  enum class Known : std::uint8_t { nothing, ready, blocked };
+  struct Side {
+    Ready waiting;            // empty: nobody waits
+    std::uint32_t waits = 0;  // so far: tells one wait from the next
+    Known known = Known::nothing;
+  };
+  static std::size_t index(For what) { return static_cast<std::size_t>(what); }
 
-  net::asio::posix::basic_stream_descriptor<net::asio::io_context::executor_type> descriptor_;
+  // Of the reactor. The first may destroy this.
+  void is_ready(For what);
+  void has_ended() { ended_ = true; }
+  void has_urgent_data() { urgent_ = true; }
+  void drop_waits();
+
+  Ready take(Side& side);
+  void abort(For what);
+  static void cancel(Reactor& reactor, Reactor::Id id, For what, std::uint32_t wait);
+
+  EventLoop& loop_;
+  FileDescriptor descriptor_;
+  std::optional<Reactor::Id> id_;  // none: the kernel has refused to watch it
+  net::Error refused_;             // what we asked to be told
+  std::array<Side, 2> sides_;
+  // Nothing more comes after what there is: reads never block again.
+  bool ended_ = false;
+  // recv(2) stops at urgent data, although there is more.
+  bool urgent_ = false;
+  bool told_of_room_ = false;  // or the kernel has not been asked to
 };
 
 }  // namespace dispatch::os

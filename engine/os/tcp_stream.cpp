@@ -10,19 +10,23 @@
 
 namespace dispatch::os {
 
-TcpStream::TcpStream(Loop& loop, FileDescriptor socket, const net::Endpoint& remote)
-    : TcpStream(loop, Socket(loop, std::move(socket)), remote) {}
-
-TcpStream::TcpStream(Loop& loop, Socket socket, const net::Endpoint& remote)
-    : loop_(loop), socket_(std::move(socket)), remote_(remote) {}
+TcpStream::TcpStream(Loop& loop, FileDescriptor socket, const net::Endpoint& remote,
+                     Socket::For first)
+    : loop_(loop), socket_(loop, std::move(socket), first), remote_(remote) {}
 
 net::Task<net::Result<std::size_t>> TcpStream::read_some(std::span<std::byte> buffer) {
   if (const auto bytes = take_unread(buffer); bytes != 0) co_return bytes;
-  if (read_turn_.is_over()) co_await loop_.yield();
+  if (read_turn_.is_over()) co_await loop_.events.yield();
   for (;;) {
     if (!socket_.is_open()) co_return cancelled();
+    if (socket_.is_known_to_block(Socket::For::reading)) {
+      read_turn_.waited();
+      if (const auto error = co_await socket_.wait(Socket::For::reading)) co_return error;
+      continue;
+    }
     const auto got = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
     if (got > 0) {
+      if (static_cast<std::size_t>(got) < buffer.size()) socket_.is_drained();
       read_turn_.moved(static_cast<std::size_t>(got));
       co_return static_cast<std::size_t>(got);
     }
@@ -32,14 +36,13 @@ net::Task<net::Result<std::size_t>> TcpStream::read_some(std::span<std::byte> bu
     }
     if (errno == EINTR) continue;
     if (errno != EAGAIN) co_return read_failed(errno);
-    read_turn_.waited();
-    if (const auto error = co_await socket_.wait(Socket::For::reading)) co_return error;
+    socket_.would_block(Socket::For::reading);
   }
 }
 
 net::Task<net::Result<std::size_t>> TcpStream::write_some(std::span<const std::byte> data) {
   if (!socket_.is_open()) co_return net::errno_error(EPIPE);
-  if (write_turn_.is_over()) co_await loop_.yield();
+  if (write_turn_.is_over()) co_await loop_.events.yield();
   for (;;) {
     if (!socket_.is_open()) co_return cancelled();
     const auto sent = ::send(socket_.get(), data.data(), data.size(), MSG_NOSIGNAL);
@@ -50,6 +53,7 @@ net::Task<net::Result<std::size_t>> TcpStream::write_some(std::span<const std::b
     if (errno == EINTR) continue;
     if (errno != EAGAIN) co_return write_failed(errno);
     write_turn_.waited();
+    socket_.would_block(Socket::For::writing);
     if (const auto error = co_await socket_.wait(Socket::For::writing)) co_return error;
   }
 }

@@ -17,9 +17,9 @@ namespace dispatch::os {
 // which would make a cut-off download look whole.
 class TcpStream final : public net::Stream {
  public:
-  // `socket` is connected.
-  TcpStream(Loop& loop, FileDescriptor socket, const net::Endpoint& remote);
-  TcpStream(Loop& loop, Socket socket, const net::Endpoint& remote);
+  // `socket` is connected, or about to be: then the caller waits for that.
+  TcpStream(Loop& loop, FileDescriptor socket, const net::Endpoint& remote,
+            Socket::For first = Socket::For::reading);
 
   net::Task<net::Result<std::size_t>> read_some(std::span<std::byte> buffer) override;
   net::Task<net::Result<std::size_t>> write_some(std::span<const std::byte> data) override;

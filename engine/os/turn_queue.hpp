@@ -1,11 +1,10 @@
 // Who may move bulk data next.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
+#include "engine/net/callback.hpp"
 
 #include <deque>
-#include <functional>
-#include <memory>
+#include <utility>
 
 namespace dispatch::os {
 
@@ -14,17 +13,23 @@ namespace dispatch::os {
 // them is, and a message of a few bytes waits for one turn, not for one of each.
 class TurnQueue {
  public:
-  explicit TurnQueue(boost::asio::io_context& io);
+  // Calls `turn` from the loop, never from within.
+  void wait(net::Callback<> turn) { waiting_.push_back(std::move(turn)); }
 
-  // Calls `turn` from the loop, never from within; not at all where the queue goes before.
-  void wait(std::function<void()> turn);
+  bool empty() const { return waiting_.empty(); }
+
+  // Of the loop, in each round.
+  void give_one() {
+    if (waiting_.empty()) return;
+    auto turn = std::move(waiting_.front());
+    waiting_.pop_front();
+    turn();
+  }
+
+  void clear() { std::exchange(waiting_, {}).clear(); }
 
  private:
-  struct State;
-
-  static void give_next(const std::shared_ptr<State>& state);
-
-  std::shared_ptr<State> state_;  // lives as long as what is posted
+  std::deque<net::Callback<>> waiting_;
 };
 
 }  // namespace dispatch::os

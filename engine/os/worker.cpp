@@ -5,7 +5,7 @@
 namespace dispatch::os {
 
 Worker::Worker(net::Log& log, RuntimeOptions options)
-    : runtime_(log, std::move(options)), work_(runtime_.io().get_executor()) {}
+    : runtime_(log, std::move(options)), work_(runtime_.executor()) {}
 
 Worker::~Worker() {
   stop();

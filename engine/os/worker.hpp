@@ -33,7 +33,7 @@ class Worker {
 
  private:
   Runtime runtime_;
-  net::asio::executor_work_guard<net::asio::io_context::executor_type> work_;
+  net::asio::executor_work_guard<net::asio::any_io_executor> work_;
   std::exception_ptr failure_;
   std::thread thread_;
 };

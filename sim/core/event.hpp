@@ -1,8 +1,8 @@
 // Something that happens at a time, again and again if need be.
 #pragma once
 
+#include "engine/net/callback.hpp"
 #include "engine/net/time.hpp"
-#include "sim/core/callback.hpp"
 #include "sim/core/random.hpp"
 
 #include <cstddef>
@@ -10,6 +10,8 @@
 #include <string_view>
 
 namespace dispatch::sim {
+
+using Callback = net::Callback<>;
 
 class EventQueue;
 class Simulation;

@@ -1,5 +1,6 @@
 // The suite's world on the kernel: two network namespaces where we may make them, else loopback.
 #include "engine/net/task_group.hpp"
+#include "engine/os/event_loop.hpp"
 #include "engine/os/runtime.hpp"
 #include "tests/conformance/name_server.hpp"
 #include "tests/conformance/namespace_lab.hpp"
@@ -7,7 +8,6 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
 
@@ -38,13 +38,13 @@ class OsWorld final : public World {
  public:
   OsWorld()
       : lab_(lab()),
-        server_(io_, {.resolver = {}, .network_namespace = lab_ ? lab_->server() : nullptr}),
+        server_(events_, {.resolver = {}, .network_namespace = lab_ ? lab_->server() : nullptr}),
         name_server_(server_, server_address(net::Family::v4)),
-        client_(io_, {.resolver = {.servers = {name_server_.endpoint()},
-                                   .timeout = std::chrono::milliseconds(100),
-                                   .tries = 2},
-                      .network_namespace = lab_ ? lab_->client() : nullptr}),
-        programs_(io_.get_executor(), [](std::exception_ptr bug) { std::rethrow_exception(bug); }) {
+        client_(events_, {.resolver = {.servers = {name_server_.endpoint()},
+                                       .timeout = std::chrono::milliseconds(100),
+                                       .tries = 2},
+                          .network_namespace = lab_ ? lab_->client() : nullptr}),
+        programs_(events_.executor(), [](std::exception_ptr bug) { std::rethrow_exception(bug); }) {
     for (int link = 0; link < 2; ++link) {
       if (lab_ != nullptr) {
         links_.push_back({fmt::format("wan{}", link), address(fmt::format("10.77.{}.2", link)),
@@ -70,11 +70,11 @@ class OsWorld final : public World {
     auto ended = [&](std::exception_ptr exception) {
       failure = exception;
       done = true;
-      io_.stop();
+      events_.stop();
     };
-    net::asio::co_spawn(io_, std::move(body),
+    net::asio::co_spawn(events_.executor(), std::move(body),
                         net::asio::bind_cancellation_slot(cancel.slot(), ended));
-    io_.run_for(kLimit);
+    events_.run_for(kLimit);
     if (!done) {
       BOOST_ERROR("the case did not end in 30 s");
       cancel.emit(net::asio::cancellation_type::terminal);
@@ -139,12 +139,12 @@ class OsWorld final : public World {
   // Runs what has been cancelled to its end.
   void settle() {
     for (int round = 0; round < 100; ++round) {
-      io_.restart();
-      if (io_.poll() == 0) break;
+      events_.restart();
+      events_.run_for({});
     }
   }
 
-  net::asio::io_context io_{1};
+  os::EventLoop events_;
   NamespaceLab* lab_;
   os::Runtime server_;
   NameServer name_server_;

@@ -1,6 +1,7 @@
 // A page fetched over the seam in both worlds, by the same programs.
 #include "tests/unit/net/http_over_seam.hpp"
 
+#include "engine/os/event_loop.hpp"
 #include "engine/os/runtime.hpp"
 #include "sim/core/simulation.hpp"
 #include "sim/host/world.hpp"
@@ -41,7 +42,7 @@ Page fetch_on_the_kernel(Security security) {
   net::asio::co_spawn(runtime.executor(), serve_page(runtime, *listener, security), ended);
   net::asio::co_spawn(runtime.executor(),
                       fetch_into(fetched, runtime, listener->local_endpoint(), security), ended);
-  runtime.io().run_for(20s);
+  runtime.events().run_for(20s);
   if (failure) std::rethrow_exception(failure);
   BOOST_TEST(running == 0);
   return fetched;

@@ -2,23 +2,23 @@
 #pragma once
 
 #include <cstddef>
-#include <cstring>
-#include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
 
-namespace dispatch::sim {
+namespace dispatch::net {
 
-// Move-only. What fits kInlineBytes and moves without throwing is stored in the object: events of
-// the steady state then cost no allocation. Anything else lives on the heap.
+// Move-only. What fits kInlineBytes and moves without throwing is stored in the object: then it
+// costs no allocation. Anything else lives on the heap.
+template <typename... Arguments>
 class Callback {
  public:
   static constexpr std::size_t kInlineBytes = 48;
 
   Callback() = default;
   template <typename F>
-  requires(!std::is_same_v<std::decay_t<F>, Callback> && std::is_invocable_v<std::decay_t<F>&>)
+  requires(!std::is_same_v<std::decay_t<F>, Callback> &&
+           std::is_invocable_v<std::decay_t<F>&, Arguments...>)
       Callback(F&& function) {  // NOLINT: converts from any callable, as std::function does
     using Function = std::decay_t<F>;
     if constexpr (sizeof(Function) <= kInlineBytes && alignof(Function) <= alignof(void*) &&
@@ -41,7 +41,7 @@ class Callback {
   ~Callback() { reset(); }
 
   explicit operator bool() const { return operations_ != nullptr; }
-  void operator()() { operations_->call(storage_); }
+  void operator()(Arguments... arguments) { operations_->call(storage_, arguments...); }
 
   void reset() {
     if (const auto* operations = std::exchange(operations_, nullptr)) operations->destroy(storage_);
@@ -49,21 +49,22 @@ class Callback {
 
  private:
   struct Operations {
-    void (*call)(void*);
+    void (*call)(void*, Arguments...);
     void (*move)(void* to, void* from);
     void (*destroy)(void*);
   };
 
   template <typename F>
-  static constexpr Operations kInPlace{[](void* self) { (*static_cast<F*>(self))(); },
-                                       [](void* to, void* from) {
-                                         ::new (to) F(std::move(*static_cast<F*>(from)));
-                                         static_cast<F*>(from)->~F();
-                                       },
-                                       [](void* self) { static_cast<F*>(self)->~F(); }};
+  static constexpr Operations kInPlace{
+      [](void* self, Arguments... arguments) { (*static_cast<F*>(self))(arguments...); },
+      [](void* to, void* from) {
+        ::new (to) F(std::move(*static_cast<F*>(from)));
+        static_cast<F*>(from)->~F();
+      },
+      [](void* self) { static_cast<F*>(self)->~F(); }};
   template <typename F>
   static constexpr Operations kOnHeap{
-      [](void* self) { (**static_cast<F**>(self))(); },
+      [](void* self, Arguments... arguments) { (**static_cast<F**>(self))(arguments...); },
       [](void* to, void* from) { ::new (to) F*(*static_cast<F**>(from)); },
       [](void* self) { delete *static_cast<F**>(self); }};
 
@@ -76,4 +77,4 @@ class Callback {
   const Operations* operations_ = nullptr;
 };
 
-}  // namespace dispatch::sim
+}  // namespace dispatch::net
