@@ -1,6 +1,7 @@
 #include "cli/dns_servers.hpp"
 
 #include "cli/exit_status.hpp"
+#include "engine/net/server_address.hpp"
 
 #include <fmt/format.h>
 
@@ -14,13 +15,8 @@ constexpr std::uint16_t kDnsPort = 53;
 constexpr std::string_view kSystem = "system";
 
 net::Endpoint dns_server(std::string_view text) {
-  auto server = net::parse_endpoint(text);
+  const auto server = net::parse_server(text, kDnsPort);
   if (!server) {
-    if (const auto address = net::parse_address(text)) server = {*address, kDnsPort};
-  }
-  const bool usable = server && server->port != 0 && !server->address.is_unspecified() &&
-                      !server->address.is_multicast();
-  if (!usable) {
     throw UsageError(
         fmt::format("--dns: '{}' is not the address of a name server, such as 192.0.2.53 or "
                     "[2001:db8::53]:5353",

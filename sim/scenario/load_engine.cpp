@@ -1,3 +1,4 @@
+#include "engine/net/server_address.hpp"
 #include "engine/units/suggestion.hpp"
 #include "sim/scenario/engine_options.hpp"
 #include "sim/scenario/load_parts.hpp"
@@ -42,13 +43,8 @@ constexpr std::uint64_t kConnectionsMax = 1'000'000;
 
 net::Endpoint read_name_server(const YamlValue& value) {
   const auto text = value.text("the address of a name server");
-  auto server = net::parse_endpoint(text);
+  const auto server = net::parse_server(text, kDnsPort);
   if (!server) {
-    if (const auto address = net::parse_address(text)) server = {*address, kDnsPort};
-  }
-  const bool usable = server && server->port != 0 && !server->address.is_unspecified() &&
-                      !server->address.is_multicast();
-  if (!usable) {
     value.fail(
         fmt::format("\"{}\" is not the address of a name server: write one such as 192.0.2.53 or "
                     "\"[2001:db8::53]:5353\"",

@@ -33,6 +33,15 @@ def start(tmp_path):
 
 
 @pytest.fixture
+def guarded(start, tmp_path):
+    """A proxy that asks for a password: of fred, or of user."""
+    users = tmp_path / 'users'
+    users.write_text('fred:secret\nuser:pass word\n')
+    users.chmod(0o600)
+    return start('--users', str(users), '127.0.0.2')
+
+
+@pytest.fixture
 def namespace():
     """A network namespace with its loopback interface up; skips where the machine allows none."""
     if reason := Namespace.unavailable():

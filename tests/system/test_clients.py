@@ -35,15 +35,6 @@ def proxy(start):
     return start(LINK)
 
 
-@pytest.fixture
-def guarded(start, tmp_path):
-    """A proxy that asks for a password."""
-    users = tmp_path / 'users'
-    users.write_text('fred:secret\n')
-    users.chmod(0o600)
-    return start('--users', str(users), LINK)
-
-
 def run(*command, **options):
     return subprocess.run([str(word) for word in command], capture_output=True, check=False, timeout=120,
                           env=environment('/nonexistent') | options.pop('env', {}), **options)

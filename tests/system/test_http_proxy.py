@@ -24,15 +24,6 @@ def proxy(start):
     return start(A)
 
 
-@pytest.fixture
-def guarded(start, tmp_path):
-    """A proxy that asks for a password."""
-    users = tmp_path / 'users'
-    users.write_text('user:pass word\n')
-    users.chmod(0o600)
-    return start(A, '--users', str(users))
-
-
 def fetch(proxy, url, *arguments):
     reply = proxy.curl(url, *arguments, scheme='http')
     assert reply.returncode == 0, reply.stderr

@@ -11,7 +11,6 @@ using namespace std::string_literals;
 namespace errc = boost::system::errc;
 
 const auto kListener = endpoint("127.0.0.1:1081");
-const auto kToWww = "\x05\x01\x00\x05\x01\x00\x01\xcb\x00\x71\x0a\x00\x50"s;
 
 std::string header(const char* client,
                    proxy_protocol::Version version = proxy_protocol::Version::v2) {
@@ -63,7 +62,7 @@ BOOST_AUTO_TEST_CASE(both_versions_and_no_client_at_all_are_served) {
        {header("198.51.100.7:7777"), header("198.51.100.7:7777", proxy_protocol::Version::v1),
         "PROXY UNKNOWN\r\n"s, signature + "\x20\x00\x00\x00"s,
         signature + noop + "\x04\x00\x04\x00\x00\x00\x00"s}) {
-    const auto received = world.conversation(first + kToWww + "hello");
+    const auto received = world.conversation(first + ProxyWorld::kSocks5ToWww + "hello");
     BOOST_TEST(received.text.ends_with("got hello"));
     BOOST_TEST(!received.error);
   }
@@ -74,13 +73,15 @@ BOOST_AUTO_TEST_CASE(extensions_of_any_size_are_skipped) {
   auto first = header("198.51.100.7:7777");
   first[14] = '\xff';
   first[15] = '\xff';
-  const auto received = world.conversation(first + std::string(65535 - 12, 'x') + kToWww + "hello");
+  const auto received =
+      world.conversation(first + std::string(65535 - 12, 'x') + ProxyWorld::kSocks5ToWww + "hello");
   BOOST_TEST(received.text.ends_with("got hello"));
 }
 
 BOOST_AUTO_TEST_CASE(what_begins_with_no_header_is_reset) {
   BehindProxy world;
-  for (const auto& text : {kToWww, "GET / HTTP/1.1\r\n\r\n"s, "PROXY TCP4 x\r\n"s + kToWww}) {
+  for (const auto& text : {ProxyWorld::kSocks5ToWww, "GET / HTTP/1.1\r\n\r\n"s,
+                           "PROXY TCP4 x\r\n"s + ProxyWorld::kSocks5ToWww}) {
     const auto received = world.conversation(text);
     BOOST_TEST(received.text == "");
     BOOST_TEST(received.error == errc::connection_reset);
@@ -93,7 +94,7 @@ BOOST_AUTO_TEST_CASE(a_header_at_another_listener_is_no_protocol) {
   Received received;
   const auto program = [&]() -> net::Task<void> {
     auto stream = co_await world.connect_to_proxy();
-    co_await send_text(*stream, header("198.51.100.7:7777") + kToWww + "hello");
+    co_await send_text(*stream, header("198.51.100.7:7777") + ProxyWorld::kSocks5ToWww + "hello");
     received = co_await read_to_end(*stream);
   };
   world.run(program());
@@ -104,7 +105,8 @@ BOOST_AUTO_TEST_CASE(only_those_who_are_trusted_may_connect) {
   ServerOptions options;
   options.trusted_proxies = {prefix("198.51.100.0/24")};
   BehindProxy world(options);
-  const auto received = world.conversation(header("127.0.0.1:7777") + kToWww + "hello");
+  const auto received =
+      world.conversation(header("127.0.0.1:7777") + ProxyWorld::kSocks5ToWww + "hello");
   BOOST_TEST(received.text == "");
   BOOST_TEST(received.error == errc::connection_reset);
   BOOST_TEST(world.server->counters().turned_away == 1u);
@@ -112,11 +114,13 @@ BOOST_AUTO_TEST_CASE(only_those_who_are_trusted_may_connect) {
 
 BOOST_AUTO_TEST_CASE(the_allowed_ranges_are_of_the_real_client) {
   BehindProxy world(with({{prefix("198.51.100.0/24")}, 0, 0}));
-  BOOST_TEST(
-      world.conversation(header("198.51.100.7:1") + kToWww + "hello").text.ends_with("got hello"));
-  BOOST_TEST(world.conversation(header("[::ffff:198.51.100.7]:1") + kToWww + "hello")
+  BOOST_TEST(world.conversation(header("198.51.100.7:1") + ProxyWorld::kSocks5ToWww + "hello")
                  .text.ends_with("got hello"));
-  const auto refused = world.conversation(header("203.0.113.7:1") + kToWww + "hello");
+  BOOST_TEST(
+      world.conversation(header("[::ffff:198.51.100.7]:1") + ProxyWorld::kSocks5ToWww + "hello")
+          .text.ends_with("got hello"));
+  const auto refused =
+      world.conversation(header("203.0.113.7:1") + ProxyWorld::kSocks5ToWww + "hello");
   BOOST_TEST(refused.text == "");
   BOOST_TEST(refused.error == errc::connection_reset);
 }
@@ -126,7 +130,7 @@ BOOST_AUTO_TEST_CASE(the_limit_for_one_client_is_of_the_real_one) {
   const auto program = [&]() -> net::Task<void> {
     const auto connect = [&](std::string client) -> net::Task<net::StreamPtr> {
       auto stream = co_await world.laptop.network().connect(kListener, net::kAnyEgress);
-      co_await send_text(**stream, header(client.c_str()) + kToWww);
+      co_await send_text(**stream, header(client.c_str()) + ProxyWorld::kSocks5ToWww);
       std::array<std::byte, 12> answer;
       const auto got = co_await net::read_full(**stream, answer);
       if (!got || *got != answer.size()) co_return nullptr;

@@ -66,45 +66,53 @@ BOOST_AUTO_TEST_CASE(a_head_is_complete_with_its_empty_line_wherever_it_was_cut)
 }
 
 BOOST_AUTO_TEST_CASE(a_line_that_ends_with_one_character_only_is_refused_at_once) {
-  BOOST_TEST(refused_with("GET http://x/ HTTP/1.1\n") == 400u);
-  BOOST_TEST(refused_with("GET http://x/ HTTP/1.1\rH") == 400u);
-  BOOST_TEST(refused_for("X-A: 1\nX-B: 2\r\n") == 400u);
-  BOOST_TEST(refused_for("X-A: 1\rX-B: 2\r\n") == 400u);
-  BOOST_TEST(refused_for("X-A: 1\r\r\n") == 400u);
+  for (const auto* each : {"GET http://x/ HTTP/1.1\n", "GET http://x/ HTTP/1.1\rH"}) {
+    BOOST_TEST(refused_with(each) == 400u, each);
+  }
+  for (const auto* each : {"X-A: 1\nX-B: 2\r\n", "X-A: 1\rX-B: 2\r\n", "X-A: 1\r\r\n"}) {
+    BOOST_TEST(refused_for(each) == 400u, each);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(control_characters_are_refused) {
   BOOST_TEST(refused_for(std::string_view("X-A: a\0b\r\n", 10)) == 400u);
-  BOOST_TEST(refused_for("X-A: a\x7f\r\n") == 400u);
-  BOOST_TEST(refused_for("X-A: a\x0b\r\n") == 400u);
+  for (const auto* each : {"X-A: a\x7f\r\n", "X-A: a\x0b\r\n"}) {
+    BOOST_TEST(refused_for(each) == 400u, each);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_folded_line_is_refused) {
-  BOOST_TEST(refused_for("X-A: 1\r\n 2\r\n") == 400u);
-  BOOST_TEST(refused_for("X-A: 1\r\n\tTransfer-Encoding: chunked\r\n") == 400u);
+  for (const auto* each : {"X-A: 1\r\n 2\r\n", "X-A: 1\r\n\tTransfer-Encoding: chunked\r\n"}) {
+    BOOST_TEST(refused_for(each) == 400u, each);
+  }
   BOOST_TEST(refused_with("GET http://x/ HTTP/1.1\r\n Host: x\r\n\r\n") == 400u);
 }
 
 BOOST_AUTO_TEST_CASE(white_space_before_the_colon_is_refused) {
-  BOOST_TEST(refused_for("Content-Length : 5\r\n") == 400u);
-  BOOST_TEST(refused_for("Transfer-Encoding\t: chunked\r\n") == 400u);
+  for (const auto* each : {"Content-Length : 5\r\n", "Transfer-Encoding\t: chunked\r\n"}) {
+    BOOST_TEST(refused_for(each) == 400u, each);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_field_needs_a_name_and_a_colon) {
-  BOOST_TEST(refused_for("no colon\r\n") == 400u);
-  BOOST_TEST(refused_for(": value\r\n") == 400u);
-  BOOST_TEST(refused_for("X(A): 1\r\n") == 400u);
+  for (const auto* each : {"no colon\r\n", ": value\r\n", "X(A): 1\r\n"}) {
+    BOOST_TEST(refused_for(each) == 400u, each);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(content_length_and_transfer_encoding_together_are_refused) {
-  BOOST_TEST(refused_for("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n") == 400u);
-  BOOST_TEST(refused_for("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n") == 400u);
-  BOOST_TEST(refused_for("Transfer-Encoding: identity\r\nContent-Length: 5\r\n") == 400u);
+  for (const auto* each : {"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+                           "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+                           "Transfer-Encoding: identity\r\nContent-Length: 5\r\n"}) {
+    BOOST_TEST(refused_for(each) == 400u, each);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(content_lengths_must_be_one_number) {
-  BOOST_TEST(refused_for("Content-Length: 5\r\nContent-Length: 6\r\n") == 400u);
-  BOOST_TEST(refused_for("Content-Length: 5, 6\r\n") == 400u);
+  for (const auto* each :
+       {"Content-Length: 5\r\nContent-Length: 6\r\n", "Content-Length: 5, 6\r\n"}) {
+    BOOST_TEST(refused_for(each) == 400u, each);
+  }
   for (const auto* value : {"", "-1", "+5", "5 5", "0x5", "5;", "99999999999999999999", ","}) {
     BOOST_TEST(refused_for("Content-Length: " + std::string(value) + "\r\n") == 400u, value);
   }
@@ -114,12 +122,12 @@ BOOST_AUTO_TEST_CASE(content_lengths_must_be_one_number) {
 
 BOOST_AUTO_TEST_CASE(a_transfer_encoding_that_is_not_chunked_alone_is_refused) {
   BOOST_TEST((framing_for("Transfer-Encoding: Chunked\r\n") == Framing{BodyKind::chunked, 0}));
-  BOOST_TEST(refused_for("Transfer-Encoding: gzip\r\n") == 400u);
-  BOOST_TEST(refused_for("Transfer-Encoding: chunked, gzip\r\n") == 400u);
-  BOOST_TEST(refused_for("Transfer-Encoding: xchunked\r\n") == 400u);
-  BOOST_TEST(refused_for("Transfer-Encoding: \"chunked\"\r\n") == 400u);
-  BOOST_TEST(refused_for("Transfer-Encoding: chunked, chunked\r\n") == 400u);
-  BOOST_TEST(refused_for("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n") == 400u);
+  for (const auto* each : {"Transfer-Encoding: gzip\r\n", "Transfer-Encoding: chunked, gzip\r\n",
+                           "Transfer-Encoding: xchunked\r\n", "Transfer-Encoding: \"chunked\"\r\n",
+                           "Transfer-Encoding: chunked, chunked\r\n",
+                           "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"}) {
+    BOOST_TEST(refused_for(each) == 400u, each);
+  }
   BOOST_TEST(refused_for("Transfer-Encoding: gzip, chunked\r\n") == 501u);
   BOOST_TEST(refused_with("POST http://x/ HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n") == 400u);
 }
@@ -127,9 +135,11 @@ BOOST_AUTO_TEST_CASE(a_transfer_encoding_that_is_not_chunked_alone_is_refused) {
 BOOST_AUTO_TEST_CASE(http_1_1_needs_one_host_that_can_be) {
   BOOST_TEST(refused_with("GET http://x/ HTTP/1.1\r\n\r\n") == 400u);
   BOOST_TEST(refused_for("Host: y\r\n") == 400u);
-  BOOST_TEST(refused_with("GET http://x/ HTTP/1.1\r\nHost: x y\r\n\r\n") == 400u);
-  BOOST_TEST(refused_with("GET http://x/ HTTP/1.1\r\nHost: x@y\r\n\r\n") == 400u);
-  BOOST_TEST(refused_with("GET http://x/ HTTP/1.1\r\nHost: x:y\r\n\r\n") == 400u);
+  for (const auto* each : {"GET http://x/ HTTP/1.1\r\nHost: x y\r\n\r\n",
+                           "GET http://x/ HTTP/1.1\r\nHost: x@y\r\n\r\n",
+                           "GET http://x/ HTTP/1.1\r\nHost: x:y\r\n\r\n"}) {
+    BOOST_TEST(refused_with(each) == 400u, each);
+  }
   BOOST_TEST(refused_with("CONNECT x:443 HTTP/1.1\r\n\r\n") == 0u);
 }
 

@@ -7,7 +7,6 @@ namespace {
 using namespace std::string_literals;
 
 const auto kPath = "/run/dispatch.sock"s;
-const auto kToWww = "\x05\x01\x00\x05\x01\x00\x01\xcb\x00\x71\x0a\x00\x50"s;
 
 struct LocalWorld : ProxyWorld {
   explicit LocalWorld(ServerOptions options = {}, std::string listener = "unix:" + kPath)
@@ -43,7 +42,7 @@ BOOST_AUTO_TEST_SUITE(local_listener)
 
 BOOST_AUTO_TEST_CASE(every_protocol_is_served_and_the_log_names_the_path) {
   LocalWorld world;
-  BOOST_TEST(world.conversation(kToWww + "hello").ends_with("got hello"));
+  BOOST_TEST(world.conversation(ProxyWorld::kSocks5ToWww + "hello").ends_with("got hello"));
   const auto connect = "CONNECT 203.0.113.10:80 HTTP/1.1\r\nHost: 203.0.113.10\r\n\r\n"s;
   BOOST_TEST(world.conversation(connect + "hello").ends_with("got hello"));
   BOOST_TEST(world.log.find("unix:" + kPath + " -> 203.0.113.10:80 through wifi") !=
@@ -59,7 +58,7 @@ BOOST_AUTO_TEST_CASE(neither_ranges_nor_limits_for_one_address_apply) {
     auto first = world.laptop.network().connect_local(kPath);
     auto second = world.laptop.network().connect_local(kPath);
     for (auto* const stream : {&first, &second}) {
-      co_await send_text(***stream, kToWww);
+      co_await send_text(***stream, ProxyWorld::kSocks5ToWww);
       std::array<std::byte, 12> answer;
       const auto got = co_await net::read_full(***stream, answer);
       BOOST_TEST(got.value() == answer.size());
@@ -73,13 +72,13 @@ BOOST_AUTO_TEST_CASE(a_password_is_asked_for_all_the_same) {
   ServerOptions options;
   options.accounts.add("fred", "secret");
   LocalWorld world(options);
-  BOOST_TEST((world.conversation(kToWww + "hello") == "\x05\xff"s));
+  BOOST_TEST((world.conversation(ProxyWorld::kSocks5ToWww + "hello") == "\x05\xff"s));
 }
 
 BOOST_AUTO_TEST_CASE(a_proxy_before_it_says_who_the_client_is) {
   LocalWorld world({}, "unix:" + kPath + ",accept-proxy");
-  const auto answer =
-      world.conversation("PROXY TCP4 198.51.100.7 198.51.100.1 7777 1\r\n" + kToWww + "hello");
+  const auto answer = world.conversation("PROXY TCP4 198.51.100.7 198.51.100.1 7777 1\r\n" +
+                                         ProxyWorld::kSocks5ToWww + "hello");
   BOOST_TEST(answer.ends_with("got hello"));
   BOOST_TEST(world.log.find("198.51.100.7:7777 -> 203.0.113.10:80") != std::string::npos);
 }

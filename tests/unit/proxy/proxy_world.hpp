@@ -113,6 +113,13 @@ struct ProxyWorld {
 
   static inline const net::Endpoint kProxy = endpoint("127.0.0.1:1080");
   static inline const Target kWww{address("203.0.113.10"), 80};
+  // What clients say to be connected to it, all at once.
+  static inline const std::string kSocks5ToWww =
+      std::string("\x05\x01\x00\x05\x01\x00\x01\xcb\x00\x71\x0a\x00\x50", 13);
+  static inline const std::string kSocks4ToWww =
+      std::string("\x04\x01\x00\x50\xcb\x00\x71\x0a\x00", 9);
+  static inline const std::string kConnectToWww =
+      "CONNECT 203.0.113.10:80 HTTP/1.1\r\nHost: 203.0.113.10\r\n\r\n";
 
   sim::Simulation simulation;
   sim::World world;

@@ -7,9 +7,6 @@ namespace {
 
 using namespace std::string_literals;
 
-const auto kSocks5ToWww = "\x05\x01\x00\x05\x01\x00\x01\xcb\x00\x71\x0a\x00\x50"s;
-const auto kSocks4ToWww = "\x04\x01\x00\x50\xcb\x00\x71\x0a\x00"s;
-const auto kConnectToWww = "CONNECT 203.0.113.10:80 HTTP/1.1\r\nHost: 203.0.113.10\r\n\r\n"s;
 const auto kGetFromWww =
     "GET http://203.0.113.10/ HTTP/1.1\r\nHost: 203.0.113.10\r\nConnection: close\r\n\r\n"s;
 
@@ -48,7 +45,8 @@ Told told(proxy_protocol::Version version, const std::string& text) {
 BOOST_AUTO_TEST_SUITE(send_proxy)
 
 BOOST_AUTO_TEST_CASE(each_protocol_says_it_before_the_first_byte) {
-  for (const auto& request : {kSocks5ToWww, kSocks4ToWww, kConnectToWww}) {
+  for (const auto& request :
+       {ProxyWorld::kSocks5ToWww, ProxyWorld::kSocks4ToWww, ProxyWorld::kConnectToWww}) {
     const auto [text, client] = told(proxy_protocol::Version::v1, request + "hello");
     BOOST_TEST(text == "PROXY TCP4 127.0.0.1 203.0.113.10 " + client + " 80\r\nhello");
   }
@@ -61,7 +59,7 @@ BOOST_AUTO_TEST_CASE(a_forwarded_request_says_it_before_its_head) {
 }
 
 BOOST_AUTO_TEST_CASE(version_2_says_the_same) {
-  const auto [text, client] = told(proxy_protocol::Version::v2, kSocks5ToWww + "hello");
+  const auto [text, client] = told(proxy_protocol::Version::v2, ProxyWorld::kSocks5ToWww + "hello");
   const auto decoded = proxy_protocol::decode(bytes_of(text));
   BOOST_REQUIRE((decoded.progress == Progress::complete));
   BOOST_REQUIRE(decoded.message.addresses.has_value());

@@ -74,7 +74,7 @@ struct Crowd {
     const auto program = [&]() -> net::Task<void> {
       const auto began = world.simulation.now();
       auto stream = co_await world.connect_to_proxy();
-      co_await send_text(*stream, "\x05\x01\x00\x05\x01\x00\x01\xcb\x00\x71\x0a\x00\x50"s);
+      co_await send_text(*stream, ProxyWorld::kSocks5ToWww);
       std::vector<std::byte> answer(12 + 5);
       const auto got = co_await net::read_full(*stream, answer);
       BOOST_TEST(got.has_value());

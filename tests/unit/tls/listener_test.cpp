@@ -10,10 +10,6 @@ namespace {
 
 using namespace std::string_literals;
 
-const auto kSocks5ToWww = "\x05\x01\x00\x05\x01\x00\x01\xcb\x00\x71\x0a\x00\x50"s;
-const auto kSocks4ToWww = "\x04\x01\x00\x50\xcb\x00\x71\x0a\x00"s;
-const auto kConnectToWww = "CONNECT 203.0.113.10:80 HTTP/1.1\r\nHost: 203.0.113.10\r\n\r\n"s;
-
 struct SecureProxy {
   static ServerOptions with(const tls::Identity& identity) {
     ServerOptions options;
@@ -61,9 +57,9 @@ BOOST_AUTO_TEST_SUITE(tls_listener)
 
 BOOST_AUTO_TEST_CASE(every_protocol_is_served_inside) {
   SecureProxy proxy;
-  BOOST_TEST(proxy.conversation(kSocks5ToWww + "hello").ends_with("got hello"));
-  BOOST_TEST(proxy.conversation(kSocks4ToWww + "hello").ends_with("got hello"));
-  const auto answer = proxy.conversation(kConnectToWww + "hello");
+  BOOST_TEST(proxy.conversation(ProxyWorld::kSocks5ToWww + "hello").ends_with("got hello"));
+  BOOST_TEST(proxy.conversation(ProxyWorld::kSocks4ToWww + "hello").ends_with("got hello"));
+  const auto answer = proxy.conversation(ProxyWorld::kConnectToWww + "hello");
   BOOST_TEST(answer.starts_with("HTTP/1.1 200 "));
   BOOST_TEST(answer.ends_with("\r\n\r\ngot hello"));
 }
@@ -72,7 +68,7 @@ BOOST_AUTO_TEST_CASE(bulk_goes_both_ways_whole) {
   SecureProxy proxy;
   std::string text;
   for (int i = 0; i < 100'000; ++i) text += std::to_string(i);
-  const auto answer = proxy.conversation(kConnectToWww + text);
+  const auto answer = proxy.conversation(ProxyWorld::kConnectToWww + text);
   BOOST_TEST(answer.size() > text.size());
   BOOST_TEST(answer.ends_with("got " + text));
 }
@@ -82,7 +78,7 @@ BOOST_AUTO_TEST_CASE(plain_clients_are_served_beside) {
   std::string answer;
   const auto program = [&]() -> net::Task<void> {
     auto stream = co_await proxy.world.connect_to_proxy();
-    co_await send_text(*stream, kSocks5ToWww + "hello");
+    co_await send_text(*stream, ProxyWorld::kSocks5ToWww + "hello");
     stream->shutdown_write();
     answer = (co_await read_to_end(*stream)).text;
   };
@@ -98,7 +94,7 @@ BOOST_AUTO_TEST_CASE(they_are_not_where_the_listener_is_for_tls_only) {
   Received received;
   const auto program = [&]() -> net::Task<void> {
     auto stream = co_await proxy.world.laptop.network().connect(only.endpoint, net::kAnyEgress);
-    co_await send_text(**stream, kSocks5ToWww + "hello");
+    co_await send_text(**stream, ProxyWorld::kSocks5ToWww + "hello");
     received = co_await read_to_end(**stream);
   };
   proxy.world.run(program());
@@ -131,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_tunnel_that_is_cut_off_is_cut_off_at_the_target_too) {
     auto* const under = below.get();
     auto stream = co_await tls::Stream::connect(proxy.world.laptop, proxy.context, std::move(below),
                                                 "proxy.example");
-    co_await send_text(**stream, kSocks5ToWww + "half of it");
+    co_await send_text(**stream, ProxyWorld::kSocks5ToWww + "half of it");
     co_await proxy.world.laptop.clock().sleep_for(1s);
     under->shutdown_write();  // without close_notify
     co_await proxy.world.laptop.clock().sleep_for(1s);
