@@ -45,6 +45,16 @@ std::optional<Turn> LinkSet::take_socket_turn(Families families, std::span<Link*
       [&](const Link& link) { return (Families::of_sockets(link) & families).any(); }, tried);
 }
 
+std::optional<Turn> LinkSet::take_datagram_turn(Families families, std::span<Link* const> tried) {
+  return take_turn_of(
+      [&](const Link& link) { return (Families::of_datagrams(link) & families).any(); }, tried);
+}
+
+bool LinkSet::carries_datagrams() const {
+  return std::any_of(links_.begin(), links_.end(),
+                     [&](const auto& link) { return Families::of_datagrams(*link).any(); });
+}
+
 std::optional<LinkDial> LinkSet::take_place(Link& link) {
   const std::scoped_lock lock(choosing_);
   if (link.is_full()) return std::nullopt;

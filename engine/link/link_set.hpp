@@ -26,9 +26,17 @@ struct Families {
   static Families of(const Link& link) {
     return {link.serves(net::Family::v4), link.serves(net::Family::v6)};
   }
-  // Of sockets of this host's own, which no proxy carries: BIND, UDP.
+  // Of sockets of this host's own, which no proxy carries: BIND.
   static Families of_sockets(const Link& link) {
     return {link.egress(net::Family::v4).has_value(), link.egress(net::Family::v6).has_value()};
+  }
+
+  // Of datagrams, which SOCKS5 proxies carry (RFC 1928 7).
+  static Families of_datagrams(const Link& link) {
+    const auto& proxy = link.upstream();
+    if (!proxy) return of_sockets(link);
+    const bool carries = proxy->protocol == UpstreamProtocol::socks5;
+    return {carries, carries};
   }
 
   bool has(net::Family family) const { return family == net::Family::v6 ? v6 : v4; }
@@ -85,6 +93,9 @@ class LinkSet {
   // The same among the links with an address of one of `families` (Families::of_sockets).
   std::optional<Turn> take_socket_turn(Families families, std::span<Link* const> tried = {});
 
+  // The same among the links that carry datagrams (Families::of_datagrams).
+  std::optional<Turn> take_datagram_turn(Families families, std::span<Link* const> tried = {});
+
   // A connection of that very link, which takes no turn. Empty where it is full.
   std::optional<LinkDial> take_place(Link& link);
 
@@ -96,6 +107,7 @@ class LinkSet {
   bool serves(net::Family family) const;
   // Whether any link has an address of `family`.
   bool has_address(net::Family family) const;
+  bool carries_datagrams() const;
 
   const std::vector<std::unique_ptr<Link>>& links() const { return links_; }
 

@@ -310,6 +310,17 @@ void Dialer::tell_of_misfit(const link::Link& link, const Error& error) {
   }
 }
 
+Task<Result<net::StreamPtr>> Dialer::reach_upstream(link::Link& link) {
+  const Target proxy{link.upstream()->host, link.upstream()->port};
+  const AddressRaceOptions options{options_.attempt_timeout, options_.happy_eyeballs,
+                                   &link.counters()};
+  AddressRace race(runtime_, names_, link.via(), proxy, link::Families{true, true},
+                   ways_of(proxy, link.via()), options);
+  auto raced = co_await race.run();
+  if (!raced.stream) co_return raced.error;
+  co_return std::move(raced.stream);
+}
+
 void Dialer::refused_by(link::Link& link) {
   ++link.counters().dial_failures;
   tell_of_misfit(link, UpstreamError::not_authorized);

@@ -77,6 +77,10 @@ class Dialer {
   // For a stream. (A default argument would be a temporary in an expression with co_await.)
   net::Task<net::Result<Dialed>> dial(Target target) { return dial(std::move(target), DialWish()); }
 
+  // A connection to the upstream proxy of `link`, of which nothing has been asked yet. Errors: as
+  // of a dial to it.
+  net::Task<net::Result<net::StreamPtr>> reach_upstream(link::Link& link);
+
   // An upstream proxy of `link`'s, asked without a tunnel, refuses the user or the password.
   void refused_by(link::Link& link);
 

@@ -32,9 +32,7 @@ Task<void> read_to_end(net::Stream& stream) {
 net::Result<std::unique_ptr<UdpAssociation>> UdpAssociation::open(Client& client,
                                                                   const Target& said) {
   const auto& links = client.service.links;
-  if (!links.has_address(net::Family::v4) && !links.has_address(net::Family::v6)) {
-    return errc::make_error_code(errc::operation_not_supported);  // proxies carry no datagrams
-  }
+  if (!links.carries_datagrams()) return errc::make_error_code(errc::operation_not_supported);
   net::DatagramOptions options;
   options.local = {address_or_loopback(client.stream->local_endpoint().address), 0};
   options.coalesced = true;
@@ -91,8 +89,13 @@ void UdpAssociation::from_target(UdpOutlet& outlet) {
     active_ = now_ = service_.runtime.clock().now();
     std::size_t count = 0;
     for (const auto& in : batch_->slots().first(*filled)) {
-      auto* flow = flow_from(outlet, in.from);
+      auto* flow = outlet.upstream ? nullptr : flow_from(outlet, in.from);
       in.for_each([&](std::span<const std::byte> datagram) {
+        if (outlet.upstream) {
+          const auto sender = sender_of(datagram);
+          if (!sender) return counters_.drops.add(UdpDrop::malformed);
+          flow = flow_from(outlet, *sender);
+        }
         if (flow == nullptr) return counters_.drops.add(UdpDrop::unasked);
         if (count == batch_->out.size()) flush_to_client(outlet, std::exchange(count, 0));
         batch_->out[count++] = {datagram, client_, flow->header.bytes()};

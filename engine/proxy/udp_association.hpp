@@ -7,6 +7,7 @@
 #include "engine/proxy/udp_flow.hpp"
 #include "engine/proxy/udp_names.hpp"
 #include "engine/proxy/udp_outlets.hpp"
+#include "engine/proxy/udp_upstream.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -27,8 +28,8 @@ namespace dispatch::proxy {
 class UdpAssociation {
  public:
   // Opens a socket for the client at the address at which it has reached the proxy. `said` is what
-  // its request says it will send from. Errors: operation_not_supported (all links lead through
-  // other proxies), Network::open_datagram's.
+  // its request says it will send from. Errors: operation_not_supported (no link carries
+  // datagrams), Network::open_datagram's.
   static net::Result<std::unique_ptr<UdpAssociation>> open(Client& client, const Target& said);
   ~UdpAssociation();
   UdpAssociation(const UdpAssociation&) = delete;
@@ -57,6 +58,14 @@ class UdpAssociation {
   bool place(UdpFlow& flow, std::vector<link::Link*>& tried);
   bool move(UdpFlow& flow, std::vector<link::Link*>& tried, const net::Error& why);
   net::Task<void> look_up(std::string name);
+  // Through other proxies (udp_association_upstream.cpp).
+  net::Task<void> serve_upstream(std::shared_ptr<UdpUpstream> upstream);
+  net::Task<net::Result<net::Endpoint>> open_upstream(UdpUpstream& upstream);
+  void upstream_opened(UdpUpstream& upstream);
+  void upstream_failed(UdpUpstream& upstream, const net::Error& why);
+  void send_again(const std::vector<UdpUpstream::Waiting>& waiting);
+  void hold_or_send(UdpOutlet& outlet, std::span<const net::DatagramOut> out);
+  std::optional<net::Endpoint> sender_of(std::span<const std::byte>& datagram);
   // What the datagrams that wait for the name come to.
   struct Found {
     UdpFlow* flow = nullptr;  // null: they are dropped

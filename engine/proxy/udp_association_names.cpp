@@ -37,8 +37,11 @@ Task<UdpAssociation::Found> UdpAssociation::flow_to_name(const Target& target) {
   while (auto choice = choose_for(route, families, tried)) {
     auto& link = *choice->link;
     tried.push_back(&link);
-    const auto asked = families & link::Families::of_sockets(link);
-    auto ways = dialer.ways_of(target, link);
+    auto asked = families & link::Families::of_datagrams(link);
+    // Which families a proxy can reach is not known here: most can reach IPv4.
+    const bool v4_first = link.upstream() && asked.v4 && asked.v6;
+    if (v4_first) asked.v6 = false;
+    auto ways = dialer.ways_of(target, link.upstream() ? link.via() : link);
     const auto& name = std::get<std::string>(target.host);
     const auto& order = service_.options.dial.happy_eyeballs;
     const auto address = co_await best_address(service_.runtime, dialer.names(), name, asked,
@@ -48,6 +51,7 @@ Task<UdpAssociation::Found> UdpAssociation::flow_to_name(const Target& target) {
     log_failure(to_string(target), link, address.error());
     if (address.error() != net::ResolveError::no_data) break;
     families = families.without(asked);
+    if (v4_first) tried.pop_back();
   }
   co_return Found{};
 }

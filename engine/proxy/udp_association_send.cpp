@@ -146,6 +146,10 @@ bool UdpAssociation::place(UdpFlow& flow, std::vector<link::Link*>& tried) {
     const auto outlet = outlets_.open(link, family);
     if (outlet) {
       flow.put_on(**outlet);
+      const auto& upstream = (*outlet)->upstream;
+      if (upstream && !std::exchange(upstream->is_served, true)) {
+        look_ups_.enter(serve_upstream(upstream));
+      }
       return true;
     }
     ++link.counters().dial_failures;
@@ -159,7 +163,7 @@ std::optional<UdpOutlets::Choice> UdpAssociation::choose_for(const Route& route,
                                                              link::Families families,
                                                              std::span<link::Link* const> tried) {
   if (route.link == nullptr) return outlets_.choose(families, tried);
-  const bool usable = (link::Families::of_sockets(*route.link) & families).any() &&
+  const bool usable = (link::Families::of_datagrams(*route.link) & families).any() &&
                       std::find(tried.begin(), tried.end(), route.link) == tried.end();
   if (!usable) return std::nullopt;
   return UdpOutlets::Choice{route.link, std::nullopt};
@@ -215,12 +219,18 @@ void UdpAssociation::flush_to_targets() {
       auto next = std::exchange(flow->first, UdpFlow::kNone);
       while (next != UdpFlow::kNone) {
         const auto& item = batch.items[static_cast<std::size_t>(next)];
-        batch.out[count++] = {item.payload, flow->target, {}};
+        const auto head = outlet.upstream ? flow->header.bytes() : std::span<const std::byte>();
+        batch.out[count++] = {item.payload, flow->target, head};
         next = item.next;
       }
     }
     batch.flows.erase(rest, batch.flows.end());
-    send(outlet, std::span(batch.out).first(count), {});
+    const auto out = std::span(batch.out).first(count);
+    if (outlet.upstream) {
+      hold_or_send(outlet, out);
+    } else {
+      send(outlet, out, {});
+    }
   }
   batch.item_count = 0;
 }
@@ -253,7 +263,11 @@ void UdpAssociation::send(UdpOutlet& outlet, std::span<const net::DatagramOut> o
     auto& flow = *flows_.find(socks5::UdpHeader(to).destination());
     auto failed = tried;
     if (move(flow, failed, taken.error())) {
-      send(*flow.outlet, own, std::move(failed));
+      if (flow.outlet->upstream) {
+        hold_or_send(*flow.outlet, own);
+      } else {
+        send(*flow.outlet, own, std::move(failed));
+      }
     } else {
       counters_.drops.add(UdpDrop::unreachable, own.size());
     }

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,13 +18,16 @@
 
 namespace dispatch::proxy {
 
+struct UdpUpstream;
+
 // A socket through which an association's datagrams leave by one link.
 struct UdpOutlet {
   link::Link* link;
   net::Family family;
-  net::Egress egress;  // the link's when the socket was opened
-  net::DatagramPtr socket;
+  net::Egress egress;       // the link's when the socket was opened
+  net::DatagramPtr socket;  // null: the link's proxy has no relay yet
   std::size_t flows = 0;
+  std::shared_ptr<UdpUpstream> upstream{};  // null: the link leads through no proxy
 };
 
 // Stays on its link for as long as it lives, unless the link cannot send. Counts as one of the
@@ -74,6 +78,11 @@ class UdpFlowTable {
     flow.asked = flow.asked || asked;
     auto& to = asked_if(flow.asked);
     if (&to.back() != &flow) to.splice(to.end(), from, flow.position);
+  }
+
+  template <typename Visit>
+  void for_each(Visit visit) {
+    for (auto& [destination, flow] : by_target_) visit(*flow);
   }
 
   // Whether the client has sent to this address, at any port.

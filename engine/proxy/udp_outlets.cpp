@@ -1,17 +1,24 @@
 #include "engine/proxy/udp_outlets.hpp"
 
+#include "engine/proxy/udp_upstream.hpp"
+
+#include <boost/system/errc.hpp>
+
 #include <algorithm>
 
 namespace dispatch::proxy {
 
 std::optional<UdpOutlets::Choice> UdpOutlets::choose(link::Families families,
                                                      std::span<link::Link* const> tried) {
-  const bool fixed_failed = std::find(tried.begin(), tried.end(), fixed_) != tried.end();
+  auto passed_over = avoided_;
+  passed_over.insert(passed_over.end(), tried.begin(), tried.end());
+  const bool fixed_failed =
+      std::find(passed_over.begin(), passed_over.end(), fixed_) != passed_over.end();
   if (fixed_ != nullptr && !fixed_failed &&
-      (link::Families::of_sockets(*fixed_) & families).any()) {
+      (link::Families::of_datagrams(*fixed_) & families).any()) {
     return Choice{fixed_, std::nullopt};
   }
-  auto turn = links_.take_socket_turn(families, tried);
+  auto turn = links_.take_datagram_turn(families, passed_over);
   if (!turn) return std::nullopt;
   auto* link = &turn->link();
   if (one_link_ && (fixed_ == nullptr || fixed_failed)) fixed_ = link;
@@ -19,6 +26,13 @@ std::optional<UdpOutlets::Choice> UdpOutlets::choose(link::Families families,
 }
 
 net::Result<UdpOutlet*> UdpOutlets::open(link::Link& link, net::Family family) {
+  if (link.upstream()) {
+    for (auto& outlet : outlets_) {
+      if (outlet.link == &link) return &outlet;
+    }
+    return &outlets_.emplace_back(
+        UdpOutlet{&link, family, {}, nullptr, 0, std::make_shared<UdpUpstream>(link)});
+  }
   const auto& egress = *link.egress(family);
   for (auto& outlet : outlets_) {
     if (outlet.link == &link && outlet.family == family && outlet.egress == egress) return &outlet;
@@ -30,9 +44,40 @@ net::Result<UdpOutlet*> UdpOutlets::open(link::Link& link, net::Family family) {
   options.kernel_buffer = kUdpKernelBuffer;
   auto socket = network_.open_datagram(options);
   if (!socket) return socket.error();
-  auto& outlet = outlets_.emplace_back(UdpOutlet{&link, family, egress, std::move(*socket), 0});
+  auto& outlet = outlets_.emplace_back(UdpOutlet{&link, family, egress, std::move(*socket)});
   watch(outlet);
   return &outlet;
+}
+
+net::Status UdpOutlets::connect(UdpOutlet& outlet, const net::Endpoint& relay) {
+  const auto family = net::family_of(relay.address);
+  const auto& egress = outlet.link->via().egress(family);
+  namespace errc = boost::system::errc;
+  if (!egress) return errc::make_error_code(errc::address_family_not_supported);
+  net::DatagramOptions options;
+  options.local = {net::any_address(family), 0};
+  options.egress = *egress;
+  options.connect = relay;
+  options.coalesced = true;
+  options.kernel_buffer = kUdpKernelBuffer;
+  auto socket = network_.open_datagram(options);
+  if (!socket) return socket.error();
+  outlet.socket = std::move(*socket);
+  watch(outlet);
+  return {};
+}
+
+UdpOutlet* UdpOutlets::find(const UdpUpstream& upstream) {
+  const auto found = std::ranges::find_if(
+      outlets_, [&](const UdpOutlet& outlet) { return outlet.upstream.get() == &upstream; });
+  return found == outlets_.end() ? nullptr : &*found;
+}
+
+void UdpOutlets::close_unused() {
+  outlets_.remove_if([](const UdpOutlet& outlet) {
+    if (outlet.flows == 0 && outlet.upstream) outlet.upstream->close();
+    return outlet.flows == 0;
+  });
 }
 
 void UdpOutlets::watch(UdpOutlet& outlet) {

@@ -9,6 +9,7 @@
 #include <list>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace dispatch::proxy {
 
@@ -35,16 +36,24 @@ class UdpOutlets {
   // link for all, the one that was chosen first. None: no such link.
   std::optional<Choice> choose(link::Families families, std::span<link::Link* const> tried);
 
-  // The link's socket, opened where there is none. It must have the family. Errors:
+  // The link's socket, opened where there is none. It must have the family. Of a link through a
+  // proxy: without a socket (UdpUpstream::is_open), until it is connected. Errors:
   // Network::open_datagram's.
   net::Result<UdpOutlet*> open(link::Link& link, net::Family family);
+
+  // Opens the socket towards the proxy's relay. Errors: Network::open_datagram's.
+  net::Status connect(UdpOutlet& outlet, const net::Endpoint& relay);
+
+  // Null: it is closed.
+  UdpOutlet* find(const UdpUpstream& upstream);
+
+  // No further flow of this association is put on the link.
+  void avoid(link::Link& link) { avoided_.push_back(&link); }
 
   void watch(UdpOutlet& outlet);
 
   // Closes those that no flow is on.
-  void close_unused() {
-    outlets_.remove_if([](const UdpOutlet& outlet) { return outlet.flows == 0; });
-  }
+  void close_unused();
   std::size_t size() const { return outlets_.size(); }
 
  private:
@@ -54,6 +63,7 @@ class UdpOutlets {
   std::function<void(UdpOutlet&)> readable_;
   link::Link* fixed_ = nullptr;  // with one link for all
   std::list<UdpOutlet> outlets_;
+  std::vector<link::Link*> avoided_;
 };
 
 // What an association asks its kernel to hold: a hundred full datagrams, which is Linux's default,

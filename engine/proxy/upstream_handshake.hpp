@@ -23,6 +23,11 @@ namespace dispatch::proxy {
 net::Task<net::Result<net::Endpoint>> ask_upstream(net::Stream& stream,
                                                    const link::Upstream& upstream, Target target);
 
+// Asks a SOCKS5 proxy for an association (RFC 1928 7): where its relay takes datagrams from here,
+// for as long as `stream` lives. Errors: as above; operation_not_supported (it carries none).
+net::Task<net::Result<net::Endpoint>> associate_upstream(net::Stream& stream,
+                                                         const link::Upstream& upstream);
+
 // What comes before it: TLS, where that is the proxy's protocol; `stream` is the text inside from
 // there on, and null after an error. Errors: error_of_tls(); UpstreamError::closed.
 net::Task<net::Status> secure_upstream(net::Runtime& runtime, net::StreamPtr& stream,

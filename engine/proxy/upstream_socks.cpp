@@ -36,6 +36,8 @@ Error error_of(Reply reply) {
       return errc::make_error_code(errc::address_family_not_supported);
     case Reply::not_allowed:
       return UpstreamError::refused;
+    case Reply::command_not_supported:
+      return errc::make_error_code(errc::operation_not_supported);
     default:
       return UpstreamError::failed;
   }
@@ -114,6 +116,20 @@ Task<Result<net::Endpoint>> ask_socks5(net::Stream& stream, const link::Upstream
   const auto request = socks5::encode_request(socks5::Command::connect, target);
   if (const auto error = co_await net::write_all(stream, request)) co_return of_writing(error);
   co_return co_await receive_answer(stream);
+}
+
+// Where the relay is at no certain address, it is at the proxy's.
+Task<Result<net::Endpoint>> associate_upstream(net::Stream& stream,
+                                               const link::Upstream& upstream) {
+  if (const auto error = co_await agree_on_method(stream, upstream)) co_return error;
+  const Target anywhere{net::any_address(net::Family::v4), 0};
+  const auto request = socks5::encode_request(socks5::Command::udp_associate, anywhere);
+  if (const auto error = co_await net::write_all(stream, request)) co_return of_writing(error);
+  auto relay = co_await receive_answer(stream);
+  if (!relay) co_return relay.error();
+  if (relay->port == 0) co_return Error{UpstreamError::not_a_proxy};
+  if (relay->address.is_unspecified()) relay->address = stream.remote_endpoint().address;
+  co_return relay;
 }
 
 Task<Result<net::Endpoint>> ask_socks4(net::Stream& stream, const link::Upstream& upstream,

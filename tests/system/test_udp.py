@@ -43,6 +43,19 @@ def test_pysocks_sends_and_receives(start, echo):
     assert echo.sources == [A]
 
 
+def test_datagrams_pass_two_dispatches(start, echo):
+    last = start(A)
+    rule = ('--route', '127.0.0.0/8=dispatch', '--route', 'localhost=dispatch')
+    first = start(f'socks5://127.0.0.1:{last.port}', *rule)
+    with Association(first) as client:
+        for host in ('127.0.0.1', 'localhost'):
+            for data in (b'hello', b'x' * 60_000):
+                assert client.ask(host, echo.port, data) == (('127.0.0.1', echo.port), data)
+        last.stop()
+        client.send('127.0.0.1', echo.port, b'lost')
+    assert set(echo.sources) == {A}
+
+
 def test_it_works_over_ipv6(start):
     with Responder(host='::1') as server, Association(start('::1', A, listen=('--ip', '::1', '--port', '0'))) as client:
         assert client.relay[0] == '::1'
