@@ -20,11 +20,17 @@ namespace dispatch::net {
 // What the transport knows of itself (Linux: TCP_INFO).
 struct TransportInfo {
   Duration smoothed_rtt{};
+  Duration rtt_deviation{};
+  Duration minimum_rtt{};            // of the last minutes; zero: not known
+  Duration since_last_ack{};         // since the peer was heard of
   std::uint64_t bytes_acked = 0;     // of ours, by the peer
   std::uint64_t bytes_received = 0;  // in order, from the peer
   std::uint64_t bytes_unacked = 0;  // written and not acknowledged: in flight or waiting to be sent
   std::uint32_t retransmits = 0;    // segments, since the connection began
-  std::uint32_t congestion_window = 0;  // segments
+  std::uint32_t congestion_window = 0;     // segments
+  std::uint32_t slow_start_threshold = 0;  // segments; 0: none yet
+  std::uint32_t segments_unacked = 0;      // sent and not acknowledged
+  std::uint64_t delivery_rate = 0;         // bytes per second, the newest estimate
 };
 
 // How one direction of a relay ended.

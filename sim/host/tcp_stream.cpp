@@ -147,7 +147,9 @@ net::Endpoint TcpStream::remote_endpoint() const {
 }
 
 std::optional<net::TransportInfo> TcpStream::transport_info() const {
-  return socket_->connection().info();
+  auto info = socket_->connection().info();
+  info.since_last_ack = socket_->connection().since_last_ack(socket_->now());
+  return info;
 }
 
 }  // namespace dispatch::sim

@@ -67,6 +67,10 @@ void services_entry(YAML::Emitter& out, const HostSpec& host) {
   }
 }
 
+const char* text_of(sim::tcp::CongestionAlgorithm algorithm) {
+  return algorithm == sim::tcp::CongestionAlgorithm::reno ? "reno" : "cubic";
+}
+
 void hosts_entry(YAML::Emitter& out, const Scenario& scenario) {
   out << YAML::Key << "hosts" << YAML::Value << YAML::BeginMap;
   for (std::size_t i = 0; i < scenario.hosts.size(); ++i) {
@@ -76,6 +80,7 @@ void hosts_entry(YAML::Emitter& out, const Scenario& scenario) {
     for (const auto& address : addresses_of_host(scenario, i)) out << net::to_string(address);
     out << YAML::EndSeq;
     entry(out, "delay", to_string(host.delay));
+    entry(out, "congestion", text_of(host.congestion.value_or(scenario.congestion)));
     out << YAML::Key << "serves" << YAML::Value << YAML::Flow << YAML::BeginSeq;
     services_entry(out, host);
     out << YAML::EndSeq << YAML::EndMap;
@@ -197,6 +202,7 @@ std::string dump(const Scenario& scenario) {
   entry(out, "dispatch", 1);
   if (!scenario.name.empty()) entry(out, "name", scenario.name);
   entry(out, "seed", scenario.seed);
+  entry(out, "congestion", text_of(scenario.congestion));
   entry(out, "duration", to_string(scenario.duration));
   links_entry(out, scenario);
   if (!scenario.hosts.empty()) hosts_entry(out, scenario);

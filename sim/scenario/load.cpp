@@ -16,9 +16,9 @@ namespace dispatch::scenario {
 
 namespace {
 
-constexpr std::string_view kTopKeys[] = {"dispatch",  "name",   "seed",  "duration",
-                                         "links",     "hosts",  "dns",   "engine",
-                                         "workloads", "events", "expect"};
+constexpr std::string_view kTopKeys[] = {"dispatch",   "name",      "seed",   "duration",
+                                         "links",      "hosts",     "dns",    "engine",
+                                         "congestion", "workloads", "events", "expect"};
 constexpr std::string_view kTopLater[] = {"seeds", "include", "clients", "engines"};
 constexpr std::uint64_t kVersion = 1;
 
@@ -49,6 +49,9 @@ Scenario read_scenario(const YamlValue& document) {
   }
   if (const auto* duration = map.find("duration")) {
     scenario.duration = read_positive_duration(*duration);
+  }
+  if (const auto* congestion = map.find("congestion")) {
+    scenario.congestion = read_congestion(*congestion);
   }
   for (const auto& [name, key, link] :
        map.require("links", "{wifi: {rate: 20 Mbit/s}}").names("links by their names").entries()) {

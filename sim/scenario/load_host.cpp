@@ -8,7 +8,7 @@ namespace dispatch::scenario {
 using units::hint;
 namespace {
 
-constexpr std::string_view kHostKeys[] = {"address", "delay", "serves"};
+constexpr std::string_view kHostKeys[] = {"address", "delay", "serves", "congestion"};
 constexpr std::string_view kHostLater[] = {"rate", "down", "up", "loss"};
 constexpr std::string_view kServiceKeys[] = {"http", "proxy", "dns", "users"};
 constexpr std::string_view kServices[] = {"http", "proxy", "dns"};
@@ -57,6 +57,14 @@ void read_service(const YamlValue& value, HostSpec& host) {
 
 }  // namespace
 
+sim::tcp::CongestionAlgorithm read_congestion(const YamlValue& value) {
+  const auto text = value.text("a congestion control such as cubic");
+  if (text == "cubic") return sim::tcp::CongestionAlgorithm::cubic;
+  if (text == "reno") return sim::tcp::CongestionAlgorithm::reno;
+  if (text == "bbr") value.fail("bbr is not offered: write cubic or reno");
+  value.fail(fmt::format("\"{}\" is not a congestion control: write cubic or reno", text));
+}
+
 HostSpec read_host(const std::string& name, Position position, const YamlValue& value) {
   HostSpec host;
   host.name = name;
@@ -68,6 +76,9 @@ HostSpec read_host(const std::string& name, Position position, const YamlValue& 
       host.addresses.push_back(each.address());
   }
   if (const auto* delay = map.find("delay")) host.delay = delay->duration();
+  if (const auto* congestion = map.find("congestion")) {
+    host.congestion = read_congestion(*congestion);
+  }
   if (const auto* serves = map.find("serves")) {
     host.http_ports.clear();
     for (const auto& each : serves->list("a list of services such as [{http: 80}]")) {

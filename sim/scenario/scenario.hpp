@@ -7,6 +7,7 @@
 #include "engine/net/address.hpp"
 #include "sim/scenario/error.hpp"
 #include "sim/scenario/units.hpp"
+#include "sim/tcp/options.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -53,6 +54,7 @@ struct HostSpec {
   std::string name;
   std::vector<net::Address> addresses;  // none: one of each family, see plan.hpp
   Duration delay{};                     // one way, between it and the middle of the internet
+  std::optional<sim::tcp::CongestionAlgorithm> congestion;  // none: the scenario's
   std::vector<std::uint16_t> http_ports{80};
   std::vector<ProxySpec> proxies;
   std::vector<std::uint16_t> dns_ports;  // with the records of DnsSpec
@@ -185,6 +187,7 @@ struct Scenario {
   std::string name;
   std::uint64_t seed = 1;
   Duration duration = std::chrono::minutes(10);  // hard stop, in simulated time
+  sim::tcp::CongestionAlgorithm congestion = sim::tcp::CongestionAlgorithm::cubic;
   std::vector<LinkSpec> links;
   std::vector<HostSpec> hosts;
   std::optional<DnsSpec> dns;  // none: no name server can be reached

@@ -94,6 +94,7 @@ ScenarioWorld::ScenarioWorld(const Scenario& scenario, std::uint64_t seed)
   sim::HostOptions options;
   if (scenario.dns) options.nameservers = name_server_endpoints();
   if (!scenario.engine.dns.empty()) options.nameservers = scenario.engine.dns;
+  options.tcp.congestion = scenario.congestion;
   machine_ = &world_.add_host(kMachine, options);
   add_links();
   add_hosts();
@@ -118,6 +119,7 @@ void ScenarioWorld::add_hosts() {
     // Apart from the machine's name, whatever the user calls it.
     sim::HostOptions options;
     if (scenario_.dns) options.nameservers = name_server_endpoints();
+    options.tcp.congestion = spec.congestion.value_or(scenario_.congestion);
     auto& host = *hosts_.emplace_back(&world_.add_host("host/" + spec.name, options));
     const auto addresses = addresses_of_host(scenario_, i);
     sim::DirectionOptions access;

@@ -218,11 +218,26 @@ net::TransportInfo Connection::info() const {
   info.bytes_received = impl_->bytes_received;
   info.bytes_unacked = impl_->send_buffer.size();
   info.retransmits = impl_->syn_retransmits;
+  info.rtt_deviation = impl_->rtt.deviation();
+  if (impl_->rtt.measured()) info.minimum_rtt = impl_->rtt.minimum();
   if (const auto& recovery = impl_->recovery) {
+    info.segments_unacked = static_cast<std::uint32_t>(recovery->board().outstanding());
+    if (recovery->window().threshold != CongestionWindow::kNoThreshold) {
+      info.slow_start_threshold = static_cast<std::uint32_t>(recovery->window().threshold);
+    }
+    if (const auto interval = recovery->delivery().rate_interval(); interval > Duration{}) {
+      info.delivery_rate = static_cast<std::uint64_t>(recovery->delivery().rate_segments()) *
+                           impl_->payload_limit * 1'000'000'000 /
+                           static_cast<std::uint64_t>(interval.count());
+    }
     info.retransmits += recovery->retransmits();
     info.congestion_window = static_cast<std::uint32_t>(recovery->window().segments);
   }
   return info;
+}
+
+Duration Connection::since_last_ack(TimePoint now) const {
+  return now - impl_->last_ack;
 }
 
 }  // namespace dispatch::sim::tcp

@@ -80,8 +80,9 @@ class Connection {
   bool at_end() const;       // the peer's FIN has been received and all bytes before it read
   // What ended the connection: connection_refused, connection_reset, timed_out, ...
   net::Error error() const;
-  bool finished() const;  // nothing is left to do: the caller may forget it
-  net::TransportInfo info() const;
+  bool finished() const;            // nothing is left to do: the caller may forget it
+  net::TransportInfo info() const;  // all but the time since the last acknowledgment
+  Duration since_last_ack(TimePoint now) const;
 
  private:
   struct Impl;

@@ -26,6 +26,7 @@ bool Connection::Impl::acknowledge(const Segment& segment, TimePoint now) {
 
   probes_unanswered = 0;
   keep_alive.on_heard(now);
+  last_ack = now;
   const bool advanced = after(ack, una);
   const bool window_moved =
       (!old && update_window(segment)) || segment.payload.size() > 0 || segment.fin;

@@ -87,7 +87,7 @@ void Connection::Impl::on_handshake_done(const Segment& segment, TimePoint now) 
   window.on_established();
   autotuning.begin(window, payload_limit, now);
   rto = rtt.timeout();
-  last_sent = now;
+  last_sent = last_ack = now;
 }
 
 Segment Connection::Impl::make_syn(TimePoint now) {

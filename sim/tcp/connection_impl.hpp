@@ -136,6 +136,7 @@ struct Connection::Impl {
   bool outstanding() const { return recovery && !recovery->board().empty(); }
   Duration rto;  // with its back-off
   TimePoint last_sent{};
+  TimePoint last_ack{};
   bool fin_queued = false;
   bool fin_sent = false;
   bool blocked_writer = false;  // a write found too little room

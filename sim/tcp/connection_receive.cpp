@@ -59,6 +59,10 @@ void Connection::Impl::challenge(const Segment& segment, TimePoint now) {
     if (last_challenge && now - *last_challenge < kChallengeInterval) return;
     last_challenge = now;
   }
+  if (segment.payload.size() > 0 && before(segment.sequence, rcv_nxt)) {
+    const auto end = segment.sequence + static_cast<Sequence>(segment.payload.size());
+    duplicate = SackBlock{segment.sequence, earlier(end, rcv_nxt)};
+  }
   acks.on_useless(window.last_offer());
 }
 

@@ -30,11 +30,12 @@ void HyStart::begin_round(const AckSample& sample) {
   round_end_ = sample.nxt;
   round_rtt_ = Duration::max();
   samples_ = 0;
+  begun_ = true;
 }
 
 bool HyStart::should_leave(const CongestionWindow& window, const AckSample& sample,
                            Duration minimum) {
-  if (after(sample.una, round_end_)) begin_round(sample);
+  if (!begun_ || after(sample.una, round_end_)) begin_round(sample);
   if (window.segments < kLowWindow) return false;
   if (sample.now - last_ack_ <= kAckSpacing) {
     last_ack_ = sample.now;

@@ -22,6 +22,7 @@ class HyStart {
   Sequence round_end_ = 0;
   Duration round_rtt_ = Duration::max();
   int samples_ = 0;
+  bool begun_ = false;
 };
 
 }  // namespace dispatch::sim::tcp

@@ -58,6 +58,7 @@ TimerRequest Recovery::on_ack(const AckEvent& event) {
     take_acknowledged(event, news);
     measure(event, news);
     rack_.update_window(news.rate.prior_delivered, delivery_.delivered());
+    control_->on_delivery(window_, sample(event, news));
   }
   if (probe_end_) probe_acknowledged(event, news);
   if (!waiting && !news.sack.duplicate) return news.timer;

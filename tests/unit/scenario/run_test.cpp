@@ -255,7 +255,7 @@ links: {a: {rate: 20 Mbit/s}}
 hosts: {www: }
 workloads: [{name: big, download: {from: www, size: 5 MB}}]
 events: [{at: 1s, host: www, freeze}, {at: 11s, host: www, up}]
-expect: [big.completed, big.bytes_intact, big.duration in 11s..12s]
+expect: [big.completed, big.bytes_intact, big.duration in 11s..13s]
 )",
                                     "frozen"));
   require_passed(result);
