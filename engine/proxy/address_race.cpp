@@ -109,7 +109,10 @@ Task<void> AddressRace::attempt(net::Endpoint remote) {
   } else if (result_.stream) {
     (*stream)->abort();  // a moment too late
   } else {
-    runtime_.log().debug("{} connected through {}", net::to_string(remote), link_.name());
+    // Not written out in vain: this is said of every connection.
+    if (auto& log = runtime_.log(); log.wants(net::LogLevel::debug)) {
+      log.debug("{} connected through {}", net::to_string(remote), link_.name());
+    }
     result_.stream = std::move(*stream);
   }
   race_.tell();
