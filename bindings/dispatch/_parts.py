@@ -71,6 +71,8 @@ class Host:
     """One way, between it and the middle of the internet. Default 0."""
     serves: Optional[List[Service]] = None
     """Default ``[{"http": 80}]``."""
+    congestion: Optional[str] = None
+    """Of its TCP, which is what a download depends on. Default: the scenario's."""
 
 
 @dataclass

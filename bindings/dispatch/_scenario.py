@@ -63,6 +63,8 @@ class Scenario:
     """Default 1."""
     duration: Optional[Quantity] = None
     """Hard stop, in simulated time. Default 10 min."""
+    congestion: Optional[str] = None
+    """Of every machine's TCP: ``"cubic"`` (default) or ``"reno"``."""
     hosts: Dict[str, Host] = field(default_factory=dict)
     dns: Optional[Dns] = None
     """None: no name server can be reached."""
@@ -158,7 +160,7 @@ def _utf8(text: str, what: str) -> bytes:
 
 def _plain_scenario(scenario: Scenario) -> Dict[str, Any]:
     plain: Dict[str, Any] = {"dispatch": 1}
-    for key in ("name", "seed", "duration", "links", "hosts", "dns", "engine"):
+    for key in ("name", "seed", "duration", "congestion", "links", "hosts", "dns", "engine"):
         value = getattr(scenario, key)
         if value is not None and not (key == "hosts" and value == {}):
             plain[key] = _plain(value)
@@ -232,6 +234,7 @@ def _from_plain(cls: Any, plain: Dict[str, Any]) -> Scenario:
         name=plain.get("name"),
         seed=int(plain["seed"]),
         duration=plain["duration"],
+        congestion=plain.get("congestion"),
         hosts={name: _host(host) for name, host in (plain.get("hosts") or {}).items()},
         dns=None if dns is None else Dns(dns["records"] or {}, dns["delay"]),
         engine=Engine(**_switches(_numbers(plain["engine"]))),

@@ -36,7 +36,7 @@ EVERYTHING = Scenario(
         "lte": Link(rate="20 Mbit/s", delay="35ms"),
     },
     hosts={"www": Host(address="203.0.113.10", delay="8ms", serves=[{"http": 80}, {"http": 8080}]),
-           "office": Host(serves=[Proxy(1080, {"kim": "secret"}), Proxy(3128), {"dns": 53}])},
+           "office": Host(congestion="reno", serves=[Proxy(1080, {"kim": "secret"}), Proxy(3128), {"dns": 53}])},
     dns=Dns(
         {"www.example": "www", "two.example": ["203.0.113.10"], "gone.example": "NXDOMAIN",
          "sick.example": "SERVFAIL"},
