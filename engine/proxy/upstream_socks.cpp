@@ -22,7 +22,7 @@ namespace errc = boost::system::errc;
 const net::Endpoint kUntold{net::any_address(net::Family::v4), 0};
 
 // RFC 1928 6, as the errors of a connection.
-Error error_of(Reply reply) {
+Error error_of(Reply reply, socks5::Command asked) {
   switch (reply) {
     case Reply::connection_refused:
       return errc::make_error_code(errc::connection_refused);
@@ -37,7 +37,10 @@ Error error_of(Reply reply) {
     case Reply::not_allowed:
       return UpstreamError::refused;
     case Reply::command_not_supported:
-      return errc::make_error_code(errc::operation_not_supported);
+      if (asked == socks5::Command::udp_associate) {
+        return errc::make_error_code(errc::operation_not_supported);
+      }
+      return UpstreamError::failed;
     default:
       return UpstreamError::failed;
   }
@@ -86,13 +89,13 @@ std::size_t size_of_rest(std::span<const std::byte> begin) {
   return type == 3 ? first + kPort : 0;
 }
 
-Task<Result<net::Endpoint>> receive_answer(net::Stream& stream) {
+Task<Result<net::Endpoint>> receive_answer(net::Stream& stream, socks5::Command asked) {
   Bytes answer(2);
   if (const auto error = co_await read_answer(stream, answer)) co_return error;
   if (octet(answer, 0) != socks5::kVersion) co_return Error{UpstreamError::not_a_proxy};
   // Some proxies say no more than this before they hang up.
   const auto reply = static_cast<Reply>(octet(answer, 1));
-  if (reply != Reply::succeeded) co_return error_of(reply);
+  if (reply != Reply::succeeded) co_return error_of(reply, asked);
   answer.resize(5);
   const auto head = std::span(answer).subspan(2);
   if (const auto error = co_await read_answer(stream, head)) co_return error;
@@ -115,7 +118,7 @@ Task<Result<net::Endpoint>> ask_socks5(net::Stream& stream, const link::Upstream
   if (const auto error = co_await agree_on_method(stream, upstream)) co_return error;
   const auto request = socks5::encode_request(socks5::Command::connect, target);
   if (const auto error = co_await net::write_all(stream, request)) co_return of_writing(error);
-  co_return co_await receive_answer(stream);
+  co_return co_await receive_answer(stream, socks5::Command::connect);
 }
 
 // Where the relay is at no certain address, it is at the proxy's.
@@ -125,7 +128,7 @@ Task<Result<net::Endpoint>> associate_upstream(net::Stream& stream,
   const Target anywhere{net::any_address(net::Family::v4), 0};
   const auto request = socks5::encode_request(socks5::Command::udp_associate, anywhere);
   if (const auto error = co_await net::write_all(stream, request)) co_return of_writing(error);
-  auto relay = co_await receive_answer(stream);
+  auto relay = co_await receive_answer(stream, socks5::Command::udp_associate);
   if (!relay) co_return relay.error();
   if (relay->port == 0) co_return Error{UpstreamError::not_a_proxy};
   if (relay->address.is_unspecified()) relay->address = stream.remote_endpoint().address;

@@ -9,7 +9,10 @@ namespace dispatch::sim::tcp {
 namespace {
 
 constexpr int kScale = 1024;
-constexpr int kBeta = 717;                                      // of kScale
+constexpr int kBeta = 717;  // of kScale
+// Of the curve's point from its middle: beyond it the window would be millions of segments, and the
+// cube more than 63 bits.
+constexpr std::int64_t kFarthest = 200'000;
 constexpr std::int64_t kC = 410;                                // of kScale
 constexpr std::int64_t kFactor = (std::int64_t{1} << 40) / kC;  // K^3 = (W_max - W) / C
 constexpr int kFriendliness = 8 * (kScale + kBeta) / 3 / (kScale - kBeta);
@@ -72,7 +75,7 @@ void Cubic::begin_epoch(int window, int acked, std::int64_t tick) {
 
 int Cubic::target(std::int64_t since) const {
   const auto t = ((since + (minimum_rtt_ + kTick - Duration(1)) / kTick) << 10) / kTicksPerSecond;
-  const auto offset = t < k_ ? k_ - t : t - k_;
+  const auto offset = std::min(t < k_ ? k_ - t : t - k_, kFarthest);
   const auto delta = (kC * offset * offset * offset) >> 40;
   const auto value = t < k_ ? origin_ - delta : origin_ + delta;
   return static_cast<int>(std::clamp<std::int64_t>(value, 0, 1 << 30));
