@@ -53,6 +53,7 @@ class UdpAssociation {
   UdpFlow* open_flow(const net::Endpoint& target, const Route& route);
   void add(UdpFlow& flow, std::span<const std::byte> payload);
   void flush_to_targets();
+  void count_sent(UdpOutlet& outlet, std::span<const net::DatagramOut> taken);
   void send(UdpOutlet& outlet, std::span<const net::DatagramOut> out,
             std::vector<link::Link*> tried);
   bool place(UdpFlow& flow, std::vector<link::Link*>& tried);

@@ -235,16 +235,20 @@ void UdpAssociation::flush_to_targets() {
   batch.item_count = 0;
 }
 
+void UdpAssociation::count_sent(UdpOutlet& outlet, std::span<const net::DatagramOut> taken) {
+  std::size_t bytes = 0;
+  for (const auto& datagram : taken) bytes += datagram.data.size();
+  outlet.link->counters().sent.add(bytes);
+  counters_.sent += taken.size();
+}
+
 // `tried`: links that could not send the first one.
 void UdpAssociation::send(UdpOutlet& outlet, std::span<const net::DatagramOut> out,
                           std::vector<link::Link*> tried) {
   while (!out.empty()) {
     const auto taken = outlet.socket->try_send(out);
     if (taken) {
-      std::size_t bytes = 0;
-      for (const auto& datagram : out.first(*taken)) bytes += datagram.data.size();
-      outlet.link->counters().sent.add(bytes);
-      counters_.sent += *taken;
+      count_sent(outlet, out.first(*taken));
       out = out.subspan(*taken);
       continue;
     }

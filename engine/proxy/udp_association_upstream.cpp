@@ -108,10 +108,7 @@ void UdpAssociation::hold_or_send(UdpOutlet& outlet, std::span<const net::Datagr
   while (!out.empty()) {
     const auto taken = outlet.socket->try_send(out);
     if (taken) {
-      std::size_t bytes = 0;
-      for (const auto& datagram : out.first(*taken)) bytes += datagram.data.size();
-      outlet.link->counters().sent.add(bytes);
-      counters_.sent += *taken;
+      count_sent(outlet, out.first(*taken));
       out = out.subspan(*taken);
       continue;
     }
