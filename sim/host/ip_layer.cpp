@@ -126,6 +126,10 @@ net::Result<Path> IpLayer::path_from(const net::Address& destination,
 }
 
 void IpLayer::receive(NetworkInterface& from, PacketPtr packet) {
+  if (packet->corrupted) {
+    ++checksum_errors_;
+    return;
+  }
   if (owns(packet->destination)) receiver_(from, std::move(packet));
 }
 

@@ -7,6 +7,7 @@
 #include "sim/host/kernel.hpp"
 #include "sim/host/network_interface.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -39,8 +40,10 @@ class IpLayer {
   // Whether an address is this host's.
   bool owns(const net::Address& address) const;
 
-  // From an interface: drops what is not for us (a host is no router).
+  // From an interface: drops what is not for us (a host is no router), and what has been corrupted.
   void receive(NetworkInterface& from, PacketPtr packet);
+  // Packets that came with a wrong checksum.
+  std::uint64_t checksum_errors() const { return checksum_errors_; }
   // Sends what `packet` says by `interface`.
   void send(NetworkInterface& interface, PacketPtr packet);
 
@@ -87,6 +90,7 @@ class IpLayer {
   Receiver receiver_;
   std::vector<std::unique_ptr<NetworkInterface>> interfaces_;
   std::vector<Route> routes_;
+  std::uint64_t checksum_errors_ = 0;
   std::uint32_t next_index_ = 1;
   std::uint64_t generation_ = 0;
   std::uint64_t interface_generation_ = 0;

@@ -95,8 +95,20 @@ void Packet::measure(std::uint32_t mtu) {
 void Packet::add_to(EventHash& hash) const {
   add_address(hash, source);
   add_address(hash, destination);
-  hash.add(size);
+  hash.add(std::uint64_t{corrupted} << 34 | static_cast<std::uint64_t>(ecn) << 32 | size);
   std::visit(AddTransport{hash}, transport);
+}
+
+PacketPtr Packet::copy() const {
+  auto other = pool_->make();
+  other->source = source;
+  other->destination = destination;
+  other->ttl = ttl;
+  other->ecn = ecn;
+  other->corrupted = corrupted;
+  other->transport = transport;
+  other->size = size;
+  return other;
 }
 
 void PacketReturn::operator()(Packet* packet) const {
@@ -115,6 +127,8 @@ PacketPtr PacketPool::make() {
   auto* packet = idle_.back();
   idle_.pop_back();
   packet->ttl = Packet::kInitialTtl;
+  packet->ecn = Ecn::not_ect;
+  packet->corrupted = false;
   return PacketPtr(packet);
 }
 

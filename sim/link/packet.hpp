@@ -16,6 +16,7 @@ namespace dispatch::sim {
 
 class EventHash;
 class PacketPool;
+struct Packet;
 
 struct UdpDatagram {
   std::uint16_t source_port = 0;
@@ -40,7 +41,14 @@ struct IcmpUnreachable {
   net::Error error() const;
 };
 
+// The two bits of RFC 3168 5, as they stand in the header.
+enum class Ecn : std::uint8_t { not_ect = 0, ect_1 = 1, ect_0 = 2, ce = 3 };
+
 using Transport = std::variant<tcp::Segment, UdpDatagram, IcmpUnreachable>;
+
+struct PacketReturn {
+  void operator()(Packet* packet) const;
+};
 
 struct Packet {
   static constexpr std::uint8_t kInitialTtl = 64;
@@ -48,6 +56,8 @@ struct Packet {
   net::Address source;
   net::Address destination;
   std::uint8_t ttl = kInitialTtl;
+  Ecn ecn = Ecn::not_ect;  // a queue that would drop an ECT packet may mark it ce in its place
+  bool corrupted = false;  // arrives, and the checksum of its receiver is wrong: no one hears of it
   Transport transport;
 
   // On the wire, IP header (20 or 40 bytes) included. A datagram longer than the MTU counts the
@@ -59,14 +69,13 @@ struct Packet {
 
   void add_to(EventHash& hash) const;
 
+  // Another of the same pool that says the same.
+  std::unique_ptr<Packet, PacketReturn> copy() const;
+
  private:
   friend class PacketPool;
   PacketPool* pool_ = nullptr;
   friend struct PacketReturn;
-};
-
-struct PacketReturn {
-  void operator()(Packet* packet) const;
 };
 
 // Goes back to its pool, which must outlive it.
