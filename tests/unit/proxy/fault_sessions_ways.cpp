@@ -104,6 +104,12 @@ std::span<const Session> way_out_sessions() {
       with("CONNECT through SOCKS5", "CONNECT, data sent along", {.upstream = "socks5"}),
       with("HTTP through HTTP", "persistent HTTP", {.upstream = "http"}),
       with("HTTP through SOCKS4a", "chunked HTTP", {.upstream = "socks4a"}),
+      with("SOCKS5 through HTTP within TLS", "SOCKS5, data sent along", {.upstream = "https"}),
+      with("CONNECT through HTTP within TLS", "CONNECT", {.upstream = "https"}),
+      with("HTTP through HTTP within TLS", "persistent HTTP", {.upstream = "https"}),
+      with("TLS through HTTP within TLS", "SOCKS5", {.tls = true, .upstream = "https"}),
+      with("PROXY v2 through HTTP within TLS", "SOCKS4a",
+           {.send_proxy = Version::v2, .upstream = "https"}),
       with("PROXY v1 through SOCKS5", "SOCKS5", {.send_proxy = Version::v1, .upstream = "socks5"}),
   };
   return kSessions;

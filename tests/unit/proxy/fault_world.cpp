@@ -62,8 +62,12 @@ std::vector<link::LinkSpec> links_for(const Setup& setup) {
     }
     // SOCKS4 has no passwords.
     const auto* user = setup.upstream == "socks4a" ? "" : "kim:secret@";
-    specs.push_back(link::parse_link_spec(
-        fmt::format("by-{}={}://{}203.0.113.20:1080,via={}", name, setup.upstream, user, name)));
+    const auto* host = setup.upstream == "https" ? "proxy.example" : "203.0.113.20";
+    auto& spec = specs.emplace_back(link::parse_link_spec(
+        fmt::format("by-{}={}://{}{}:1080,via={}", name, setup.upstream, user, host, name)));
+    if (setup.upstream == "https") {
+      spec.upstream->tls = tls::Context::client(identity().certificate);
+    }
   }
   return specs;
 }
@@ -106,6 +110,7 @@ void FaultWorld::attach_hosts() {
   world.attach(target_host, "eth0", {prefix("203.0.113.10/24")}, line(5ms));
   world.attach(hop_host, "eth0", {prefix("203.0.113.20/24")}, line(2ms));
   for (auto* host : {&proxy_host, &hop_host}) host->add_host_name("target.example", {kTarget});
+  proxy_host.add_host_name("proxy.example", {net::AddressV4({203, 0, 113, 20})});
 }
 
 void FaultWorld::start_proxy() {
@@ -125,6 +130,9 @@ void FaultWorld::start_hop() {
   make_links(hop_links, hop_host, {link::parse_link_spec("eth0")});
   ServerOptions options;
   if (session_.setup.upstream != "socks4a") options.accounts.add("kim", "secret");
+  if (session_.setup.upstream == "https") {
+    options.tls = tls::Context::server(identity().certificate, identity().key);
+  }
   hop_server.emplace(hop_host, *hop_links, options);
   if (!hop_server->listen(endpoint("203.0.113.20:1080"))) {
     throw std::runtime_error("the upstream proxy cannot listen");
