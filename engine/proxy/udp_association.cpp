@@ -89,16 +89,12 @@ void UdpAssociation::from_target(UdpOutlet& outlet) {
     active_ = now_ = service_.runtime.clock().now();
     std::size_t count = 0;
     for (const auto& in : batch_->slots().first(*filled)) {
-      auto* flow = outlet.upstream ? nullptr : flow_from(outlet, in.from);
+      auto sender = outlet.upstream ? Sender() : sender_from(outlet, in.from);
       in.for_each([&](std::span<const std::byte> datagram) {
-        if (outlet.upstream) {
-          const auto sender = sender_of(datagram);
-          if (!sender) return counters_.drops.add(UdpDrop::malformed);
-          flow = flow_from(outlet, *sender);
-        }
-        if (flow == nullptr) return counters_.drops.add(UdpDrop::unasked);
+        if (outlet.upstream) sender = sender_from_upstream(outlet, datagram);
+        if (sender.flow == nullptr) return counters_.drops.add(sender.why);
         if (count == batch_->out.size()) flush_to_client(outlet, std::exchange(count, 0));
-        batch_->out[count++] = {datagram, client_, flow->header.bytes()};
+        batch_->out[count++] = {datagram, client_, sender.header};
       });
     }
     flush_to_client(outlet, count);
@@ -108,27 +104,46 @@ void UdpAssociation::from_target(UdpOutlet& outlet) {
   outlets_.close_unused();
 }
 
-// Whoever sends to a client that takes datagrams from anyone begins a flow: the client's answer has
-// to leave where the question came in.
-UdpFlow* UdpAssociation::flow_from(UdpOutlet& outlet, const net::Endpoint& source) {
+UdpAssociation::Sender UdpAssociation::sender_from(UdpOutlet& outlet, const net::Endpoint& source) {
   if (last_received_ == nullptr || last_received_->target != source) {
     const socks5::UdpHeader header(source);
     auto* flow = flows_.find(header.destination());
+    if (flow == nullptr) flow = flows_.find_answered(header.destination());
+    if (flow == nullptr && outlet.upstream) {
+      flow = flows_.unanswered(outlet, source.port);
+      if (flow != nullptr) flows_.answered(*flow, source);
+    }
     if (flow == nullptr) {
-      const bool strict = service_.options.udp.only_from_targets;
-      if (strict && !flows_.knows_address(header.destination())) return nullptr;
-      // Else what may not be sent to could open the way to itself.
-      const auto route = service_.dialer.routes().decide(Target{source.address, source.port});
-      if (route.action == RouteAction::refuse) return nullptr;
-      flow = &flows_.add(source, false, now_);
-      flow->put_on(outlet);
-      ++counters_.flows;
-      watch_time();
+      const auto begun = begun_from_outside(outlet, source);
+      if (begun.flow == nullptr) return begun;
+      flow = begun.flow;
     }
     last_received_ = flow;
   }
   flows_.touch(*last_received_, false, now_);
-  return last_received_;
+  return {last_received_, last_received_->header.bytes()};
+}
+
+// Whoever sends to a client that takes datagrams from anyone begins a flow: the client's answer has
+// to leave where the question came in.
+UdpAssociation::Sender UdpAssociation::begun_from_outside(UdpOutlet& outlet,
+                                                          const net::Endpoint& source) {
+  const socks5::UdpHeader header(source);
+  const bool strict = service_.options.udp.only_from_targets;
+  if (strict && !flows_.knows_address(header.destination())) return {};
+  // Else what may not be sent to could open the way to itself.
+  const auto route = service_.dialer.routes().decide(Target{source.address, source.port});
+  if (route.action == RouteAction::refuse) return {};
+  const auto choice = outlets_.choose(*outlet.link);
+  if (!choice) {
+    const Route only{RouteAction::link, outlet.link, {}};
+    return {nullptr, {}, why_unplaced(net::to_string(source), only, {})};
+  }
+  auto& flow = flows_.add(source, false, now_);
+  flow.put_on(outlet);
+  ++counters_.flows;
+  watch_time();
+  return {&flow};
 }
 
 void UdpAssociation::flush_to_client(UdpOutlet& outlet, std::size_t count) {

@@ -50,13 +50,13 @@ class UdpAssociation {
   void take_from_client(std::span<const std::byte> datagram);
   UdpFlow* flow_to(const socks5::UdpSplit& split);
   UdpFlow* flow_to(const net::Endpoint& target);
-  UdpFlow* open_flow(const net::Endpoint& target, const Route& route);
   void add(UdpFlow& flow, std::span<const std::byte> payload);
   void flush_to_targets();
   void count_sent(UdpOutlet& outlet, std::span<const net::DatagramOut> taken);
   void send(UdpOutlet& outlet, std::span<const net::DatagramOut> out,
             std::vector<link::Link*> tried);
   bool place(UdpFlow& flow, std::vector<link::Link*>& tried);
+  bool put_on(UdpFlow& flow, const UdpOutlets::Choice& choice, std::vector<link::Link*>& tried);
   bool move(UdpFlow& flow, std::vector<link::Link*>& tried, const net::Error& why);
   net::Task<void> look_up(std::string name);
   // Through other proxies (udp_association_upstream.cpp).
@@ -66,13 +66,16 @@ class UdpAssociation {
   void upstream_failed(UdpUpstream& upstream, const net::Error& why);
   void send_again(const std::vector<UdpUpstream::Waiting>& waiting);
   void hold_or_send(UdpOutlet& outlet, std::span<const net::DatagramOut> out);
-  std::optional<net::Endpoint> sender_of(std::span<const std::byte>& datagram);
-  // What the datagrams that wait for the name come to.
   struct Found {
-    UdpFlow* flow = nullptr;  // null: they are dropped
+    UdpFlow* flow = nullptr;  // null: the datagrams are dropped
     UdpDrop why = UdpDrop::unresolved;
   };
-  net::Task<Found> flow_to_name(const Target& target);
+  // `first`: to be tried before all other links.
+  Found open_flow(const net::Endpoint& target, const Route& route,
+                  std::optional<UdpOutlets::Choice> first = std::nullopt);
+  Found open_named_flow(std::span<const std::byte> destination, const UdpOutlets::Choice& choice);
+  UdpDrop why_unplaced(const std::string& target, const Route& route, link::Families families);
+  net::Task<Found> flow_to_name(std::span<const std::byte> destination, const Target& target);
   std::optional<UdpOutlets::Choice> choose_for(const Route& route, link::Families families,
                                                std::span<link::Link* const> tried);
   Found found(const Target& target, const net::Address& address, UdpOutlets::Choice& choice);
@@ -82,7 +85,16 @@ class UdpAssociation {
 
   // From targets to the client.
   void from_target(UdpOutlet& outlet);
-  UdpFlow* flow_from(UdpOutlet& outlet, const net::Endpoint& source);
+  // Whose datagram it is, and what the client is told of its sender.
+  struct Sender {
+    UdpFlow* flow = nullptr;  // null: it is dropped
+    std::span<const std::byte> header{};
+    UdpDrop why = UdpDrop::unasked;
+  };
+  Sender sender_from(UdpOutlet& outlet, const net::Endpoint& source);
+  // Takes the header of the proxy's relay off.
+  Sender sender_from_upstream(UdpOutlet& outlet, std::span<const std::byte>& datagram);
+  Sender begun_from_outside(UdpOutlet& outlet, const net::Endpoint& source);
   void flush_to_client(UdpOutlet& outlet, std::size_t count);
 
   void expire();
@@ -107,6 +119,7 @@ class UdpAssociation {
   std::unique_ptr<net::Timer> timer_;
   bool timing_ = false;
   std::uint64_t lines_logged_ = 0;
+  bool fullness_told_ = false;
   UdpCounters counters_;
   Race look_ups_;
 };

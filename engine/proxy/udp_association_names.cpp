@@ -9,10 +9,12 @@ namespace dispatch::proxy {
 using net::Task;
 
 Task<void> UdpAssociation::look_up(std::string key) {
-  const auto target = socks5::udp_target(std::as_bytes(std::span(key)));
-  const auto result = co_await flow_to_name(*target);
+  const auto destination = std::as_bytes(std::span(key));
+  const auto target = socks5::udp_target(destination);
+  const auto result = co_await flow_to_name(destination, *target);
   auto* flow = result.flow;
-  const auto waited = names_.resolved(key, flow);
+  // A named flow is found by its name as it is.
+  const auto waited = names_.resolved(key, flow != nullptr && !flow->is_named() ? flow : nullptr);
   if (flow == nullptr) {
     counters_.drops.add(result.why, waited.size());
     co_return;
@@ -24,8 +26,10 @@ Task<void> UdpAssociation::look_up(std::string key) {
   outlets_.close_unused();
 }
 
-// The name is looked up through the link that the flow will be on.
-Task<UdpAssociation::Found> UdpAssociation::flow_to_name(const Target& target) {
+// The name is looked up through the link that the flow will be on; by that link's proxy, where it
+// has one.
+Task<UdpAssociation::Found> UdpAssociation::flow_to_name(std::span<const std::byte> destination,
+                                                         const Target& target) {
   auto& dialer = service_.dialer;
   const auto route = dialer.routes().decide(target);
   if (route.action == RouteAction::refuse) {
@@ -34,14 +38,13 @@ Task<UdpAssociation::Found> UdpAssociation::flow_to_name(const Target& target) {
   }
   auto families = route.link == nullptr ? dialer.families_of(target) : link::Families{true, true};
   std::vector<link::Link*> tried;
+  now_ = service_.runtime.clock().now();
   while (auto choice = choose_for(route, families, tried)) {
     auto& link = *choice->link;
+    if (link.upstream()) co_return open_named_flow(destination, *choice);
     tried.push_back(&link);
-    auto asked = families & link::Families::of_datagrams(link);
-    // Which families a proxy can reach is not known here: most can reach IPv4.
-    const bool v4_first = link.upstream() && asked.v4 && asked.v6;
-    if (v4_first) asked.v6 = false;
-    auto ways = dialer.ways_of(target, link.upstream() ? link.via() : link);
+    const auto asked = families & link::Families::of_datagrams(link);
+    auto ways = dialer.ways_of(target, link);
     const auto& name = std::get<std::string>(target.host);
     const auto& order = service_.options.dial.happy_eyeballs;
     const auto address = co_await best_address(service_.runtime, dialer.names(), name, asked,
@@ -49,11 +52,26 @@ Task<UdpAssociation::Found> UdpAssociation::flow_to_name(const Target& target) {
     if (address) co_return found(target, *address, *choice);
     choice->give_back();
     log_failure(to_string(target), link, address.error());
-    if (address.error() != net::ResolveError::no_data) break;
+    if (address.error() != net::ResolveError::no_data) co_return Found{};
     families = families.without(asked);
-    if (v4_first) tried.pop_back();
+    now_ = service_.runtime.clock().now();
   }
-  co_return Found{};
+  const auto why =
+      tried.empty() ? why_unplaced(to_string(target), route, families) : UdpDrop::unresolved;
+  co_return Found{nullptr, why};
+}
+
+UdpAssociation::Found UdpAssociation::open_named_flow(std::span<const std::byte> destination,
+                                                      const UdpOutlets::Choice& choice) {
+  auto& flow = flows_.add_named(destination, now_);
+  std::vector<link::Link*> tried;
+  if (!put_on(flow, choice, tried)) {
+    flows_.erase(flow);
+    return {nullptr, UdpDrop::unreachable};
+  }
+  ++counters_.flows;
+  watch_time();
+  return {&flow};
 }
 
 // A rule may say something else about the address than about the name. The turn is the flow's, if
@@ -73,17 +91,9 @@ UdpAssociation::Found UdpAssociation::found(const Target& target, const net::Add
   }
   if (flow != nullptr || !dispatched) {
     choice.give_back();
-    if (flow == nullptr) flow = open_flow(endpoint, route);
-    return {flow, UdpDrop::unreachable};
+    return flow != nullptr ? Found{flow} : open_flow(endpoint, route);
   }
-  const Route chosen{RouteAction::dispatch, choice.link, {}};
-  flow = open_flow(endpoint, chosen);
-  if (flow != nullptr) {
-    flow->fixed = nullptr;  // another link may help it later
-  } else {
-    flow = open_flow(endpoint, route);
-  }
-  return {flow, UdpDrop::unreachable};
+  return open_flow(endpoint, route, std::move(choice));
 }
 
 }  // namespace dispatch::proxy

@@ -55,8 +55,8 @@ bool UdpAssociation::is_client(const net::DatagramIn& in) {
 void UdpAssociation::take_from_client(std::span<const std::byte> datagram) {
   const auto split = socks5::split_udp(datagram);
   if (split.fault != socks5::UdpFault::none) return counters_.drops.add(drop_for(split.fault));
-  const bool same = last_sent_ != nullptr &&
-                    std::ranges::equal(last_sent_->header.destination(), split.destination);
+  const bool same =
+      last_sent_ != nullptr && std::ranges::equal(last_sent_->destination(), split.destination);
   auto* flow = same ? last_sent_ : flow_to(split);
   if (flow == nullptr) return;
   last_sent_ = flow;
@@ -99,22 +99,45 @@ UdpFlow* UdpAssociation::flow_to(const net::Endpoint& target) {
     counters_.drops.add(UdpDrop::refused);
     return nullptr;
   }
-  auto* flow = open_flow(target, route);
-  if (flow == nullptr) counters_.drops.add(UdpDrop::unreachable);
-  return flow;
+  // Who answers for a name is one peer, whatever the client calls him.
+  auto* same = route.link == nullptr ? flows_.find_answered(header.destination()) : nullptr;
+  auto choice = same == nullptr ? std::nullopt : outlets_.choose(*same->outlet->link);
+  const auto opened = open_flow(target, route, std::move(choice));
+  if (opened.flow == nullptr) counters_.drops.add(opened.why);
+  return opened.flow;
 }
 
-UdpFlow* UdpAssociation::open_flow(const net::Endpoint& target, const Route& route) {
+UdpAssociation::Found UdpAssociation::open_flow(const net::Endpoint& target, const Route& route,
+                                                std::optional<UdpOutlets::Choice> first) {
   auto& flow = flows_.add(target, true, now_);
   flow.fixed = route.link;
   std::vector<link::Link*> tried;
-  if (!place(flow, tried)) {
+  bool placed = first && put_on(flow, *first, tried);
+  first.reset();
+  if (!placed) placed = place(flow, tried);
+  if (!placed) {
     flows_.erase(flow);
-    return nullptr;
+    const auto families = link::Families::of(net::family_of(target.address));
+    return {nullptr, why_unplaced(net::to_string(target), route, families)};
   }
   ++counters_.flows;
   watch_time();
-  return &flow;
+  return {&flow};
+}
+
+// Tells people once that a link is full: that may be so for every datagram of a client.
+UdpDrop UdpAssociation::why_unplaced(const std::string& target, const Route& route,
+                                     link::Families families) {
+  const bool full = route.link != nullptr ? route.link->is_full() : outlets_.is_full(families);
+  if (!full) return UdpDrop::unreachable;
+  if (!std::exchange(fullness_told_, true)) {
+    const auto who = route.link != nullptr ? route.link->name() : "every link";
+    service_.runtime.log().info(
+        "{} by UDP: no datagrams to {}: {} has as many connections as it "
+        "may have",
+        net::to_string(peer_), target, who);
+  }
+  return UdpDrop::no_place;
 }
 
 // These are said for a datagram, of which a client may send any number.
@@ -140,33 +163,43 @@ bool UdpAssociation::place(UdpFlow& flow, std::vector<link::Link*>& tried) {
   const auto family = net::family_of(flow.target.address);
   const Route route{RouteAction::dispatch, flow.fixed, {}};
   while (const auto choice = choose_for(route, link::Families::of(family), tried)) {
-    auto& link = *choice->link;
-    tried.push_back(&link);
-    ++link.counters().dials;
-    const auto outlet = outlets_.open(link, family);
-    if (outlet) {
-      flow.put_on(**outlet);
-      const auto& upstream = (*outlet)->upstream;
-      if (upstream && !std::exchange(upstream->is_served, true)) {
-        look_ups_.enter(serve_upstream(upstream));
-      }
-      return true;
-    }
-    ++link.counters().dial_failures;
-    log_failure(net::to_string(flow.target), link, outlet.error());
-    if (is_exhaustion(outlet.error())) return false;
+    if (put_on(flow, *choice, tried)) return true;
   }
   return false;
+}
+
+// False: the link's socket cannot be opened. Where no other could be either, all links are tried.
+bool UdpAssociation::put_on(UdpFlow& flow, const UdpOutlets::Choice& choice,
+                            std::vector<link::Link*>& tried) {
+  auto& link = *choice.link;
+  tried.push_back(&link);
+  ++link.counters().dials;
+  const auto outlet = outlets_.open(link, net::family_of(flow.target.address));
+  if (!outlet) {
+    ++link.counters().dial_failures;
+    log_failure(net::to_string(flow.target), link, outlet.error());
+    if (is_exhaustion(outlet.error())) {
+      for (const auto& each : service_.links.links()) tried.push_back(each.get());
+    }
+    return false;
+  }
+  flow.put_on(**outlet);
+  const auto& upstream = (*outlet)->upstream;
+  if (upstream && !std::exchange(upstream->is_served, true)) {
+    look_ups_.enter(serve_upstream(upstream));
+  }
+  return true;
 }
 
 std::optional<UdpOutlets::Choice> UdpAssociation::choose_for(const Route& route,
                                                              link::Families families,
                                                              std::span<link::Link* const> tried) {
-  if (route.link == nullptr) return outlets_.choose(families, tried);
+  if (route.link == nullptr) return outlets_.choose(families, tried, now_);
   const bool usable = (link::Families::of_datagrams(*route.link) & families).any() &&
-                      std::find(tried.begin(), tried.end(), route.link) == tried.end();
+                      std::find(tried.begin(), tried.end(), route.link) == tried.end() &&
+                      !outlets_.avoids(*route.link, now_);
   if (!usable) return std::nullopt;
-  return UdpOutlets::Choice{route.link, std::nullopt};
+  return outlets_.choose(*route.link);
 }
 
 // Away from a link that cannot send.
@@ -219,7 +252,7 @@ void UdpAssociation::flush_to_targets() {
       auto next = std::exchange(flow->first, UdpFlow::kNone);
       while (next != UdpFlow::kNone) {
         const auto& item = batch.items[static_cast<std::size_t>(next)];
-        const auto head = outlet.upstream ? flow->header.bytes() : std::span<const std::byte>();
+        const auto head = outlet.upstream ? flow->upstream_header() : std::span<const std::byte>();
         batch.out[count++] = {item.payload, flow->target, head};
         next = item.next;
       }

@@ -19,6 +19,13 @@ using net::Result;
 using net::Task;
 namespace errc = boost::system::errc;
 
+namespace {
+
+// For so long a proxy that gave an association no relay is not asked again by it.
+constexpr net::Duration kFailedProxyRests = std::chrono::seconds(30);
+
+}  // namespace
+
 Task<Result<net::Endpoint>> UdpAssociation::open_upstream(UdpUpstream& upstream) {
   auto stream = co_await service_.dialer.reach_upstream(upstream.link);
   if (!stream) {
@@ -45,7 +52,7 @@ Task<void> UdpAssociation::serve_upstream(std::shared_ptr<UdpUpstream> upstream)
   if (!failure) failure = outlets_.connect(*outlet, *relay);
   if (failure) {
     if (failure == UpstreamError::not_authorized) service_.dialer.refused_by(upstream->link);
-    outlets_.avoid(upstream->link);
+    outlets_.avoid(upstream->link, clock.now() + kFailedProxyRests);
     co_return upstream_failed(*upstream, failure);
   }
   upstream_opened(*upstream);
@@ -64,7 +71,8 @@ void UdpAssociation::upstream_opened(UdpUpstream& upstream) {
   send_again(waiting);
 }
 
-// Its flows go by other links, and where there is none they end.
+// Its flows go by other links, and where there is none they end. Those to names begin anew: another
+// link may have to look the name up.
 void UdpAssociation::upstream_failed(UdpUpstream& upstream, const net::Error& why) {
   const auto waiting = upstream.take_waiting();
   auto& failed = *outlets_.find(upstream);
@@ -75,7 +83,13 @@ void UdpAssociation::upstream_failed(UdpUpstream& upstream, const net::Error& wh
   now_ = service_.runtime.clock().now();
   for (auto* flow : flows) {
     std::vector<link::Link*> tried{&upstream.link};
-    if (!move(*flow, tried, why)) forget(*flow);
+    if (flow->is_named()) {
+      ++upstream.link.counters().dial_failures;
+      log_failure(to_string(*socks5::udp_target(flow->destination())), upstream.link, why);
+      forget(*flow);
+    } else if (!move(*flow, tried, why)) {
+      forget(*flow);
+    }
   }
   send_again(waiting);
   upstream.close();
@@ -84,10 +98,13 @@ void UdpAssociation::upstream_failed(UdpUpstream& upstream, const net::Error& wh
 
 void UdpAssociation::send_again(const std::vector<UdpUpstream::Waiting>& waiting) {
   now_ = service_.runtime.clock().now();
-  for (const auto& [target, payload] : waiting) {
-    const socks5::UdpHeader header(target);
-    auto* flow = flows_.find(header.destination());
-    if (flow == nullptr) {
+  for (const auto& [header, payload] : waiting) {
+    const auto split = socks5::split_udp(header);
+    auto* flow = flows_.find(split.destination);
+    const auto target = socks5::udp_target(split.destination);
+    if (flow == nullptr && std::holds_alternative<std::string>(target->host)) {
+      flow_to({socks5::UdpFault::none, split.destination, payload});
+    } else if (flow == nullptr) {
       counters_.drops.add(UdpDrop::unreachable);
     } else {
       add(*flow, payload);
@@ -100,7 +117,7 @@ void UdpAssociation::send_again(const std::vector<UdpUpstream::Waiting>& waiting
 void UdpAssociation::hold_or_send(UdpOutlet& outlet, std::span<const net::DatagramOut> out) {
   if (!outlet.upstream->is_open) {
     for (const auto& each : out) {
-      const bool held = outlet.upstream->wait(each.to, each.data, service_.options.udp);
+      const bool held = outlet.upstream->wait(each.head, each.data, service_.options.udp);
       if (!held) counters_.drops.add(UdpDrop::too_many);
     }
     return;
@@ -121,15 +138,21 @@ void UdpAssociation::hold_or_send(UdpOutlet& outlet, std::span<const net::Datagr
   }
 }
 
-// Takes the relay's header off.
-std::optional<net::Endpoint> UdpAssociation::sender_of(std::span<const std::byte>& datagram) {
+// Most proxies say the address that a name's datagrams come from, and some the name.
+UdpAssociation::Sender UdpAssociation::sender_from_upstream(UdpOutlet& outlet,
+                                                            std::span<const std::byte>& datagram) {
   const auto split = socks5::split_udp(datagram);
-  if (split.fault != socks5::UdpFault::none) return std::nullopt;
-  const auto sender = socks5::udp_target(split.destination);
-  const auto* address = sender ? std::get_if<net::Address>(&sender->host) : nullptr;
-  if (address == nullptr) return std::nullopt;
+  const auto sender =
+      split.fault == socks5::UdpFault::none ? socks5::udp_target(split.destination) : std::nullopt;
+  if (!sender) return {nullptr, {}, UdpDrop::malformed};
   datagram = split.payload;
-  return net::Endpoint{*address, sender->port};
+  if (const auto* address = std::get_if<net::Address>(&sender->host)) {
+    return sender_from(outlet, {*address, sender->port});
+  }
+  auto* flow = flows_.find(split.destination);
+  if (flow == nullptr) return {};
+  flows_.touch(*flow, false, now_);
+  return {flow, flow->name_header};
 }
 
 }  // namespace dispatch::proxy

@@ -25,6 +25,8 @@ std::string_view to_string(UdpDrop reason) {
       return "too many";
     case UdpDrop::unreachable:
       return "unreachable";
+    case UdpDrop::no_place:
+      return "beyond the most connections of the links";
     case UdpDrop::too_large:
       return "too large";
     case UdpDrop::full:

@@ -20,11 +20,12 @@ enum class UdpDrop : std::uint8_t {
   unresolved,   // a name without an address
   too_many,     // wait for names already
   unreachable,  // no link could take it
+  no_place,     // the links that could have as many connections as they may have
   too_large,    // for UDP, with its header
   full,         // the socket's buffer was
   unasked,      // from whom the client has not sent to (UdpOptions::only_from_targets)
 };
-inline constexpr std::size_t kUdpDropReasons = 11;
+inline constexpr std::size_t kUdpDropReasons = 12;
 
 std::string_view to_string(UdpDrop reason);
 

@@ -4,6 +4,7 @@
 #include "engine/link/link.hpp"
 #include "engine/net/datagram.hpp"
 #include "engine/net/time.hpp"
+#include "engine/proxy/octets.hpp"
 #include "engine/proxy/socks5_udp.hpp"
 
 #include <cstddef>
@@ -35,15 +36,27 @@ struct UdpOutlet {
 struct UdpFlow {
   UdpFlow(const net::Endpoint& to, bool from_client) : target(to), header(to), asked(from_client) {}
 
+  // Its link must have a place for it, until the flow has one of its own: see LinkSet.
   void put_on(UdpOutlet& its) {
     if (outlet != nullptr) --outlet->flows;
     outlet = &its;
     ++its.flows;
-    use.emplace(*its.link);
+    if (!use || &use->link() != its.link) use.emplace(*its.link);
   }
 
-  net::Endpoint target;
+  bool is_named() const { return !name_header.empty(); }
+  // Before its datagrams on their way to an upstream proxy's relay.
+  std::span<const std::byte> upstream_header() const {
+    return is_named() ? std::span<const std::byte>(name_header) : header.bytes();
+  }
+  // What the client calls it, as in the header of a datagram.
+  std::span<const std::byte> destination() const {
+    return upstream_header().subspan(socks5::UdpHeader::kFixedSize);
+  }
+
+  net::Endpoint target;         // of a name, who answers for it: port 0 until somebody has
   socks5::UdpHeader header;     // of the target's datagrams on their way to the client
+  Bytes name_header{};          // of a name that an upstream proxy looks up; else empty
   bool asked;                   // the client has sent to it
   link::Link* fixed = nullptr;  // the only way, where a rule says so (Routes)
   UdpOutlet* outlet = nullptr;
@@ -71,6 +84,16 @@ class UdpFlowTable {
   // There must be none to this target.
   UdpFlow& add(const net::Endpoint& target, bool asked, net::TimePoint now);
 
+  // To a name that the proxy of its link looks up.
+  UdpFlow& add_named(std::span<const std::byte> destination, net::TimePoint now);
+
+  // Who answers for a name shows when he does. The flow by `outlet` to a name with this port that
+  // was used last and that nobody has answered for; null: none.
+  UdpFlow* unanswered(const UdpOutlet& outlet, std::uint16_t port);
+  void answered(UdpFlow& named, const net::Endpoint& by);
+  // The flow for whose name `destination`, an address, answers. Null: none.
+  UdpFlow* find_answered(std::span<const std::byte> destination);
+
   // It is used now; by the client where `asked`.
   void touch(UdpFlow& flow, bool asked, net::TimePoint now) {
     flow.used = now;
@@ -85,7 +108,7 @@ class UdpFlowTable {
     for (auto& [destination, flow] : by_target_) visit(*flow);
   }
 
-  // Whether the client has sent to this address, at any port.
+  // Whether the client has sent to this address, or to a name that it answers for, at any port.
   bool knows_address(std::span<const std::byte> destination) const;
 
   // The one that was used before all others of its kind; null where there is none.
@@ -99,14 +122,20 @@ class UdpFlowTable {
   std::size_t size() const { return by_target_.size(); }
 
  private:
+  using Index = std::map<std::string_view, UdpFlow*>;
+
   List& asked_if(bool asked) { return asked ? asked_ : unasked_; }
+  UdpFlow& insert(UdpFlow flow, net::TimePoint now);
+  static bool has_asked(const Index& index, std::string_view address);
 
   // In the order of their last use.
   List asked_;
   List unasked_;
   // The keys are in the flows' headers. A tree, since clients choose the keys: no choice of theirs
   // makes a look-up slow.
-  std::map<std::string_view, UdpFlow*> by_target_;
+  Index by_target_;
+  Index by_answer_;  // named flows, by the addresses that have answered
+  std::size_t unanswered_ = 0;
 };
 
 }  // namespace dispatch::proxy

@@ -8,21 +8,37 @@
 
 namespace dispatch::proxy {
 
+std::optional<UdpOutlets::Choice> UdpOutlets::choose(link::Link& link) {
+  auto place = links_.take_place(link);
+  if (!place) return std::nullopt;
+  return Choice{&link, std::nullopt, std::move(place)};
+}
+
 std::optional<UdpOutlets::Choice> UdpOutlets::choose(link::Families families,
-                                                     std::span<link::Link* const> tried) {
-  auto passed_over = avoided_;
-  passed_over.insert(passed_over.end(), tried.begin(), tried.end());
+                                                     std::span<link::Link* const> tried,
+                                                     net::TimePoint now) {
+  std::vector<link::Link*> passed_over(tried.begin(), tried.end());
+  for (const auto& link : links_.links()) {
+    if (avoids(*link, now)) passed_over.push_back(link.get());
+  }
   const bool fixed_failed =
       std::find(passed_over.begin(), passed_over.end(), fixed_) != passed_over.end();
   if (fixed_ != nullptr && !fixed_failed &&
       (link::Families::of_datagrams(*fixed_) & families).any()) {
-    return Choice{fixed_, std::nullopt};
+    return choose(*fixed_);
   }
   auto turn = links_.take_datagram_turn(families, passed_over);
   if (!turn) return std::nullopt;
   auto* link = &turn->link();
   if (one_link_ && (fixed_ == nullptr || fixed_failed)) fixed_ = link;
-  return Choice{link, std::move(turn)};
+  return Choice{link, std::move(turn), std::nullopt};
+}
+
+bool UdpOutlets::is_full(link::Families families) const {
+  if (fixed_ != nullptr) return fixed_->is_full();
+  return std::ranges::any_of(links_.links(), [&](const auto& link) {
+    return link->is_full() && (link::Families::of_datagrams(*link) & families).any();
+  });
 }
 
 net::Result<UdpOutlet*> UdpOutlets::open(link::Link& link, net::Family family) {

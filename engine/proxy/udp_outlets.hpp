@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <list>
+#include <map>
 #include <optional>
 #include <span>
 #include <vector>
@@ -25,7 +26,9 @@ class UdpOutlets {
 
   struct Choice {
     link::Link* link;
-    std::optional<link::Turn> turn;  // none: the link that has been chosen before
+    // One of these holds the link's place for the flow, as long as this exists.
+    std::optional<link::Turn> turn{};  // none: the link that has been chosen before
+    std::optional<link::LinkDial> place{};
 
     void give_back() {
       if (turn) turn->give_back();
@@ -33,8 +36,13 @@ class UdpOutlets {
   };
 
   // A link that has one of `families` and is not one of `tried`: as the policy has it, or, with one
-  // link for all, the one that was chosen first. None: no such link.
-  std::optional<Choice> choose(link::Families families, std::span<link::Link* const> tried);
+  // link for all, the one that was chosen first. None: no such link, or none that is not full.
+  std::optional<Choice> choose(link::Families families, std::span<link::Link* const> tried,
+                               net::TimePoint now);
+  // This one. None: it is full.
+  std::optional<Choice> choose(link::Link& link);
+  // Whether a link of one of `families` is full that could else be chosen.
+  bool is_full(link::Families families) const;
 
   // The link's socket, opened where there is none. It must have the family. Of a link through a
   // proxy: without a socket (UdpUpstream::is_open), until it is connected. Errors:
@@ -47,8 +55,12 @@ class UdpOutlets {
   // Null: it is closed.
   UdpOutlet* find(const UdpUpstream& upstream);
 
-  // No further flow of this association is put on the link.
-  void avoid(link::Link& link) { avoided_.push_back(&link); }
+  // Until then, no further flow of this association is put on the link.
+  void avoid(link::Link& link, net::TimePoint until) { avoided_[&link] = until; }
+  bool avoids(link::Link& link, net::TimePoint now) const {
+    const auto found = avoided_.find(&link);
+    return found != avoided_.end() && now < found->second;
+  }
 
   void watch(UdpOutlet& outlet);
 
@@ -63,7 +75,7 @@ class UdpOutlets {
   std::function<void(UdpOutlet&)> readable_;
   link::Link* fixed_ = nullptr;  // with one link for all
   std::list<UdpOutlet> outlets_;
-  std::vector<link::Link*> avoided_;
+  std::map<const link::Link*, net::TimePoint> avoided_;
 };
 
 // What an association asks its kernel to hold: a hundred full datagrams, which is Linux's default,

@@ -24,17 +24,18 @@ struct UdpUpstream {
   }
 
   // False: there are too many.
-  bool wait(const net::Endpoint& target, std::span<const std::byte> payload,
+  // `header`: with the target.
+  bool wait(std::span<const std::byte> header, std::span<const std::byte> payload,
             const UdpOptions& options) {
     if (waiting.size() >= options.waiting_max) return false;
     if (waiting_bytes + payload.size() > options.waiting_bytes_max) return false;
     waiting_bytes += payload.size();
-    waiting.push_back({target, {payload.begin(), payload.end()}});
+    waiting.push_back({{header.begin(), header.end()}, {payload.begin(), payload.end()}});
     return true;
   }
 
   struct Waiting {
-    net::Endpoint target;
+    std::vector<std::byte> header;
     std::vector<std::byte> payload;
   };
   std::vector<Waiting> take_waiting() {

@@ -1,60 +1,13 @@
 // UDP ASSOCIATE by links through SOCKS5 proxies.
 
-#include "tests/unit/proxy/udp_world.hpp"
+#include "tests/unit/proxy/udp_hop_world.hpp"
 
 namespace dispatch::proxy {
 namespace {
 
-const net::Endpoint kProxy = endpoint("10.0.0.1:1080");
-constexpr auto* kHop = "203.0.113.20";
-constexpr auto* kEcho = "203.0.113.10:7";
-
-// Another dispatch in the internet.
-struct HopWorld : UdpWorld {
-  explicit HopWorld(std::vector<std::string> arguments, ServerOptions options = {},
-                    ServerOptions of_hop = {})
-      : UdpWorld(std::move(arguments), std::move(options)), hop(world.add_host("hop")) {
-    attach(hop, "eth0", {"203.0.113.20/24", "2001:db8:80::20/64"}, 5ms);
-    const std::vector<link::LinkSpec> specs{link::parse_link_spec("eth0")};
-    const auto interfaces = hop.interfaces().list().value();
-    hop_links.emplace(link::make_links(specs, interfaces, hop.network()),
-                      [] { return std::make_unique<link::SmoothWeightedRoundRobin>(); });
-    hop_server.emplace(hop, *hop_links, of_hop);
-    BOOST_REQUIRE(hop_server->listen({address(kHop), 1080}).has_value());
-    hop_server->start();
-    echo(7);
-  }
-  ~HopWorld() { simulation.drop_tasks(); }
-
-  void check_nothing_is_left_anywhere() {
-    check_nothing_is_left();
-    BOOST_TEST(hop_server->counters().live == 0u);
-    BOOST_TEST(hop.tcp_sockets() == 0u);
-  }
-
-  sim::Host& hop;
-  std::optional<link::LinkSet> hop_links;
-  std::optional<Server> hop_server;
-};
-
-net::Task<std::string> ask(HopWorld& world, UdpClient& client, std::string_view target,
-                           std::string_view text) {
-  send_to(client, target, text);
-  const auto got = co_await receive_from(world.phone, *client.socket);
-  co_return got.source == "nothing" ? "nothing" : got.source + " " + got.text;
-}
-
-// What a client that asks one question of the echo server hears.
-std::string one_answer(HopWorld& world, std::string_view target = kEcho) {
-  std::string answer;
-  const auto program = [&]() -> net::Task<void> {
-    auto client = co_await associate(world.phone, kProxy);
-    BOOST_TEST((client.reply == socks5::Reply::succeeded));
-    answer = co_await ask(world, client, target, "hello");
-  };
-  world.run(program());
-  return answer;
-}
+const auto kProxy = HopWorld::kProxy;
+constexpr auto* kHop = HopWorld::kHop;
+constexpr auto* kEcho = HopWorld::kEcho;
 
 BOOST_AUTO_TEST_SUITE(udp_upstream)
 
@@ -64,17 +17,17 @@ BOOST_AUTO_TEST_CASE(datagrams_pass_a_proxy_both_ways_and_say_who_answers) {
     auto client = co_await associate(world.phone, kProxy);
     BOOST_TEST((client.reply == socks5::Reply::succeeded));
     for (const auto* text : {"hello", "again"}) {
-      const auto answer = co_await ask(world, client, kEcho, text);
+      const auto answer = co_await world.ask(client, kEcho, text);
       BOOST_TEST(answer == "203.0.113.10:7 " + std::string(text));
     }
-    const auto over_v6 = co_await ask(world, client, "[2001:db8:80::10]:7", "hello");
+    const auto over_v6 = co_await world.ask(client, "[2001:db8:80::10]:7", "hello");
     BOOST_TEST(over_v6 == "[2001:db8:80::10]:7 hello");
-    const auto by_name = co_await ask(world, client, "v4.example:7", "by name");
+    const auto by_name = co_await world.ask(client, "v4.example:7", "by name");
     BOOST_TEST(by_name == "203.0.113.10:7 by name");
-    const auto v6_only = co_await ask(world, client, "v6.example:7", "by name");
+    const auto v6_only = co_await world.ask(client, "v6.example:7", "by name");
     BOOST_TEST(v6_only == "[2001:db8:80::10]:7 by name");
     BOOST_TEST(world.hop_server->counters().udp.live == 1u);
-    BOOST_TEST(world.link_counters(0).live == 2u);
+    BOOST_TEST(world.link_counters(0).live == 4u);
   };
   world.run(program());
   for (const auto& each : world.heard) {
@@ -109,7 +62,7 @@ BOOST_AUTO_TEST_CASE(flows_are_shared_between_proxies_and_interfaces) {
     auto client = co_await associate(world.phone, kProxy);
     for (int port = 7; port < 15; ++port) {
       const auto target = "203.0.113.10:" + std::to_string(port);
-      const auto answer = co_await ask(world, client, target, "x");
+      const auto answer = co_await world.ask(client, target, "x");
       BOOST_TEST(answer == target + " x");
     }
   };
@@ -124,26 +77,26 @@ BOOST_AUTO_TEST_CASE(a_proxy_that_is_not_there_or_refuses_us_is_helped_by_anothe
   guarded.accounts.add("kim", "secret");
   for (const auto* url : {"socks5://203.0.113.20:9", "socks5://kim:guess@203.0.113.20:1080"}) {
     HopWorld world({url, "wifi"}, {}, guarded);
-    BOOST_TEST(one_answer(world) == "203.0.113.10:7 hello", url);
+    BOOST_TEST(world.one_answer() == "203.0.113.10:7 hello", url);
     BOOST_TEST(world.heard.at(0).from.address.to_string() == "192.0.2.2");
     world.check_nothing_is_left_anywhere();
     HopWorld alone({url}, {}, guarded);
-    BOOST_TEST(one_answer(alone) == "nothing", url);
+    BOOST_TEST(alone.one_answer() == "nothing", url);
     alone.check_nothing_is_left_anywhere();
     BOOST_TEST(alone.counters().drops.count(UdpDrop::unreachable) == 1u);
   }
   HopWorld right({"socks5://kim:secret@203.0.113.20:1080"}, {}, guarded);
-  BOOST_TEST(one_answer(right) == "203.0.113.10:7 hello");
+  BOOST_TEST(right.one_answer() == "203.0.113.10:7 hello");
 }
 
 BOOST_AUTO_TEST_CASE(a_proxy_that_ends_its_connection_loses_its_flows_to_other_links) {
   HopWorld world({"socks5://203.0.113.20:1080", "wifi"});
   const auto program = [&]() -> net::Task<void> {
     auto client = co_await associate(world.phone, kProxy);
-    BOOST_TEST(co_await ask(world, client, kEcho, "1") == "203.0.113.10:7 1");
+    BOOST_TEST(co_await world.ask(client, kEcho, "1") == "203.0.113.10:7 1");
     world.hop_server->reset_all();
     co_await world.pause(1s);
-    BOOST_TEST(co_await ask(world, client, kEcho, "2") == "203.0.113.10:7 2");
+    BOOST_TEST(co_await world.ask(client, kEcho, "2") == "203.0.113.10:7 2");
   };
   world.run(program());
   BOOST_REQUIRE(world.heard.size() == 2u);
@@ -156,10 +109,10 @@ BOOST_AUTO_TEST_CASE(the_proxys_relay_ends_with_the_last_flow) {
   HopWorld world({"socks5://203.0.113.20:1080"});
   const auto program = [&]() -> net::Task<void> {
     auto client = co_await associate(world.phone, kProxy);
-    BOOST_TEST(co_await ask(world, client, kEcho, "1") == "203.0.113.10:7 1");
+    BOOST_TEST(co_await world.ask(client, kEcho, "1") == "203.0.113.10:7 1");
     co_await world.pause(130s);
     BOOST_TEST(world.hop_server->counters().live == 0u);
-    BOOST_TEST(co_await ask(world, client, kEcho, "2") == "203.0.113.10:7 2");
+    BOOST_TEST(co_await world.ask(client, kEcho, "2") == "203.0.113.10:7 2");
   };
   world.run(program());
   world.check_nothing_is_left_anywhere();

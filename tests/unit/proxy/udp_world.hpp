@@ -63,12 +63,12 @@ struct UdpWorld {
   // Sends back what comes to this port of the web server's, and notes from where.
   void echo(std::uint16_t port) {
     for (const auto family : {net::Family::v4, net::Family::v6})
-      www.spawn(serve(*this, family, port));
+      www.spawn(serve(*this, {net::any_address(family), port}));
   }
 
-  static net::Task<void> serve(UdpWorld& self, net::Family family, std::uint16_t port) {
+  static net::Task<void> serve(UdpWorld& self, net::Endpoint local) {
     net::DatagramOptions options;
-    options.local = {net::any_address(family), port};
+    options.local = local;
     const auto socket = self.www.network().open_datagram(options).value();
     std::vector<std::byte> buffer(65536);
     for (;;) {
@@ -76,7 +76,7 @@ struct UdpWorld {
       in[0].buffer = buffer;
       const auto got = co_await socket->receive(in);
       if (!got) co_return;
-      self.heard.push_back({in[0].from, port, std::string(text_of(in[0].data()))});
+      self.heard.push_back({in[0].from, local.port, std::string(text_of(in[0].data()))});
       std::array<net::DatagramOut, 1> out{};
       out[0].data = in[0].data();
       out[0].to = in[0].from;
