@@ -24,7 +24,7 @@ struct HopWorld : UdpWorld {
   explicit HopWorld(std::vector<std::string> arguments, ServerOptions options = {},
                     ServerOptions of_hop = {})
       : UdpWorld(std::move(arguments), std::move(options)), hop(world.add_host("hop")) {
-    attach(hop, "eth0", {"203.0.113.20/24", "2001:db8:80::20/64"}, 5ms);
+    hop_line = &attach(hop, "eth0", {"203.0.113.20/24", "2001:db8:80::20/64"}, 5ms);
     hop.add_host_name("hidden.example", {address("203.0.113.10")});
     hop.add_host_name("twin.example", {address("203.0.113.11")});
     hop.add_host_name("v4.example", {address("203.0.113.10")});
@@ -75,6 +75,7 @@ struct HopWorld : UdpWorld {
   }
 
   sim::Host& hop;
+  sim::Link* hop_line = nullptr;
   std::optional<link::LinkSet> hop_links;
   std::optional<Server> hop_server;
   std::size_t granted = 0;  // by the scripted proxy

@@ -51,13 +51,13 @@ struct UdpWorld {
   UdpWorld(const UdpWorld&) = delete;
   UdpWorld& operator=(const UdpWorld&) = delete;
 
-  void attach(sim::Host& host, const char* interface, std::vector<const char*> addresses,
-              net::Duration delay) {
+  sim::Link& attach(sim::Host& host, const char* interface, std::vector<const char*> addresses,
+                    net::Duration delay) {
     std::vector<net::Prefix> prefixes;
     for (const auto* each : addresses) prefixes.push_back(prefix(each));
     sim::DirectionOptions both;
     both.delay = delay;
-    world.attach(host, interface, prefixes, sim::LinkOptions::symmetric(both));
+    return world.attach(host, interface, prefixes, sim::LinkOptions::symmetric(both));
   }
 
   // Sends back what comes to this port of the web server's, and notes from where.
