@@ -106,6 +106,16 @@ double Random::normal() {
   return normal_quantile((static_cast<double>(next() >> 12) + 0.5) * 0x1p-52);
 }
 
+double Random::pareto() {
+  // 2 (u^(-1/3) - 1). The root by Newton's steps, exactly rounded operations: u = m 8^k.
+  int exponent = 0;
+  double m = std::frexp(1 - uniform(), &exponent);  // [0.5, 1)
+  for (; exponent % 3 != 0; ++exponent) m /= 2;
+  double root = 1;  // of 1 / m, which is above 1 and at most 8
+  for (int i = 0; i < 9; ++i) root *= (4 - m * root * root * root) / 3;
+  return 2 * (std::ldexp(root, -exponent / 3) - 1);
+}
+
 double Random::exponential() {
   return -ln(1 - uniform());
 }

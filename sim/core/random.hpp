@@ -45,6 +45,8 @@ class Random {
   double normal();
   // Mean 1, by inversion.
   double exponential();
+  // Mean 1, by inversion: heavy-tailed (Lomax, or Pareto of the second kind, with shape 3).
+  double pareto();
   // Exponential with this mean, in whole nanoseconds: the gaps of a Poisson process.
   net::Duration exponential(net::Duration mean);
   void fill(std::span<std::byte> bytes);

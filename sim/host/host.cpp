@@ -16,7 +16,7 @@ constexpr std::uint32_t kLoopbackMtu = 65536;
 DirectionOptions loopback_direction(const HostOptions& options) {
   DirectionOptions direction;
   direction.delay = options.loopback_delay;
-  direction.queue = {std::nullopt, std::nullopt};
+  direction.queue = QueueLimit{std::nullopt, std::nullopt};
   return direction;
 }
 

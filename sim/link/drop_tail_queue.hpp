@@ -2,38 +2,40 @@
 #pragma once
 
 #include "sim/core/ring.hpp"
-#include "sim/link/link_options.hpp"
-#include "sim/link/packet.hpp"
+#include "sim/link/queue_discipline.hpp"
 
 namespace dispatch::sim {
 
-class DropTailQueue {
+class DropTailQueue final : public QueueDiscipline {
  public:
   explicit DropTailQueue(QueueLimit limit) : limit_(limit) {}
 
-  // Whether a packet of this size would still fit.
-  bool fits(ByteSize size) const {
-    return (!limit_.packets || packets_.size() < *limit_.packets) &&
-           (!limit_.bytes || bytes_ + size <= *limit_.bytes);
+  std::optional<DropReason> refuses(Packet& packet, bool idle, net::TimePoint,
+                                    QueueEvents&) override {
+    const auto size = ByteSize::bytes(packet.size);
+    if (idle || fits(limit_, packets_.size(), bytes_, size)) return std::nullopt;
+    return DropReason::queue_full;
   }
-  void push(PacketPtr packet) {
+  void push(PacketPtr packet, net::TimePoint, QueueEvents&) override {
     bytes_ += ByteSize::bytes(packet->size);
     packets_.push_back(std::move(packet));
   }
-  PacketPtr pop() {  // not empty
+  PacketPtr pop(net::TimePoint, QueueEvents&) override { return take(); }
+  PacketPtr take() override {
+    if (packets_.empty()) return nullptr;
     auto packet = std::move(packets_.front());
     packets_.pop_front();
     bytes_ -= ByteSize::bytes(packet->size);
     return packet;
   }
 
-  bool empty() const { return packets_.empty(); }
-  std::size_t packets() const { return packets_.size(); }
-  ByteSize bytes() const { return bytes_; }
-
-  // What is queued stays, even beyond the new limit.
-  void set_limit(QueueLimit limit) { limit_ = limit; }
-  QueueLimit limit() const { return limit_; }
+  std::size_t packets() const override { return packets_.size(); }
+  ByteSize bytes() const override { return bytes_; }
+  bool adjust(const QueueModel& model) override {
+    const auto* limit = std::get_if<QueueLimit>(&model);
+    if (limit != nullptr) limit_ = *limit;
+    return limit != nullptr;
+  }
 
  private:
   Ring<PacketPtr> packets_;

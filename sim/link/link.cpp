@@ -24,8 +24,9 @@ Link::Link(Simulation& simulation, std::string name, const LinkOptions& options,
            PacketSink& far)
     : name_(std::move(name)),
       mtu_(options.mtu),
-      up_(simulation, name_ + "/up", options.up, far),
-      down_(simulation, name_ + "/down", options.down, near) {}
+      up_(simulation, name_ + "/up", options.up, far, options.half_duplex ? &medium_ : nullptr),
+      down_(simulation, name_ + "/down", options.down, near,
+            options.half_duplex ? &medium_ : nullptr) {}
 
 void Link::set_state(LinkState state) {
   using State = LinkDirection::State;

@@ -42,6 +42,7 @@ class Link {
   std::string name_;
   std::uint32_t mtu_;
   LinkState state_ = LinkState::up;
+  SharedMedium medium_;  // where the link is half-duplex
   LinkDirection up_;
   LinkDirection down_;
   std::function<void(bool)> on_down_;

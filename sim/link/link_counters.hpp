@@ -20,11 +20,16 @@ struct PacketCount {
   friend bool operator==(const PacketCount&, const PacketCount&) = default;
 };
 
-// offered = dropped (all reasons) + delivered + what is queued, being sent or on its way.
+// offered + duplicated = dropped (all reasons) + delivered + what is queued, being sent or on its
+// way.
 struct LinkCounters {
   PacketCount offered;
   PacketCount delivered;
   std::array<PacketCount, kDropReasons> dropped{};
+  std::uint64_t duplicated = 0;       // packets
+  std::uint64_t corrupted = 0;        // these are delivered too
+  std::uint64_t reordered = 0;        // sent ahead, by `reorder`; not those that jitter reorders
+  std::uint64_t marked = 0;           // with CE, in place of being dropped
   net::Duration busy{};               // time spent sending
   std::uint64_t queue_bytes_max = 0;  // the deepest the queue has been
 

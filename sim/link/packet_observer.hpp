@@ -16,10 +16,11 @@ enum class DropReason : std::uint8_t {
   loss,        // by chance, on the way
   blackhole,   // the link swallows everything
   link_down,
+  queue_early,  // by CoDel or RED, to keep the queue short
 };
-inline constexpr std::size_t kDropReasons = 4;
+inline constexpr std::size_t kDropReasons = 5;
 
-// "queue-full", "loss", "blackhole", "link-down".
+// "queue-full", "loss", "blackhole", "link-down", "queue-early".
 std::string_view to_string(DropReason reason);
 
 // Called as things happen. Must not touch the world.

@@ -18,8 +18,8 @@ void sample_line(const sim::Link& line, LinkSample& sample) {
   sample.drops_up = drops_of(up);
   sample.queue_down = line.down().queued_bytes().bytes();
   sample.queue_up = line.up().queued_bytes().bytes();
-  sample.rate_down = line.down().options().rate.bits_per_second();
-  sample.rate_up = line.up().options().rate.bits_per_second();
+  sample.rate_down = mean_rate(line.down().options().rate).bits_per_second();
+  sample.rate_up = mean_rate(line.up().options().rate).bits_per_second();
   sample.state = line.state();
 }
 

@@ -1,8 +1,6 @@
 // The physics of one direction of a link, with packets of known sizes.
-#include "sim/core/simulation.hpp"
-#include "sim/link/link_direction.hpp"
 #include "sim/link/serialiser.hpp"
-#include "tests/unit/sim/two_hosts.hpp"
+#include "tests/unit/sim/link_bench.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,43 +9,6 @@
 
 namespace dispatch::sim::test {
 namespace {
-
-constexpr std::uint32_t kPacketBytes = 1500;
-constexpr auto kRate = DataRate::mbit_per_second(12);  // 1 ms for a packet
-constexpr net::Duration kSerialisation = 1ms;
-constexpr net::Duration kDelay = 20ms;
-
-struct Arrival {
-  net::TimePoint when;
-  std::uint16_t number;
-};
-
-// Sends numbered packets and notes when they arrive.
-class Bench : public PacketSink {
- public:
-  explicit Bench(const DirectionOptions& options, std::uint64_t seed = 1,
-                 std::string name = "bench")
-      : simulation(seed), link(simulation, std::move(name), options, *this) {}
-
-  void send(std::uint32_t size = kPacketBytes) {
-    auto packet = packets.make();
-    packet->source = packet->destination = kWifi;
-    packet->transport = UdpDatagram{next_++, 0, {}};
-    packet->size = size;
-    link.send(std::move(packet));
-  }
-  void deliver(PacketPtr packet) override {
-    arrivals.push_back({simulation.now(), std::get<UdpDatagram>(packet->transport).source_port});
-  }
-
-  PacketPool packets;
-  Simulation simulation;
-  LinkDirection link;
-  std::vector<Arrival> arrivals;
-
- private:
-  std::uint16_t next_ = 0;
-};
 
 BOOST_AUTO_TEST_SUITE(link)
 
@@ -135,14 +96,13 @@ BOOST_AUTO_TEST_CASE(a_rate_of_zero_holds_packets_until_it_changes) {
   BOOST_TEST((bench.arrivals[0].when == net::TimePoint(1s + kSerialisation)));
 }
 
-std::vector<std::uint16_t> survivors(const std::string& name, double loss, std::uint64_t seed,
-                                     int packets) {
+std::vector<int> survivors(const std::string& name, double loss, std::uint64_t seed, int packets) {
   auto options = direction(DataRate::unlimited(), kDelay);
   options.loss = loss;
   Bench bench(options, seed, name);
   for (int i = 0; i < packets; ++i) bench.send();
   bench.simulation.run();
-  std::vector<std::uint16_t> numbers;
+  std::vector<int> numbers;
   for (const auto& each : bench.arrivals) numbers.push_back(each.number);
   return numbers;
 }
