@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Dict, List, Optional, Union
+from typing import Any, Dict, List, Optional, Union
 
 Quantity = str
 """Text with a unit."""
@@ -11,21 +11,43 @@ Quantity = str
 Addresses = Union[str, List[str]]
 """One address, or several."""
 
+Model = Union[Quantity, Dict[str, Any]]
+"""A quantity, or a model with its figures as in the file: ``{"codel": {"target": "5ms"}}``.
+docs/links.md has them all."""
+
+Schedule = Union[List[Dict[str, Any]], Dict[str, Any]]
+"""Steps such as ``{"at": "5s", "down": "1 Mbit/s"}``, or ``{"repeat": "20s", "steps": [...]}``."""
+
 
 @dataclass
 class Direction:
     """What is different in one direction of a link."""
 
-    rate: Optional[Quantity] = None
-    """Bits per second: ``"50 Mbit/s"``."""
+    rate: Optional[Model] = None
+    """Bits per second: ``"50 Mbit/s"``, or ``"unlimited"``."""
+    token_bucket: Optional[Dict[str, Any]] = None
+    """In place of a rate: ``{"rate": ..., "burst": ..., "peak": ...}``."""
+    trace: Optional[str] = None
+    """In place of a rate: a file in the format of Mahimahi."""
     delay: Optional[Quantity] = None
     """One way. Default 10 ms."""
-    jitter: Optional[Quantity] = None
-    """The delay is uniformly so much more or less; order is kept. Default none."""
-    loss: Optional[Quantity] = None
-    """Of packets, independently of each other. Default 0 %."""
-    queue: Optional[Quantity] = None
-    """Bytes, drop-tail. Default: what the rate carries in 100 ms, at least 32 kB."""
+    jitter: Optional[Model] = None
+    """The delay is uniformly so much more or less, in order; or a model. Default none."""
+    loss: Optional[Model] = None
+    """Of packets, independently of each other; or a model. Default 0 %."""
+    queue: Optional[Model] = None
+    """Bytes or packets, drop-tail; or a discipline. Default: what the rate carries in 100 ms, at
+    least 32 kB."""
+    duplicate: Optional[Quantity] = None
+    """Of packets, that arrive twice. Default 0 %."""
+    corrupt: Optional[Quantity] = None
+    """Of packets, that arrive with a wrong checksum. Default 0 %."""
+    reorder: Optional[Model] = None
+    """Of packets, that overtake. Default 0 %."""
+    suspend: Optional[Model] = None
+    """When nothing is sent: ``{"every": "2s", "for": "100ms"}``. Default never."""
+    handover: Optional[Model] = None
+    """The same, with a new delay after it. Default never."""
 
 
 @dataclass
@@ -40,10 +62,21 @@ class Link:
     up: Union[Quantity, Direction, None] = None
     rate: Optional[Quantity] = None
     """Of both directions, in place of ``down`` and ``up``."""
+    token_bucket: Optional[Dict[str, Any]] = None
+    trace: Optional[str] = None
     delay: Optional[Quantity] = None
-    jitter: Optional[Quantity] = None
-    loss: Optional[Quantity] = None
-    queue: Optional[Quantity] = None
+    jitter: Optional[Model] = None
+    loss: Optional[Model] = None
+    queue: Optional[Model] = None
+    duplicate: Optional[Quantity] = None
+    corrupt: Optional[Quantity] = None
+    reorder: Optional[Model] = None
+    suspend: Optional[Model] = None
+    handover: Optional[Model] = None
+    half_duplex: Optional[bool] = None
+    """Both directions share one line. Default False."""
+    schedule: Optional[Schedule] = None
+    """Changes that the link brings with it. Default none."""
     address: Optional[Addresses] = None
     """With a prefix length: ``"192.0.2.2/24"``. Default: one of each family."""
 
@@ -206,31 +239,54 @@ class Set:
 
     down: Union[Quantity, Direction, None] = None
     up: Union[Quantity, Direction, None] = None
-    rate: Optional[Quantity] = None
+    rate: Optional[Model] = None
+    token_bucket: Optional[Dict[str, Any]] = None
+    trace: Optional[str] = None
     delay: Optional[Quantity] = None
-    jitter: Optional[Quantity] = None
-    loss: Optional[Quantity] = None
-    queue: Optional[Quantity] = None
+    jitter: Optional[Model] = None
+    loss: Optional[Model] = None
+    queue: Optional[Model] = None
+    duplicate: Optional[Quantity] = None
+    corrupt: Optional[Quantity] = None
+    reorder: Optional[Model] = None
+    suspend: Optional[Model] = None
+    handover: Optional[Model] = None
+    over: Optional[Quantity] = None
+    """The time that the change takes, in even steps. Default: it is made at once."""
+
+
+@dataclass
+class Every:
+    """The times of a series of events."""
+
+    every: Quantity
+    from_: Quantity
+    """The first time (``from`` in the file)."""
+    to: Quantity
+    """The last possible time."""
 
 
 @dataclass
 class Event:
     """Something that happens to a link: ``Event("5s", "wifi", "blackhole")``."""
 
-    at: Quantity
+    at: Union[Quantity, Every]
     link: str
     action: Union[str, Set]
     """``"blackhole"`` (every packet vanishes, and nobody is told; with ``direction``, only those
-    that way), ``"down"`` (errors as Linux gives them), ``"up"`` (undoes these) or a Set."""
+    that way), ``"down"`` (errors as Linux gives them), ``"up"`` (undoes these), ``"flap"`` (a
+    blackhole for so long as ``length`` says) or a Set."""
     direction: Optional[str] = None
     """Of a blackhole: ``"both"`` (default), ``"down"`` or ``"up"``."""
+    length: Optional[Quantity] = None
+    """Of a flap."""
 
 
 @dataclass
 class HostEvent:
     """Something that happens to a host: ``HostEvent("5s", "office", "kill")``."""
 
-    at: Quantity
+    at: Union[Quantity, Every]
     host: str
     action: str
     """``"blackhole"`` (as of a link), ``"freeze"`` (its programs stand still, its kernel goes on),

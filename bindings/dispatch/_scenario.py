@@ -22,6 +22,7 @@ from ._parts import (
     Download,
     Engine,
     Event,
+    Every,
     Host,
     HostEvent,
     Link,
@@ -211,14 +212,19 @@ def _plain_workload(workload: Any) -> Any:
 
 
 def _plain_event(event: Any) -> Any:
-    if isinstance(event, HostEvent):
-        head = {"at": _plain(event.at), "host": _plain(event.host)}
-    elif isinstance(event, Event):
-        head = {"at": _plain(event.at), "link": _plain(event.link)}
-    else:
+    if not isinstance(event, (Event, HostEvent)):
         return _plain(event)
+    head = _plain(event.at) if isinstance(event.at, Every) else {"at": _plain(event.at)}
+    if isinstance(event, HostEvent):
+        head["host"] = _plain(event.host)
+    else:
+        head["link"] = _plain(event.link)
     if isinstance(event.action, Set):
-        return {**head, "set": _plain(event.action)}
+        change = _plain(event.action)
+        over = {"over": change.pop("over")} if "over" in change else {}
+        return {**head, "set": change, **over}
+    if isinstance(event, Event) and event.action == "flap":
+        return {**head, "flap": _plain(event.length)}
     if isinstance(event.action, str):
         return {**head, event.action: _plain(event.direction)}
     raise TypeError(f"an event: the action {event.action!r} is neither a str nor a Set")
@@ -258,7 +264,7 @@ def _numbers(plain: Dict[str, Any]) -> Dict[str, Any]:
 
 def _switches(plain: Dict[str, Any]) -> Dict[str, Any]:
     """With the members that are true or false as such."""
-    keys = ("udp_one_link", "udp_only_answers")
+    keys = ("udp_one_link", "udp_only_answers", "half_duplex")
     return {key: value == "true" if key in keys else value for key, value in plain.items()}
 
 
@@ -270,7 +276,7 @@ def _directions(plain: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def _link(plain: Dict[str, Any]) -> Link:
-    return Link(**_directions(plain))
+    return Link(**_switches(_directions(plain)))
 
 
 def _host(plain: Dict[str, Any]) -> Host:
@@ -291,10 +297,14 @@ def _workload(plain: Dict[str, Any]) -> Workload:
 
 
 def _event(plain: Dict[str, Any]) -> Union[Event, HostEvent]:
-    action = next(key for key in plain if key not in ("at", "link", "host"))
+    others = ("at", "every", "from", "to", "over", "link", "host")
+    action = next(key for key in plain if key not in others)
     detail = plain[action]
+    at = plain["at"] if "at" in plain else Every(plain["every"], plain["from"], plain["to"])
     if "host" in plain:
-        return HostEvent(plain["at"], plain["host"], action, detail)
+        return HostEvent(at, plain["host"], action, detail)
     if action == "set":
-        return Event(plain["at"], plain["link"], Set(**_directions(detail)))
-    return Event(plain["at"], plain["link"], action, detail)
+        return Event(at, plain["link"], Set(**_directions(detail), over=plain.get("over")))
+    if action == "flap":
+        return Event(at, plain["link"], action, length=detail)
+    return Event(at, plain["link"], action, detail)

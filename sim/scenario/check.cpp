@@ -291,11 +291,12 @@ void check(const Scenario& scenario) {
   Checker(scenario).check();
 }
 
-Bytes queue_of(const DirectionSpec& direction) {
+sim::QueueModel queue_of(const DirectionSpec& direction) {
   if (direction.queue) return *direction.queue;
   constexpr std::uint64_t kLeast = 32'000;
   // 100 ms at the line's rate, in bytes.
-  return {std::max<std::uint64_t>(direction.rate.bits_per_second / 80, kLeast)};
+  const auto product = sim::mean_rate(direction.rate).bits_per_second() / 80;
+  return sim::QueueLimit::of(sim::ByteSize::bytes(std::max(product, kLeast)));
 }
 
 }  // namespace dispatch::scenario

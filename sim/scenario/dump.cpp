@@ -13,38 +13,9 @@ void entry(YAML::Emitter& out, const char* key, const Value& value) {
   dump_entry(out, key, value);
 }
 
-void direction_entry(YAML::Emitter& out, const char* key, const DirectionSpec& direction) {
-  out << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginMap;
-  entry(out, "rate", to_string(direction.rate));
-  entry(out, "delay", to_string(direction.delay));
-  entry(out, "jitter", to_string(direction.jitter));
-  entry(out, "loss", to_string(direction.loss));
-  entry(out, "queue", to_string(queue_of(direction)));
-  out << YAML::EndMap;
-}
-
-void change_entry(YAML::Emitter& out, const char* key, const DirectionChange& change) {
-  if (change == DirectionChange{}) return;
-  out << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginMap;
-  if (change.rate) entry(out, "rate", to_string(*change.rate));
-  if (change.delay) entry(out, "delay", to_string(*change.delay));
-  if (change.jitter) entry(out, "jitter", to_string(*change.jitter));
-  if (change.loss) entry(out, "loss", to_string(*change.loss));
-  if (change.queue) entry(out, "queue", to_string(*change.queue));
-  out << YAML::EndMap;
-}
-
 void links_entry(YAML::Emitter& out, const Scenario& scenario) {
   out << YAML::Key << "links" << YAML::Value << YAML::BeginMap;
-  for (std::size_t i = 0; i < scenario.links.size(); ++i) {
-    const auto& link = scenario.links[i];
-    out << YAML::Key << link.name << YAML::Value << YAML::BeginMap;
-    direction_entry(out, "down", link.down);
-    direction_entry(out, "up", link.up);
-    out << YAML::Key << "address" << YAML::Value << YAML::Flow << YAML::BeginSeq;
-    for (const auto& prefix : addresses_of_link(scenario, i)) out << net::to_string(prefix);
-    out << YAML::EndSeq << YAML::EndMap;
-  }
+  for (std::size_t i = 0; i < scenario.links.size(); ++i) dump_link(out, scenario, i);
   out << YAML::EndMap;
 }
 
@@ -169,20 +140,28 @@ void action_entry(YAML::Emitter& out, const EventSpec& event) {
       return entry(out, "freeze", YAML::Null);
     case Action::kill:
       return entry(out, "kill", YAML::Null);
+    case Action::flap:
+      return entry(out, "flap", to_string(event.flap_for));
     case Action::set:
       break;
   }
   out << YAML::Key << "set" << YAML::Value << YAML::BeginMap;
-  change_entry(out, "down", event.down_change);
-  change_entry(out, "up", event.up_change);
+  dump_change(out, event.change);
   out << YAML::EndMap;
+  if (event.change.over != Duration::zero()) entry(out, "over", to_string(event.change.over));
 }
 
 void events_entry(YAML::Emitter& out, const Scenario& scenario) {
   out << YAML::Key << "events" << YAML::Value << YAML::BeginSeq;
   for (const auto& event : scenario.events) {
     out << YAML::Flow << YAML::BeginMap;
-    entry(out, "at", to_string(event.at));
+    if (event.every == Duration::zero()) {
+      entry(out, "at", to_string(event.at));
+    } else {
+      entry(out, "every", to_string(event.every));
+      entry(out, "from", to_string(event.at));
+      entry(out, "to", to_string(event.to));
+    }
     if (event.host.empty()) {
       entry(out, "link", event.link);
     } else {

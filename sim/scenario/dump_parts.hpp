@@ -12,6 +12,11 @@ void dump_entry(YAML::Emitter& out, const char* key, const Value& value) {
   out << YAML::Key << key << YAML::Value << value;
 }
 
+// A link by its name, with every default spelled out.
+void dump_link(YAML::Emitter& out, const Scenario& scenario, std::size_t index);
+// The keys of `set`, in a map that has been begun.
+void dump_change(YAML::Emitter& out, const LinkChange& change);
+
 void dump_users(YAML::Emitter& out, const std::vector<UserSpec>& users);
 void dump_engine(YAML::Emitter& out, const Scenario& scenario);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 
 namespace dispatch::scenario {
 
@@ -13,13 +14,14 @@ namespace {
 
 using Action = EventSpec::Action;
 
-constexpr std::string_view kEventKeys[] = {"at", "link",   "host", "blackhole", "down",
-                                           "up", "freeze", "kill", "set"};
-constexpr std::string_view kEventLater[] = {"every",  "from",   "to",    "over",
-                                            "for",    "flap",   "dns",   "unplug",
-                                            "reboot", "refuse", "reset", "address"};
+constexpr std::string_view kEventKeys[] = {"at",   "link",   "host", "blackhole", "down",
+                                           "up",   "freeze", "kill", "set",       "flap",
+                                           "over", "every",  "from", "to"};
+constexpr std::string_view kEventLater[] = {"for",    "dns",   "unplug", "reboot",
+                                            "refuse", "reset", "address"};
+constexpr std::int64_t kTimesMax = 100'000;  // that one event happens
 constexpr std::string_view kPlaces[] = {"link", "host"};
-constexpr std::string_view kLinkActions[] = {"blackhole", "down", "up", "set"};
+constexpr std::string_view kLinkActions[] = {"blackhole", "down", "up", "set", "flap"};
 constexpr std::string_view kHostActions[] = {"blackhole", "up", "freeze", "kill"};
 constexpr std::string_view kDirections[] = {"both", "down", "up"};
 
@@ -40,8 +42,9 @@ Action plain_action(std::string_view action) {
 
 // An action that the other kind of place has.
 void refuse_others(const YamlMap& map, bool of_host) {
-  const auto& others = of_host ? kLinkActions : kHostActions;
-  const auto& own = of_host ? kHostActions : kLinkActions;
+  using Actions = std::span<const std::string_view>;
+  const auto others = of_host ? Actions(kLinkActions) : Actions(kHostActions);
+  const auto own = of_host ? Actions(kHostActions) : Actions(kLinkActions);
   for (const auto action : others) {
     const bool is_own = std::find(std::begin(own), std::end(own), action) != std::end(own);
     if (is_own || map.find(action) == nullptr) continue;
@@ -51,13 +54,53 @@ void refuse_others(const YamlMap& map, bool of_host) {
   }
 }
 
+// `at: 5s`, or `every: 4s, from: 35s, to: 55s`.
+void read_times(const YamlMap& map, EventSpec& event) {
+  constexpr std::string_view kSeries[] = {"from", "to"};
+  if (map.find("every") == nullptr) {
+    for (const auto key : kSeries) {
+      if (const auto* alone = map.key(key)) {
+        alone->fail(
+            fmt::format("\"{}\" needs \"every\": write every: 4 s, from: 35 s, to: 55 s", key));
+      }
+    }
+    event.at = map.require("at", "5 s").duration();
+    return;
+  }
+  if (const auto* at = map.key("at"))
+    at->fail("\"at\" beside \"every\": write \"from\" and \"to\"");
+  const auto& every = map.require("every", "4 s");
+  event.every = read_positive_duration(every);
+  event.at = map.require("from", "35 s").duration();
+  const auto& to = map.require("to", "55 s");
+  event.to = to.duration();
+  if (event.to < event.at) to.fail("the end of a series before its beginning");
+  if ((event.to - event.at) / event.every >= kTimesMax) {
+    every.fail(fmt::format("an event that happens more than {} times", kTimesMax));
+  }
+}
+
+void read_set(const YamlMap& map, const YamlValue& detail, EventSpec& event) {
+  event.action = Action::set;
+  event.change = read_link_change(detail);
+  if (const auto* over = map.find("over")) event.change.over = read_positive_duration(*over);
+}
+
+void read_flap(const YamlValue& detail, EventSpec& event) {
+  event.action = Action::flap;
+  event.flap_for = read_positive_duration(detail);
+  if (event.every != Duration::zero() && event.flap_for >= event.every) {
+    detail.fail("a flap as long as the time between two: use a blackhole event");
+  }
+}
+
 }  // namespace
 
 EventSpec read_event(const YamlValue& value) {
   const auto map = value.map("an event", kEventKeys, kEventLater);
   EventSpec event;
   event.position = value.position();
-  event.at = map.require("at", "5 s").duration();
+  read_times(map, event);
   if (map.find("host") == nullptr) map.require("link", "wifi");
   const auto place = map.one_of(kPlaces);
   const bool of_host = place == "host";
@@ -66,9 +109,13 @@ EventSpec read_event(const YamlValue& value) {
   refuse_others(map, of_host);
   const auto action = of_host ? map.one_of(kHostActions) : map.one_of(kLinkActions);
   const auto& detail = *map.find(action);
+  if (map.find("over") != nullptr && action != "set") {
+    map.key("over")->fail("\"over\" is for a set event");
+  }
   if (action == "set") {
-    event.action = Action::set;
-    read_link_change(detail, event);
+    read_set(map, detail, event);
+  } else if (action == "flap") {
+    read_flap(detail, event);
   } else if (action == "blackhole") {
     event.action = read_blackhole(detail);
   } else {

@@ -1,64 +1,76 @@
+#include "sim/scenario/load_link_parts.hpp"
 #include "sim/scenario/load_parts.hpp"
 
 #include <fmt/format.h>
 
+#include <vector>
+
 namespace dispatch::scenario {
 namespace {
 
-constexpr std::string_view kLinkKeys[] = {"rate",   "down", "up",    "delay",
-                                          "jitter", "loss", "queue", "address"};
-constexpr std::string_view kChangeKeys[] = {"rate",   "down", "up",   "delay",
-                                            "jitter", "loss", "queue"};
-constexpr std::string_view kDirectionKeys[] = {"rate", "delay", "jitter", "loss", "queue"};
-constexpr std::string_view kDirectionLater[] = {"trace", "bursts", "schedule"};
+// Of each direction, and of both together.
+constexpr std::string_view kModelKeys[] = {"rate",    "token_bucket", "trace",   "delay",
+                                           "jitter",  "loss",         "queue",   "duplicate",
+                                           "corrupt", "reorder",      "suspend", "handover"};
+constexpr std::string_view kRateKeys[] = {"rate", "token_bucket", "trace"};
+constexpr std::size_t kStepsMax = 100'000;
 
-Rate read_rate(const YamlValue& value) {
-  const auto rate = value.rate();
-  if (rate.bits_per_second == 0) value.fail("a rate of 0: use a blackhole event to stop a link");
-  return rate;
+std::vector<std::string_view> keys_with(std::initializer_list<std::string_view> more) {
+  std::vector<std::string_view> keys(std::begin(kModelKeys), std::end(kModelKeys));
+  keys.insert(keys.end(), more);
+  return keys;
 }
 
-// What loss and queue will be able to be.
-void refuse_model(const YamlValue& value, std::string_view key) {
-  if (value.is_map()) {
-    value.fail(fmt::format("a model of {} is not supported yet: write {}", key,
-                           key == "loss" ? "a percentage such as 0.2 %" : "a size such as 250 kB"));
-  }
+void read_rate_of(const YamlMap& map, DirectionChange& change) {
+  const auto given = [&](std::string_view key) { return map.find(key) != nullptr; };
+  if (!given("rate") && !given("token_bucket") && !given("trace")) return;
+  const auto kind = map.one_of(kRateKeys);
+  const auto& value = *map.find(kind);
+  change.rate = kind == "rate"    ? read_rate_model(value)
+                : kind == "trace" ? read_trace(value)
+                                  : read_token_bucket(value);
 }
 
 // The keys that both directions and each have; `map` may hold others.
 void read_direction(const YamlMap& map, DirectionChange& change) {
-  if (const auto* value = map.find("rate")) change.rate = read_rate(*value);
+  read_rate_of(map, change);
   if (const auto* value = map.find("delay")) change.delay = value->duration();
-  if (const auto* value = map.find("jitter")) change.jitter = value->duration();
-  if (const auto* value = map.find("loss")) {
-    refuse_model(*value, "loss");
-    change.loss = value->ratio();
-  }
-  if (const auto* value = map.find("queue")) {
-    refuse_model(*value, "queue");
-    change.queue = value->bytes();
-  }
+  if (const auto* value = map.find("jitter")) change.jitter = read_jitter(*value);
+  if (const auto* value = map.find("loss")) change.loss = read_loss(*value);
+  if (const auto* value = map.find("queue")) change.queue = read_queue(*value);
+  if (const auto* value = map.find("duplicate")) change.duplicate = read_probability(*value);
+  if (const auto* value = map.find("corrupt")) change.corrupt = read_probability(*value);
+  if (const auto* value = map.find("reorder")) change.reorder = read_reorder(*value);
+  if (const auto* value = map.find("suspend")) change.suspend = read_suspend(*value);
+  if (const auto* value = map.find("handover")) change.handover = read_handover(*value);
 }
 
 // `down: 50 Mbit/s`, or a map of what is different in this direction.
 void read_direction(const YamlValue& value, std::string_view key, DirectionChange& change) {
   if (!value.is_map()) {
-    change.rate = read_rate(value);
+    change.rate = read_rate_model(value);
     return;
   }
-  read_direction(value.map(key == "down" ? "the down direction" : "the up direction",
-                           kDirectionKeys, kDirectionLater),
+  read_direction(value.map(key == "down" ? "the down direction" : "the up direction", kModelKeys),
                  change);
 }
 
-void read_both(const YamlMap& map, DirectionChange& down, DirectionChange& up) {
+void read_both(const YamlMap& map, LinkChange& change) {
   DirectionChange both;
   read_direction(map, both);
-  down = both;
-  up = both;
-  if (const auto* value = map.find("down")) read_direction(*value, "down", down);
-  if (const auto* value = map.find("up")) read_direction(*value, "up", up);
+  change.down = both;
+  change.up = both;
+  if (const auto* value = map.find("down")) read_direction(*value, "down", change.down);
+  if (const auto* value = map.find("up")) read_direction(*value, "up", change.up);
+}
+
+void check_jitter(const YamlMap& map, const DirectionSpec& spec, const std::string& link) {
+  const auto& jitter = spec.jitter;
+  if (jitter.shape != sim::Jitter::Shape::uniform || jitter.amount <= spec.delay) return;
+  map.self().fail(
+      fmt::format("link \"{}\": jitter {} is more than delay {}, so packets would arrive "
+                  "before they are sent",
+                  link, to_string(jitter.amount), to_string(spec.delay)));
 }
 
 DirectionSpec direction_of(const YamlMap& map, const DirectionChange& change,
@@ -72,27 +84,73 @@ DirectionSpec direction_of(const YamlMap& map, const DirectionChange& change,
   spec.jitter = change.jitter.value_or(spec.jitter);
   spec.loss = change.loss.value_or(spec.loss);
   spec.queue = change.queue;
-  if (spec.jitter > spec.delay) {
-    map.self().fail(
-        fmt::format("link \"{}\": jitter {} is more than delay {}, so packets would arrive "
-                    "before they are sent",
-                    link, to_string(spec.jitter), to_string(spec.delay)));
-  }
+  spec.duplicate = change.duplicate.value_or(spec.duplicate);
+  spec.corrupt = change.corrupt.value_or(spec.corrupt);
+  spec.reorder = change.reorder.value_or(spec.reorder);
+  spec.suspend = change.suspend.value_or(spec.suspend);
+  spec.handover = change.handover.value_or(spec.handover);
+  check_jitter(map, spec, link);
   return spec;
+}
+
+LinkChange read_change(const YamlMap& map) {
+  LinkChange change;
+  read_both(map, change);
+  if (change.down == DirectionChange{} && change.up == DirectionChange{}) {
+    map.self().fail("nothing is set: write for example set: {down: 1 Mbit/s}");
+  }
+  return change;
+}
+
+ScheduleSpec::Step read_step(const YamlValue& value) {
+  const auto map = value.map("a step of a schedule", keys_with({"at", "over", "down", "up"}));
+  ScheduleSpec::Step step;
+  step.position = value.position();
+  step.at = map.require("at", "5 s").duration();
+  step.change = read_change(map);
+  if (const auto* over = map.find("over")) step.change.over = read_positive_duration(*over);
+  return step;
+}
+
+// A list of steps, or {repeat:, steps:}.
+ScheduleSpec read_schedule(const YamlValue& value) {
+  constexpr std::string_view kKeys[] = {"repeat", "steps"};
+  ScheduleSpec schedule;
+  const bool is_map = value.is_map();
+  const auto steps =
+      is_map ? value.map("a schedule", kKeys).require("steps", "[{at: 5s, down: 1 Mbit/s}]")
+             : value;
+  for (const auto& each : steps.list("a list of steps such as {at: 5s, down: 1 Mbit/s}")) {
+    schedule.steps.push_back(read_step(each));
+    if (schedule.steps.size() > kStepsMax) each.fail(fmt::format("more than {} steps", kStepsMax));
+  }
+  if (!is_map) return schedule;
+  const auto map = value.map("a schedule", kKeys);
+  if (const auto* repeat = map.find("repeat")) {
+    schedule.repeat = read_positive_duration(*repeat);
+    for (const auto& step : schedule.steps) {
+      if (step.at < schedule.repeat) continue;
+      repeat->fail_at(step.position, fmt::format("a step at {}, and the schedule repeats after {}",
+                                                 to_string(step.at), to_string(schedule.repeat)));
+    }
+  }
+  return schedule;
 }
 
 }  // namespace
 
 LinkSpec read_link(const std::string& name, Position position, const YamlValue& value) {
-  const auto map = value.map("a link", kLinkKeys);
+  const auto map =
+      value.map("a link", keys_with({"down", "up", "half_duplex", "schedule", "address"}));
   LinkSpec link;
   link.name = name;
   link.position = position;
-  DirectionChange down;
-  DirectionChange up;
-  read_both(map, down, up);
-  link.down = direction_of(map, down, name, "down");
-  link.up = direction_of(map, up, name, "up");
+  LinkChange change;
+  read_both(map, change);
+  link.down = direction_of(map, change.down, name, "down");
+  link.up = direction_of(map, change.up, name, "up");
+  if (const auto* half = map.find("half_duplex")) link.half_duplex = half->yes_or_no();
+  if (const auto* schedule = map.find("schedule")) link.schedule = read_schedule(*schedule);
   if (const auto* address = map.find("address")) {
     for (const auto& each : address->one_or_more("an address"))
       link.addresses.push_back(each.prefix());
@@ -100,10 +158,9 @@ LinkSpec read_link(const std::string& name, Position position, const YamlValue& 
   return link;
 }
 
-void read_link_change(const YamlValue& value, EventSpec& event) {
-  const auto map = value.map("what a link is set to", kChangeKeys);
-  if (map.entries().empty()) value.fail("nothing is set: write for example set: {down: 1 Mbit/s}");
-  read_both(map, event.down_change, event.up_change);
+LinkChange read_link_change(const YamlValue& value) {
+  const auto map = value.map("what a link is set to", keys_with({"down", "up"}));
+  return read_change(map);
 }
 
 }  // namespace dispatch::scenario

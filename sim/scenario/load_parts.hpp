@@ -11,7 +11,7 @@ Duration read_positive_duration(const YamlValue& value);
 
 LinkSpec read_link(const std::string& name, Position position, const YamlValue& value);
 // The `set` of an event.
-void read_link_change(const YamlValue& value, EventSpec& event);
+LinkChange read_link_change(const YamlValue& value);
 
 EngineSpec read_engine(const YamlValue& value);
 // A map from their names to their passwords.

@@ -75,10 +75,7 @@ class Run {
   void begin() {
     for (const auto& event : scenario_.events) {
       ++pending_;
-      world_.simulation().at(net::TimePoint(event.at), [this, &event] {
-        world_.apply(event);
-        done();
-      });
+      await(event, event.at);
     }
     for (const auto& spec : scenario_.workloads) {
       const auto& host =
@@ -89,6 +86,17 @@ class Run {
       ++pending_;
       world_.machine().spawn(work(workload));
     }
+  }
+
+  // One time of an event; a series waits for its next one then.
+  void await(const EventSpec& event, Duration at) {
+    world_.simulation().at(net::TimePoint(at), [this, &event, at] {
+      if (event.every > Duration::zero() && at + event.every <= event.to) {
+        ++pending_;
+        await(event, at + event.every);
+      }
+      world_.apply(event, [this] { done(); });
+    });
   }
 
   net::Task<void> work(WorkloadRun& workload) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "engine/net/address.hpp"
+#include "sim/link/link_options.hpp"
 #include "sim/scenario/error.hpp"
 #include "sim/scenario/units.hpp"
 #include "sim/tcp/options.hpp"
@@ -17,15 +18,53 @@
 
 namespace dispatch::scenario {
 
-// One direction of a link.
+// One direction of a link: the models of sim/link, see docs/links.md.
 struct DirectionSpec {
-  Rate rate{100'000'000};
+  sim::RateModel rate = sim::DataRate::mbit_per_second(100);
   Duration delay = std::chrono::milliseconds(10);  // one way
-  Duration jitter{};                               // uniformly so much more or less; order is kept
-  Ratio loss;                                      // of packets, independent of each other
-  std::optional<Bytes> queue;  // drop-tail; none: one bandwidth-delay product (see queue_of)
+  sim::Jitter jitter;
+  sim::LossModel loss = 0.0;
+  std::optional<sim::QueueModel> queue;  // none: one bandwidth-delay product (see queue_of)
+  double duplicate = 0;
+  double corrupt = 0;
+  sim::Reordering reorder;
+  sim::Suspension suspend;
+  sim::Handover handover;
+};
 
-  friend bool operator==(const DirectionSpec&, const DirectionSpec&) = default;
+// What a `set` event or a step of a schedule changes in one direction; the rest stays.
+struct DirectionChange {
+  std::optional<sim::RateModel> rate;
+  std::optional<Duration> delay;
+  std::optional<sim::Jitter> jitter;
+  std::optional<sim::LossModel> loss;
+  std::optional<sim::QueueModel> queue;
+  std::optional<double> duplicate;
+  std::optional<double> corrupt;
+  std::optional<sim::Reordering> reorder;
+  std::optional<sim::Suspension> suspend;
+  std::optional<sim::Handover> handover;
+
+  friend bool operator==(const DirectionChange&, const DirectionChange&) = default;
+};
+
+// What a link is set to. `over` a time: rates, delays and probabilities go there in even steps, the
+// rest changes at the beginning.
+struct LinkChange {
+  DirectionChange down;
+  DirectionChange up;
+  Duration over{};
+};
+
+// Changes of a link that its own nature brings, from the start of the scenario on.
+struct ScheduleSpec {
+  struct Step {
+    Position position;
+    Duration at{};
+    LinkChange change;
+  };
+  std::vector<Step> steps;
+  Duration repeat{};  // 0: once; else longer than the last step's time
 };
 
 // A network interface of the machine, and the access line behind it.
@@ -34,6 +73,8 @@ struct LinkSpec {
   std::string name;
   DirectionSpec down;  // towards the machine
   DirectionSpec up;
+  bool half_duplex = false;
+  ScheduleSpec schedule;
   std::vector<net::Prefix> addresses;  // none: one of each family, see plan.hpp
 };
 
@@ -145,17 +186,6 @@ struct WorkloadSpec {
   std::variant<BulkSpec, RequestsSpec> work;
 };
 
-// What a `set` event changes; the rest stays.
-struct DirectionChange {
-  std::optional<Rate> rate;
-  std::optional<Duration> delay;
-  std::optional<Duration> jitter;
-  std::optional<Ratio> loss;
-  std::optional<Bytes> queue;
-
-  friend bool operator==(const DirectionChange&, const DirectionChange&) = default;
-};
-
 struct EventSpec {
   enum class Action : std::uint8_t {
     blackhole,       // every packet vanishes, and nobody is told
@@ -164,17 +194,20 @@ struct EventSpec {
     down,  // the interface is down: errors as Linux gives them
     up,    // undoes all of these
     set,
+    flap,    // a blackhole for a while
     freeze,  // a host's programs stand still, its kernel goes on (SIGSTOP); up undoes it
     kill,    // a host's programs end for good: its ports refuse
   };
 
   Position position;
-  Duration at{};
+  Duration at{};     // the first time
+  Duration every{};  // 0: once; else again and again, up to and including `to`
+  Duration to{};
   std::string link;  // or, in its place, a host: blackholes, up, freeze, kill
   std::string host;
   Action action = Action::blackhole;
-  DirectionChange down_change;  // of a set
-  DirectionChange up_change;
+  LinkChange change;    // of a set
+  Duration flap_for{};  // of a flap
 };
 
 struct ExpectationSpec {
@@ -197,8 +230,8 @@ struct Scenario {
   std::vector<ExpectationSpec> expectations;
 };
 
-// The size of a queue that was not given: one bandwidth-delay product of the direction's rate and
-// of a round trip of 100 ms, at least 32 kB. (A common rule for access routers.)
-Bytes queue_of(const DirectionSpec& direction);
+// The queue; where none was given, drop-tail of one bandwidth-delay product of the direction's mean
+// rate and of a round trip of 100 ms, at least 32 kB. (A common rule for access routers.)
+sim::QueueModel queue_of(const DirectionSpec& direction);
 
 }  // namespace dispatch::scenario

@@ -2,6 +2,7 @@
 
 #include "engine/link/smooth_weighted_round_robin.hpp"
 #include "sim/scenario/engine_options.hpp"
+#include "sim/scenario/link_change.hpp"
 #include "sim/scenario/plan.hpp"
 
 #include <fmt/format.h>
@@ -16,31 +17,6 @@ using Action = EventSpec::Action;
 constexpr std::uint16_t kDnsPort = 53;
 constexpr const char* kMachine = "client";
 constexpr const char* kNameServer = "dns-server";
-
-sim::Jitter jitter_of(Duration amount) {
-  if (amount == Duration::zero()) return {};
-  return {sim::Jitter::Shape::uniform, amount, false};
-}
-
-sim::DirectionOptions options_of(const DirectionSpec& spec) {
-  sim::DirectionOptions options;
-  options.rate = sim::DataRate::bits_per_second(spec.rate.bits_per_second);
-  options.delay = spec.delay;
-  options.jitter = jitter_of(spec.jitter);
-  options.loss = spec.loss.value();
-  options.queue = sim::QueueLimit::of(sim::ByteSize::bytes(queue_of(spec).count));
-  return options;
-}
-
-void change(sim::LinkDirection& direction, const DirectionChange& change) {
-  if (change.rate) direction.set_rate(sim::DataRate::bits_per_second(change.rate->bits_per_second));
-  if (change.delay) direction.set_delay(*change.delay);
-  if (change.jitter) direction.set_jitter(jitter_of(*change.jitter));
-  if (change.loss) direction.set_loss(change.loss->value());
-  if (change.queue) {
-    direction.set_queue(sim::QueueLimit::of(sim::ByteSize::bytes(change.queue->count)));
-  }
-}
 
 std::vector<net::Prefix> with_length(const std::vector<net::Address>& addresses) {
   std::vector<net::Prefix> prefixes;
@@ -78,12 +54,10 @@ void change_state(sim::Link& link, const EventSpec& event) {
     case Action::up:
       return link.set_state(sim::LinkState::up);
     case Action::set:
-      change(link.down(), event.down_change);
-      change(link.up(), event.up_change);
-      return;
+    case Action::flap:
     case Action::freeze:
     case Action::kill:
-      return;  // of a host, and not of its line
+      return;  // no state of a line
   }
 }
 
@@ -108,8 +82,10 @@ void ScenarioWorld::add_links() {
     sim::LinkOptions options;
     options.down = options_of(spec.down);
     options.up = options_of(spec.up);
+    options.half_duplex = spec.half_duplex;
     links_.push_back(
         &world_.attach(*machine_, spec.name, addresses_of_link(scenario_, i), options));
+    start_schedule(simulation_, *links_.back(), spec.schedule);
   }
 }
 
@@ -256,12 +232,27 @@ void ScenarioWorld::apply_to_host(const EventSpec& event) {
   change_state(*host_lines_[index], event);
 }
 
-void ScenarioWorld::apply(const EventSpec& event) {
-  if (!event.host.empty()) return apply_to_host(event);
+void ScenarioWorld::apply(const EventSpec& event, std::function<void()> done) {
+  if (!event.host.empty()) {
+    apply_to_host(event);
+    return done();
+  }
   const auto named = [&](const LinkSpec& link) { return link.name == event.link; };
   const auto it = std::find_if(scenario_.links.begin(), scenario_.links.end(), named);
   auto& link = *links_[static_cast<std::size_t>(it - scenario_.links.begin())];
+  if (event.action == Action::set) {
+    return begin_change(simulation_, link, event.change, std::move(done));
+  }
+  if (event.action == Action::flap) {
+    link.set_state(sim::LinkState::blackhole);
+    simulation_.after(event.flap_for, [&link, done = std::move(done)] {
+      link.set_state(sim::LinkState::up);
+      done();
+    });
+    return;
+  }
   change_state(link, event);
+  done();
 }
 
 }  // namespace dispatch::scenario

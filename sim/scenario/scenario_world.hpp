@@ -11,6 +11,7 @@
 #include "sim/scenario/scenario.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -52,7 +53,8 @@ class ScenarioWorld {
   // The scenario's links in their order, then other_ways().
   const std::vector<Way>& ways() const { return ways_; }
 
-  void apply(const EventSpec& event);
+  // `done` is called when the event is over: at once, but for ramps and flaps.
+  void apply(const EventSpec& event, std::function<void()> done);
 
  private:
   void add_links();

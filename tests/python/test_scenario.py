@@ -13,6 +13,7 @@ from dispatch import (
     Download,
     Engine,
     Event,
+    Every,
     Host,
     HostEvent,
     Link,
@@ -34,6 +35,16 @@ EVERYTHING = Scenario(
             address=["192.0.2.2/24", "2001:db8:a::2/64"],
         ),
         "lte": Link(rate="20 Mbit/s", delay="35ms"),
+        "air": Link(
+            down=Direction(token_bucket={"rate": "20 Mbit/s", "burst": "50 kB"}, delay="10ms",
+                           jitter={"normal": "2ms", "reorder": True}, loss={"bursts": {"loss": "1%", "length": "4"}},
+                           queue={"codel": {"target": "5ms", "interval": "100ms", "limit": "1000 packets", "ecn": True}},
+                           duplicate="0.1%", corrupt="0.2%", reorder={"share": "1%", "gap": "3", "by": "2ms"},
+                           suspend={"every": "2s", "for": "100ms", "from": "1s"},
+                           handover={"every": "9s", "for": "80ms", "from": "9s", "delay": ["30ms", "10ms"]}),
+            up="unlimited", half_duplex=True,
+            schedule={"repeat": "20s", "steps": [{"at": "5s", "up": {"rate": "1 Mbit/s"}, "over": "2s"}]},
+        ),
     },
     hosts={"www": Host(address="203.0.113.10", delay="8ms", serves=[{"http": 80}, {"http": 8080}]),
            "office": Host(congestion="reno", serves=[Proxy(1080, {"kim": "secret"}), Proxy(3128), {"dns": 53}])},
@@ -65,6 +76,8 @@ EVERYTHING = Scenario(
         Event("20s", "wifi", Set(down="1 Mbit/s", up=Direction(loss="5%"))),
         HostEvent("21s", "office", "blackhole", direction="down"),
         HostEvent("22s", "office", "kill"),
+        Event(Every("4s", from_="25s", to="33s"), "lte", "flap", length="300ms"),
+        Event("40s", "air", Set(down=Direction(suspend="none", loss="3%"), over="3s")),
     ],
     expect=["big.completed", "api.failures <= 2", "share(wifi) in 10%..90%"],
 )
@@ -89,6 +102,15 @@ def test_objects_survive_the_way_through_yaml_and_back():
     assert once.events[4].action.down == Direction(rate="1 Mbit/s")
     assert once.events[4].action.up == Direction(loss="5%")
     assert once.expect == EVERYTHING.expect
+
+
+def test_models_of_links_survive_the_way_through_yaml_and_back():
+    air, given = Scenario.from_yaml(EVERYTHING.to_yaml()).links["air"], EVERYTHING.links["air"]
+    for key in ("token_bucket", "loss", "duplicate", "corrupt", "reorder", "suspend", "handover"):
+        assert getattr(air.down, key) == getattr(given.down, key), key
+    assert air.up.rate == "unlimited"
+    assert air.half_duplex is True
+    assert air.schedule == given.schedule
 
 
 def test_reading_spells_out_every_default():

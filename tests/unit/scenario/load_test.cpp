@@ -56,11 +56,11 @@ expect: [big.completed, "share(wifi) > 1%"]
   BOOST_TEST(scenario.seed == 42u);
   BOOST_REQUIRE_EQUAL(scenario.links.size(), 2u);
   const auto& wifi = scenario.links[0];
-  BOOST_TEST(wifi.down.rate.bits_per_second == 50'000'000u);
+  BOOST_TEST(sim::mean_rate(wifi.down.rate).bits_per_second() == 50'000'000u);
   BOOST_TEST((wifi.down.delay == milliseconds(12)));
   BOOST_TEST((wifi.up.delay == milliseconds(20)));
-  BOOST_TEST((wifi.up.jitter == milliseconds(3)));
-  BOOST_TEST(wifi.up.loss.parts_per_billion == 2'000'000u);
+  BOOST_TEST((wifi.up.jitter.amount == milliseconds(3)));
+  BOOST_TEST((wifi.up.loss == sim::LossModel(0.002)));
   BOOST_TEST(net::to_string(scenario.links[1].addresses.at(0)) == "10.0.0.2/24");
   BOOST_TEST(net::to_string(scenario.links[1].addresses.at(1)) == "fd00::2/48");
   BOOST_TEST(scenario.hosts[0].http_ports.at(0) == 8080);
@@ -73,9 +73,10 @@ expect: [big.completed, "share(wifi) > 1%"]
   BOOST_TEST((api.until == seconds(55)));
   BOOST_TEST((api.via == Via::direct));
   BOOST_TEST((scenario.events[0].action == EventSpec::Action::blackhole));
-  BOOST_TEST(scenario.events[1].down_change.rate->bits_per_second == 1'000'000u);
-  BOOST_TEST(!scenario.events[1].up_change.rate.has_value());
-  BOOST_TEST(scenario.events[1].up_change.loss->parts_per_billion == 50'000'000u);
+  BOOST_TEST(scenario.events[1].change.down.rate.has_value());
+  BOOST_TEST(sim::mean_rate(*scenario.events[1].change.down.rate).bits_per_second() == 1'000'000u);
+  BOOST_TEST(!scenario.events[1].change.up.rate.has_value());
+  BOOST_TEST((scenario.events[1].change.up.loss == sim::LossModel(0.05)));
   BOOST_TEST((scenario.expectations[1].position == Position{21, 26}));
 
   // Its own dump says the same.
@@ -114,9 +115,9 @@ BOOST_AUTO_TEST_CASE(errors_name_the_place_what_was_found_and_what_would_be_righ
       {"dispatch: 1\nlinks:\n  wifi: {down: 5 Mbit/s}\n",
        "f.yaml:3:9: link \"wifi\" has no rate up: write up: 20 Mbit/s"},
       {"dispatch: 1\nlinks:\n  wifi: {down: {trace: t.down}, up: 8 Mbit/s}\n",
-       "f.yaml:3:17: \"trace\" is not supported yet"},
+       "f.yaml:3:24: \"t.down\": no such file"},
       {"dispatch: 1\nlinks:\n  wifi: {rate: 8 Mbit/s, loss: {gilbert_elliott: {p: 0.3%}}}\n",
-       "f.yaml:3:32: a model of loss is not supported yet: write a percentage such as 0.2 %"},
+       "f.yaml:3:50: gilbert_elliott needs \"r\": write r: 25%"},
       {"dispatch: 1\nlinks:\n  wifi: {rate: 8 Mbit/s, loss: 120%}\n",
        "f.yaml:3:32: \"120%\" is more than 100 %"},
       {"dispatch: 1\nlinks:\n  wifi: {rate: 8 Mbit/s, address: 10.0.0}\n",
@@ -148,11 +149,12 @@ BOOST_AUTO_TEST_CASE(errors_name_the_place_what_was_found_and_what_would_be_righ
       {with("workloads:\n  - {name: v, video: {}}\n"),
        "f.yaml:5:15: \"video\" is not supported yet"},
       {with("events:\n  - {at: 1s, link: wifi, blackhole, up}\n"),
-       "f.yaml:5:37: \"up\" beside \"blackhole\": an event is one of blackhole, down, up, set"},
+       "f.yaml:5:37: \"up\" beside \"blackhole\": an event is one of blackhole, down, up, set, "
+       "flap"},
       {with("events:\n  - {at: 1s, link: wif, up}\n"),
        "f.yaml:5:5: no link \"wif\"; did you mean \"wifi\"?"},
       {with("events:\n  - {every: 4s, link: wifi, up}\n"),
-       "f.yaml:5:6: \"every\" is not supported yet"},
+       "f.yaml:5:5: an event needs \"from\": write from: 35 s"},
       {with("events:\n  - {at: 1s, link: wifi, up: 5 Mbit/s}\n"),
        "f.yaml:5:30: \"up\" takes no value: write {at: ..., link: ..., up}"},
       {with("expect: [big.completed]\n"), "f.yaml:4:10: no workload \"big\""},
@@ -309,7 +311,8 @@ BOOST_AUTO_TEST_CASE(errors_in_the_engines_part_are_told_as_all_others) {
        "f.yaml:5:25: \"down\" is for links: of a host an event is one of blackhole, up, freeze, "
        "kill"},
       {with("events:\n  - {at: 1s, link: wifi, kill}\n"),
-       "f.yaml:5:26: \"kill\" is for hosts: of a link an event is one of blackhole, down, up, set"},
+       "f.yaml:5:26: \"kill\" is for hosts: of a link an event is one of blackhole, down, up, set, "
+       "flap"},
       {with("events:\n  - {at: 1s, link: wifi, host: www, up}\n"),
        "f.yaml:5:26: \"host\" beside \"link\": an event is one of link, host"},
   };
