@@ -88,10 +88,12 @@ class Proxy:
     port: int
     users: Optional[Dict[str, str]] = None
     """Names and their passwords. Default: no password is asked for."""
+    tls: Union[bool, str, None] = None
+    """Within TLS, with a certificate of its host (True) or of this name. Default: no TLS."""
 
 
-Service = Union[Proxy, Dict[str, int]]
-"""``{"http": 80}``, ``{"dns": 53}``, or a Proxy."""
+Service = Union[Proxy, Dict[str, Union[int, bool]]]
+"""``{"http": 80}``, ``{"http": 80, "accept_proxy": True}``, ``{"dns": 53}``, or a Proxy."""
 
 
 @dataclass
@@ -127,6 +129,10 @@ class Engine:
     The host of an URL is a host, a name of the DNS or an address. Default: every link."""
     port: Optional[int] = None
     """Of the proxy. Default 1080."""
+    listen: Optional[List[str]] = None
+    """In place of the port: ``["127.0.0.1:1080", "127.0.0.1:1443,tls"]``."""
+    send_proxy: Optional[str] = None
+    """``"v1"`` or ``"v2"``: targets are told who the client is. Default: they are not."""
     policy: Optional[str] = None
     """Default ``"weighted-round-robin"``."""
     routes: Optional[List[str]] = None
@@ -189,6 +195,8 @@ class _Bulk:
     """Between attempts. Default 0 s."""
     user: Optional[str] = None
     """One of the engine's users, with whose password the proxy is asked. Default: none."""
+    listener: Optional[str] = None
+    """The engine's listener that it comes by: ``"127.0.0.1:1443"``. Default: the first."""
 
 
 @dataclass
@@ -228,6 +236,8 @@ class Requests:
     """For one request. Default 30 s."""
     user: Optional[str] = None
     """One of the engine's users, with whose password the proxy is asked. Default: none."""
+    listener: Optional[str] = None
+    """The engine's listener that it comes by: ``"127.0.0.1:1443"``. Default: the first."""
 
 
 Workload = Union[Download, Upload, Requests]

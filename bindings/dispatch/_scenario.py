@@ -180,8 +180,9 @@ def _plain(value: Any, depth: int = 0) -> Any:
     if depth > 20:
         raise ValueError("a scenario: nested too deeply")
     if isinstance(value, Proxy):
-        users = {} if value.users is None else {"users": _plain(value.users, depth + 1)}
-        return {"proxy": value.port, **users}
+        rest = {"users": value.users, "tls": value.tls}
+        given = {key: _plain(item, depth + 1) for key, item in rest.items() if item is not None}
+        return {"proxy": value.port, **given}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         items = {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
         return {
@@ -264,7 +265,7 @@ def _numbers(plain: Dict[str, Any]) -> Dict[str, Any]:
 
 def _switches(plain: Dict[str, Any]) -> Dict[str, Any]:
     """With the members that are true or false as such."""
-    keys = ("udp_one_link", "udp_only_answers", "half_duplex")
+    keys = ("udp_one_link", "udp_only_answers", "half_duplex", "accept_proxy")
     return {key: value == "true" if key in keys else value for key, value in plain.items()}
 
 
@@ -285,8 +286,9 @@ def _host(plain: Dict[str, Any]) -> Host:
 
 def _service(plain: Dict[str, Any]) -> Service:
     if "proxy" in plain:
-        return Proxy(int(plain["proxy"]), plain.get("users"))
-    return _numbers(plain)
+        tls = plain.get("tls")
+        return Proxy(int(plain["proxy"]), plain.get("users"), True if tls == "true" else tls)
+    return _switches(_numbers(plain))
 
 
 def _workload(plain: Dict[str, Any]) -> Workload:

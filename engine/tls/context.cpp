@@ -122,11 +122,13 @@ Context::Context() : context_(SSL_CTX_new(TLS_method())) {
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 }
 
-std::shared_ptr<const Context> Context::server(const Pem& certificate, const Pem& key) {
+std::shared_ptr<const Context> Context::server(const Pem& certificate, const Pem& key,
+                                               bool tickets) {
   std::shared_ptr<Context> context(new Context);
   use_certificates(context->get(), certificate);
   use_key(context->get(), key, certificate);
   SSL_CTX_set_alpn_select_cb(context->get(), choose_protocol, nullptr);
+  if (!tickets) SSL_CTX_set_num_tickets(context->get(), 0);
   return context;
 }
 

@@ -20,8 +20,11 @@ class Context {
  public:
   // A server that shows `certificate`: its own first, then the chain that leads to the root. `key`
   // is the certificate's, not encrypted; both may be in one text. Of the application protocols that
-  // a client offers (RFC 7301), it takes http/1.1. Throws net::ConfigError.
-  static std::shared_ptr<const Context> server(const Pem& certificate, const Pem& key);
+  // a client offers (RFC 7301), it takes http/1.1. Throws net::ConfigError. Without `tickets`,
+  // nobody may come back by a shorter handshake (RFC 8446, 2.2), and the sizes of all messages
+  // depend on nothing that is random.
+  static std::shared_ptr<const Context> server(const Pem& certificate, const Pem& key,
+                                               bool tickets = true);
 
   // A client that believes the certificates that `roots` have signed. Throws net::ConfigError.
   static std::shared_ptr<const Context> client(const Pem& roots);

@@ -1,6 +1,7 @@
 #include "engine/traffic/origin.hpp"
 
 #include "engine/net/accept_loop.hpp"
+#include "engine/proxy/proxy_protocol.hpp"
 #include "engine/traffic/http_message.hpp"
 #include "engine/traffic/pattern.hpp"
 
@@ -29,6 +30,28 @@ std::optional<std::uint64_t> size_in_path(std::string_view path) {
   const auto parsed = std::from_chars(path.data(), end, size);
   if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
   return size;
+}
+
+// Byte by byte: what follows is not the header's. False: there is none.
+Task<bool> skip_proxy_header(net::Stream& stream) {
+  proxy::Bytes header;
+  std::size_t rest = 1;
+  bool complete = false;
+  while (!complete || rest != 0) {
+    std::array<std::byte, 1> next;
+    const auto got = co_await stream.read_some(next);
+    if (!got || *got == 0) co_return false;
+    if (complete) {
+      --rest;
+      continue;
+    }
+    header.push_back(next[0]);
+    const auto decoded = proxy::proxy_protocol::decode(header);
+    if (decoded.progress == proxy::Progress::invalid) co_return false;
+    complete = decoded.progress == proxy::Progress::complete;
+    rest = decoded.message.rest;
+  }
+  co_return true;
 }
 
 // One client's connection.
@@ -137,30 +160,34 @@ Origin::Origin(net::Runtime& runtime)
         }
       }) {}
 
-net::Result<net::Endpoint> Origin::listen(const net::Endpoint& local) {
+net::Result<net::Endpoint> Origin::listen(const net::Endpoint& local, bool behind_proxy) {
   auto listener = runtime_.network().listen(local, {});
   if (!listener) return listener.error();
-  listeners_.push_back(std::move(*listener));
-  return listeners_.back()->local_endpoint();
+  listeners_.push_back({std::move(*listener), behind_proxy});
+  return listeners_.back().listener->local_endpoint();
 }
 
 void Origin::start() {
-  for (auto& listener : listeners_) {
-    tasks_.spawn(net::accept_loop(runtime_, *listener, [this](net::StreamPtr stream) {
-      tasks_.spawn(serve(std::move(stream)));
+  for (auto& [listener, behind_proxy] : listeners_) {
+    tasks_.spawn(net::accept_loop(runtime_, *listener, [this, behind = behind_proxy](auto stream) {
+      tasks_.spawn(serve(std::move(stream), behind));
     }));
   }
 }
 
-Task<void> Origin::serve(net::StreamPtr stream) {
+Task<void> Origin::serve(net::StreamPtr stream, bool behind_proxy) {
   auto& tally = tallies_[stream->remote_endpoint().address];
   ++tally.connections;
+  if (behind_proxy) {
+    const bool skipped = co_await skip_proxy_header(*stream);
+    if (!skipped) co_return stream->abort();
+  }
   Exchange exchange(runtime_, *stream, tally);
   co_await exchange.run();
 }
 
 Task<void> Origin::stop() {
-  for (auto& listener : listeners_) listener->close();
+  for (auto& each : listeners_) each.listener->close();
   tasks_.cancel();
   co_await tasks_.idle();
   listeners_.clear();

@@ -6,8 +6,8 @@
 #include "engine/net/task_group.hpp"
 
 #include <cstdint>
+#include <list>
 #include <map>
-#include <vector>
 
 namespace dispatch::traffic {
 
@@ -28,7 +28,8 @@ class Origin {
  public:
   explicit Origin(net::Runtime& runtime);
 
-  net::Result<net::Endpoint> listen(const net::Endpoint& local);
+  // With `behind_proxy`, each connection begins with a header of the PROXY protocol.
+  net::Result<net::Endpoint> listen(const net::Endpoint& local, bool behind_proxy = false);
   void start();
   // Stops accepting and resets what is open.
   net::Task<void> stop();
@@ -36,11 +37,16 @@ class Origin {
   const std::map<net::Address, OriginTally>& tallies() const { return tallies_; }
 
  private:
-  net::Task<void> serve(net::StreamPtr stream);
+  struct Listening {
+    net::ListenerPtr listener;
+    bool behind_proxy;
+  };
+
+  net::Task<void> serve(net::StreamPtr stream, bool behind_proxy);
 
   net::Runtime& runtime_;
   std::map<net::Address, OriginTally> tallies_;
-  std::vector<net::ListenerPtr> listeners_;
+  std::list<Listening> listeners_;
   net::TaskGroup tasks_;
 };
 

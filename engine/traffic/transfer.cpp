@@ -2,6 +2,7 @@
 
 #include "engine/net/deadline.hpp"
 #include "engine/proxy/socks5_client.hpp"
+#include "engine/tls/stream.hpp"
 #include "engine/traffic/http_message.hpp"
 #include "engine/traffic/pattern.hpp"
 
@@ -97,10 +98,30 @@ class Transfer {
     co_return Status{};
   }
 
+  // What the proxy's listener asks for before SOCKS.
+  Task<Status> enter_proxy() {
+    if (options_.announce) {
+      const proxy::proxy_protocol::Addresses own{stream_->local_endpoint(), *options_.socks5};
+      const auto header = proxy::proxy_protocol::encode(*options_.announce, own);
+      const auto error = co_await net::write_all(*stream_, header);
+      if (error) co_return failed("PROXY header", error);
+    }
+    if (!options_.tls) co_return Status{};
+    auto context = options_.tls;
+    auto plain = std::move(stream_);
+    auto name = options_.socks5->address.to_string();
+    auto secured = co_await tls::Stream::connect(runtime_, std::move(context), std::move(plain),
+                                                 std::move(name));
+    if (!secured) co_return failed("TLS with the proxy", secured.error());
+    stream_ = std::move(*secured);
+    co_return Status{};
+  }
+
   Task<Status> reach_through_proxy() {
     auto stream = co_await runtime_.network().connect(*options_.socks5, net::kAnyEgress);
     if (!stream) co_return failed("connection to the proxy", stream.error());
     stream_ = std::move(*stream);
+    if (const auto error = co_await enter_proxy()) co_return error;
     proxy::HandshakeBuffer buffer;
     const auto* credentials = options_.credentials ? &*options_.credentials : nullptr;
     const auto answer =

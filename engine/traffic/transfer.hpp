@@ -2,11 +2,14 @@
 #pragma once
 
 #include "engine/net/runtime.hpp"
+#include "engine/proxy/proxy_protocol.hpp"
 #include "engine/proxy/socks5.hpp"
 #include "engine/proxy/target.hpp"
+#include "engine/tls/context.hpp"
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -17,6 +20,10 @@ struct TransferOptions {
   std::optional<net::Endpoint> socks5;  // through this proxy; the origin's name is looked up there
   // To that proxy (RFC 1929); none: no password is offered.
   std::optional<proxy::socks5::Credentials> credentials{};
+  // On the way to it: what a proxy before it would say, for the client itself; and within TLS, whom
+  // to believe. Null: no TLS.
+  std::optional<proxy::proxy_protocol::Version> announce{};
+  std::shared_ptr<const tls::Context> tls{};
   std::uint64_t download_bytes = 0;  // GET /bytes/N
   std::uint64_t upload_bytes = 0;    // if not 0: POST /upload of that size instead
   net::Egress egress;                // of a direct connection

@@ -161,6 +161,7 @@ class Checker {
       if (const auto* bulk = std::get_if<BulkSpec>(&workload.work)) {
         check_target(workload, bulk->host);
         check_user(workload, bulk->user);
+        check_listener(workload, bulk->listener);
         if (bulk->count == 0 || bulk->parallel == 0) {
           fail(workload.position, fmt::format("\"{}\" makes no transfer", workload.name));
         }
@@ -172,6 +173,7 @@ class Checker {
         const auto& requests = std::get<RequestsSpec>(workload.work);
         check_target(workload, requests.host);
         check_user(workload, requests.user);
+        check_listener(workload, requests.listener);
         if (requests.until <= workload.at) {
           fail(workload.position, fmt::format("\"{}\" ends at {}, before it begins", workload.name,
                                               to_string(requests.until)));
@@ -198,6 +200,18 @@ class Checker {
     fail(workload.position,
          fmt::format("\"{}\" is user \"{}\", who is none of the engine's users{}", workload.name,
                      user, near(user, names)));
+  }
+
+  void check_listener(const WorkloadSpec& workload, const std::string& listener) const {
+    if (listener.empty()) return;
+    std::vector<std::string> names;
+    for (const auto& each : listeners_of(scenario_.engine)) {
+      names.push_back(net::to_string(each.endpoint));
+    }
+    if (std::find(names.begin(), names.end(), listener) != names.end()) return;
+    fail(workload.position,
+         fmt::format("\"{}\" comes by \"{}\", where the engine does not listen{}", workload.name,
+                     listener, near(listener, names)));
   }
 
   void check_target(const WorkloadSpec& workload, const std::string& host) const {

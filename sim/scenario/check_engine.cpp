@@ -22,6 +22,9 @@ class EngineChecker {
 
   void check() {
     if (engine_.port == 0) fail({}, "the proxy needs a port from 1 to 65535");
+    for (const auto& listen : engine_.listen) {
+      config(listen.position, [&] { check_listener(listen); });
+    }
     for (const auto& start : engine_.start) {
       config(start.position, [&] { check_start(start); });
     }
@@ -65,6 +68,17 @@ class EngineChecker {
     }
   }
 
+  void check_listener(const EngineSpec::Text& listen) {
+    const auto endpoint = listener_of(listen).endpoint;
+    const auto text = net::to_string(endpoint);
+    if (!listeners_.insert(text).second) fail(listen.position, "a second listener at " + text);
+    const auto& address = endpoint.address;
+    if (address.is_loopback() || address.is_unspecified()) return;
+    if (link_of(scenario_, net::to_string(address))) return;
+    fail(listen.position, fmt::format("{} is neither a loopback address nor one of the links'",
+                                      net::to_string(address)));
+  }
+
   void check_own(const EngineSpec::Text& start, const std::string& target) const {
     if (link_of(scenario_, target)) return;
     const auto best = suggestion(target, link_names_);
@@ -74,9 +88,6 @@ class EngineChecker {
   }
 
   void check_upstream(const EngineSpec::Text& start, const link::Upstream& upstream) const {
-    if (upstream.protocol == link::UpstreamProtocol::https) {
-      fail(start.position, "a scenario has no certificates: use http:// in place of https://");
-    }
     const auto* name = std::get_if<std::string>(&upstream.host);
     if (name == nullptr || target_of(scenario_, *name)) return;
     std::vector<std::string> names;
@@ -110,6 +121,7 @@ class EngineChecker {
   std::vector<std::string> link_names_;
   std::set<std::string> names_;
   std::set<std::string> targets_;
+  std::set<std::string> listeners_;
 };
 
 }  // namespace

@@ -20,15 +20,18 @@ void links_entry(YAML::Emitter& out, const Scenario& scenario) {
 }
 
 void services_entry(YAML::Emitter& out, const HostSpec& host) {
-  for (const auto port : host.http_ports) {
+  for (const auto& [port, accept_proxy] : host.http) {
     out << YAML::BeginMap;
     entry(out, "http", port);
+    if (accept_proxy) entry(out, "accept_proxy", true);
     out << YAML::EndMap;
   }
   for (const auto& proxy : host.proxies) {
     out << YAML::BeginMap;
     entry(out, "proxy", proxy.port);
     dump_users(out, proxy.users);
+    if (proxy.tls && proxy.tls->empty()) entry(out, "tls", true);
+    if (proxy.tls && !proxy.tls->empty()) entry(out, "tls", *proxy.tls);
     out << YAML::EndMap;
   }
   for (const auto port : host.dns_ports) {
@@ -95,6 +98,7 @@ void bulk_entry(YAML::Emitter& out, const BulkSpec& bulk) {
   entry(out, "retries", bulk.retries);
   entry(out, "retry_delay", to_string(bulk.retry_delay));
   if (!bulk.user.empty()) entry(out, "user", bulk.user);
+  if (!bulk.listener.empty()) entry(out, "listener", bulk.listener);
   out << YAML::EndMap;
 }
 
@@ -107,6 +111,7 @@ void requests_entry(YAML::Emitter& out, const RequestsSpec& requests) {
   entry(out, "via", text_of(requests.via));
   entry(out, "timeout", to_string(requests.timeout));
   if (!requests.user.empty()) entry(out, "user", requests.user);
+  if (!requests.listener.empty()) entry(out, "listener", requests.listener);
   out << YAML::EndMap;
 }
 

@@ -4,6 +4,8 @@
 namespace dispatch::scenario {
 namespace {
 
+using proxy::proxy_protocol::Version;
+
 void texts_entry(YAML::Emitter& out, const char* key, const std::vector<EngineSpec::Text>& texts) {
   out << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginSeq;
   for (const auto& each : texts) out << each.text;
@@ -35,7 +37,14 @@ void dump_engine(YAML::Emitter& out, const Scenario& scenario) {
     for (const auto& link : scenario.links) start.push_back({{}, link.name});
   }
   texts_entry(out, "start", start);
-  dump_entry(out, "port", engine.port);
+  if (engine.listen.empty()) {
+    dump_entry(out, "port", engine.port);
+  } else {
+    texts_entry(out, "listen", engine.listen);
+  }
+  if (engine.send_proxy) {
+    dump_entry(out, "send_proxy", *engine.send_proxy == Version::v1 ? "v1" : "v2");
+  }
   dump_entry(out, "policy", "weighted-round-robin");
   if (!engine.routes.empty()) texts_entry(out, "routes", engine.routes);
   addresses_entry(out, "dns", engine.dns);

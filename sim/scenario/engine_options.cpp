@@ -39,7 +39,29 @@ link::LinkSpec link_spec_of(const EngineSpec::Text& start) {
   if (!spec.password_file.empty() || !spec.password_variable.empty()) {
     throw net::ConfigError("a scenario stands by itself: write the password into the URL");
   }
+  if (!spec.ca_file.empty()) {
+    throw net::ConfigError(
+        "a scenario stands by itself: its certificates are believed without ca=");
+  }
   return spec;
+}
+
+proxy::ListenerSpec listener_of(const EngineSpec::Text& listen) {
+  auto spec = proxy::parse_listener_spec(listen.text);
+  if (!spec.path.empty()) {
+    throw net::ConfigError("a scenario has no files: listen at an address and a port");
+  }
+  if (spec.endpoint.port == 0) {
+    throw net::ConfigError("the proxy needs a port from 1 to 65535");
+  }
+  return spec;
+}
+
+std::vector<proxy::ListenerSpec> listeners_of(const EngineSpec& engine) {
+  std::vector<proxy::ListenerSpec> specs;
+  for (const auto& listen : engine.listen) specs.push_back(listener_of(listen));
+  if (specs.empty()) specs.push_back({{net::loopback_address(net::Family::v4), engine.port}});
+  return specs;
 }
 
 proxy::ServerOptions server_options_of(const EngineSpec& engine) {
@@ -53,6 +75,7 @@ proxy::ServerOptions server_options_of(const EngineSpec& engine) {
     options.dial.routes.push_back(proxy::parse_route_rule(rule.text));
   }
   options.accounts = accounts_of(engine.users);
+  options.send_proxy = engine.send_proxy;
   options.admission.allowed = engine.allow;
   options.admission.connections_max = engine.max_connections;
   options.admission.connections_per_max = engine.max_per_client;

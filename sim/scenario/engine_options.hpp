@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/link/link_spec.hpp"
+#include "engine/proxy/listener_spec.hpp"
 #include "engine/proxy/server_options.hpp"
 #include "sim/scenario/scenario.hpp"
 
@@ -24,6 +25,9 @@ std::span<const EngineTime> engine_times();
 proxy::ServerOptions server_options_of(const EngineSpec& engine);
 proxy::Accounts accounts_of(const std::vector<UserSpec>& users);
 link::LinkSpec link_spec_of(const EngineSpec::Text& start);
+proxy::ListenerSpec listener_of(const EngineSpec::Text& listen);
+// All of them, at least one.
+std::vector<proxy::ListenerSpec> listeners_of(const EngineSpec& engine);
 
 // The names of the engine's links, in their order.
 std::vector<std::string> engine_link_names(const Scenario& scenario);

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::string_view kKeys[] = {"start",
                                       "port",
+                                      "listen",
+                                      "send_proxy",
                                       "policy",
                                       "routes",
                                       "dns",
@@ -31,7 +33,7 @@ constexpr std::string_view kKeys[] = {"start",
                                       "udp_timeout",
                                       "udp_one_link",
                                       "udp_only_answers"};
-constexpr std::string_view kLater[] = {"listen", "tls", "send_proxy", "probe", "health"};
+constexpr std::string_view kLater[] = {"probe", "health"};
 constexpr std::string_view kPolicies[] = {"weighted-round-robin"};
 constexpr std::string_view kPoliciesLater[] = {
     "least-connections", "latency",    "failover", "random",
@@ -60,6 +62,13 @@ net::Prefix read_range(const YamlValue& value) {
     value.fail(fmt::format("\"{}\" is not an address or a range such as 192.168.1.0/24", text));
   }
   return *range;
+}
+
+proxy::proxy_protocol::Version read_version(const YamlValue& value) {
+  const auto text = value.text("v1 or v2");
+  if (text == "v1") return proxy::proxy_protocol::Version::v1;
+  if (text == "v2") return proxy::proxy_protocol::Version::v2;
+  value.fail(fmt::format("\"{}\" is no version of the PROXY protocol: write v1 or v2", text));
 }
 
 void read_policy(const YamlValue& value) {
@@ -123,6 +132,13 @@ EngineSpec read_engine(const YamlValue& value) {
   if (const auto* port = map.find("port")) {
     engine.port = static_cast<std::uint16_t>(port->count(1, kPortMax));
   }
+  if (const auto* listen = map.find("listen")) {
+    engine.listen = read_texts(*listen, "a list such as [\"127.0.0.1:1080\"]",
+                               "a listener such as \"127.0.0.1:1443,tls\"");
+    if (engine.listen.empty()) listen->fail("no listener: write some, or a port in its place");
+    if (map.find("port") != nullptr) map.key("port")->fail("the port is among those of \"listen\"");
+  }
+  if (const auto* version = map.find("send_proxy")) engine.send_proxy = read_version(*version);
   if (const auto* policy = map.find("policy")) read_policy(*policy);
   if (const auto* routes = map.find("routes")) {
     engine.routes = read_texts(*routes, "a list of rules such as [\".bank.example=wifi\"]",

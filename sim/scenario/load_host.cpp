@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::string_view kHostKeys[] = {"address", "delay", "serves", "congestion"};
 constexpr std::string_view kHostLater[] = {"rate", "down", "up", "loss"};
-constexpr std::string_view kServiceKeys[] = {"http", "proxy", "dns", "users"};
+constexpr std::string_view kServiceKeys[] = {"http",  "proxy", "dns",
+                                             "users", "tls",   "accept_proxy"};
 constexpr std::string_view kServices[] = {"http", "proxy", "dns"};
 constexpr std::string_view kServiceLater[] = {"https", "echo", "tcp", "udp"};
 constexpr std::string_view kDnsKeys[] = {"delay", "records"};
@@ -42,16 +43,32 @@ DnsRecord read_record(const std::string& name, const YamlValue& key, const YamlV
   return record;
 }
 
+// yes: a certificate of the host's own; or of this name.
+std::optional<std::string> read_tls(const YamlValue& value) {
+  const auto text = value.text("true, or the name that its certificate is of");
+  if (text.empty()) value.fail("no name: write true, or the name that its certificate is of");
+  if (text == "false") return std::nullopt;
+  return text == "true" ? std::string() : text;
+}
+
 void read_service(const YamlValue& value, HostSpec& host) {
   const auto map = value.map("a service", kServiceKeys, kServiceLater);
   const auto service = map.one_of(kServices);
   const auto port = static_cast<std::uint16_t>(map.find(service)->count(1, kPortMax));
   const auto* users = map.find("users");
   if (users != nullptr && service != "proxy") map.key("users")->fail("users are those of a proxy");
-  if (service == "http") host.http_ports.push_back(port);
+  const auto* tls = map.find("tls");
+  if (tls != nullptr && service != "proxy") map.key("tls")->fail("only a proxy can have TLS");
+  const auto* accept_proxy = map.find("accept_proxy");
+  if (accept_proxy != nullptr && service != "http") {
+    map.key("accept_proxy")->fail("only an http server takes headers of the PROXY protocol");
+  }
+  if (service == "http") {
+    host.http.push_back({port, accept_proxy != nullptr && accept_proxy->yes_or_no()});
+  }
   if (service == "dns") host.dns_ports.push_back(port);
   if (service != "proxy") return;
-  host.proxies.push_back({port, {}});
+  host.proxies.push_back({port, {}, tls != nullptr ? read_tls(*tls) : std::nullopt});
   if (users != nullptr) host.proxies.back().users = read_users(*users);
 }
 
@@ -80,7 +97,7 @@ HostSpec read_host(const std::string& name, Position position, const YamlValue& 
     host.congestion = read_congestion(*congestion);
   }
   if (const auto* serves = map.find("serves")) {
-    host.http_ports.clear();
+    host.http.clear();
     for (const auto& each : serves->list("a list of services such as [{http: 80}]")) {
       read_service(each, host);
     }

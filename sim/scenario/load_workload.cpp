@@ -14,12 +14,12 @@ constexpr std::string_view kWorkloadLater[] = {"browse", "chat",   "video",
 constexpr std::string_view kWorks[] = {"download", "upload", "requests"};
 constexpr std::string_view kDownloadKeys[] = {"from",        "size",    "count",         "parallel",
                                               "via",         "timeout", "stall_timeout", "retries",
-                                              "retry_delay", "user"};
+                                              "retry_delay", "user",    "listener"};
 constexpr std::string_view kUploadKeys[] = {"to",          "size",    "count",         "parallel",
                                             "via",         "timeout", "stall_timeout", "retries",
-                                            "retry_delay", "user"};
+                                            "retry_delay", "user",    "listener"};
 constexpr std::string_view kRequestsKeys[] = {"to",  "rate",    "response", "until",
-                                              "via", "timeout", "user"};
+                                              "via", "timeout", "user",     "listener"};
 constexpr std::string_view kVias[] = {"socks5", "direct"};
 constexpr std::string_view kViasLater[] = {"socks4", "socks4a", "http", "udp"};
 
@@ -60,6 +60,7 @@ BulkSpec read_bulk(const YamlValue& value, BulkSpec::Direction direction) {
   if (const auto* retries = map.find("retries")) bulk.retries = retries->count(0, kTransfersMax);
   if (const auto* delay = map.find("retry_delay")) bulk.retry_delay = delay->duration();
   if (const auto* user = map.find("user")) bulk.user = user->text("the name of a user");
+  if (const auto* at = map.find("listener")) bulk.listener = at->text("a listener's address");
   return bulk;
 }
 
@@ -74,6 +75,7 @@ RequestsSpec read_requests(const YamlValue& value) {
   if (const auto* timeout = map.find("timeout"))
     requests.timeout = read_positive_duration(*timeout);
   if (const auto* user = map.find("user")) requests.user = user->text("the name of a user");
+  if (const auto* at = map.find("listener")) requests.listener = at->text("a listener's address");
   return requests;
 }
 

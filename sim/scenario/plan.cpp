@@ -10,7 +10,7 @@ namespace {
 constexpr std::uint16_t kHttpPort = 80;
 
 std::uint16_t port_of(const HostSpec& host) {
-  return host.http_ports.empty() ? kHttpPort : host.http_ports.front();
+  return host.http.empty() ? kHttpPort : host.http.front().port;
 }
 
 // The port of the host that has one of `addresses`.

@@ -78,11 +78,7 @@ class Run {
       await(event, event.at);
     }
     for (const auto& spec : scenario_.workloads) {
-      const auto& host =
-          std::visit([](const auto& work) -> const std::string& { return work.host; }, spec.work);
-      auto& workload = *workloads_.emplace_back(
-          make_workload_run(spec, {world_.machine(), world_.proxy(),
-                                   target_of(scenario_, host).value(), scenario_.engine.users}));
+      auto& workload = *workloads_.emplace_back(make_workload_run(spec, context_of(spec)));
       ++pending_;
       world_.machine().spawn(work(workload));
     }
@@ -97,6 +93,25 @@ class Run {
       }
       world_.apply(event, [this] { done(); });
     });
+  }
+
+  WorkloadContext context_of(const WorkloadSpec& spec) {
+    const auto [host, listener] =
+        std::visit([](const auto& work) { return std::pair(work.host, work.listener); }, spec.work);
+    const auto& all = world_.listeners();
+    auto chosen = std::ranges::find_if(
+        all, [&](const auto& each) { return net::to_string(each.endpoint) == listener; });
+    if (chosen == all.end()) chosen = all.begin();
+    auto proxy = chosen->endpoint;
+    if (proxy.address.is_unspecified()) {
+      proxy.address = net::loopback_address(net::family_of(proxy.address));
+    }
+    WorkloadContext context{
+        world_.machine(),      proxy, {}, nullptr, target_of(scenario_, host).value(),
+        scenario_.engine.users};
+    if (chosen->entrance.accept_proxy) context.announce = proxy::proxy_protocol::Version::v2;
+    if (chosen->entrance.tls_only) context.tls = world_.believed();
+    return context;
   }
 
   net::Task<void> work(WorkloadRun& workload) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "engine/net/address.hpp"
+#include "engine/proxy/proxy_protocol.hpp"
 #include "sim/link/link_options.hpp"
 #include "sim/scenario/error.hpp"
 #include "sim/scenario/units.hpp"
@@ -87,6 +88,13 @@ struct UserSpec {
 struct ProxySpec {
   std::uint16_t port = 1080;
   std::vector<UserSpec> users;  // none: no password is asked for
+  // Within TLS it shows a certificate of this name; empty: of its host's. None: it has no TLS.
+  std::optional<std::string> tls{};
+};
+
+struct HttpSpec {
+  std::uint16_t port = 80;
+  bool accept_proxy = false;  // each connection begins with a header of the PROXY protocol
 };
 
 // A machine in the internet that serves HTTP (traffic::Origin), as a proxy, or names of the DNS.
@@ -96,7 +104,7 @@ struct HostSpec {
   std::vector<net::Address> addresses;  // none: one of each family, see plan.hpp
   Duration delay{};                     // one way, between it and the middle of the internet
   std::optional<sim::tcp::CongestionAlgorithm> congestion;  // none: the scenario's
-  std::vector<std::uint16_t> http_ports{80};
+  std::vector<HttpSpec> http{{}};
   std::vector<ProxySpec> proxies;
   std::vector<std::uint16_t> dns_ports;  // with the records of DnsSpec
 };
@@ -125,6 +133,9 @@ struct EngineSpec {
 
   std::vector<Text> start;  // as link::parse_link_spec reads it; none: every interface, weight 1
   std::uint16_t port = 1080;
+  // As proxy::parse_listener_spec reads them, in place of the port; none: 127.0.0.1 at the port.
+  std::vector<Text> listen;
+  std::optional<proxy::proxy_protocol::Version> send_proxy;
 
   std::vector<Text> routes;        // as proxy::parse_route_rule reads them
   std::vector<net::Endpoint> dns;  // name servers; none: that of the world
@@ -165,7 +176,8 @@ struct BulkSpec {
   Duration stall_timeout = Duration::max();  // without a byte of progress: the attempt is given up
   std::uint64_t retries = 0;                 // attempts after the first, for each transfer
   Duration retry_delay{};
-  std::string user;  // of EngineSpec::users; empty: none
+  std::string user;      // of EngineSpec::users; empty: none
+  std::string listener;  // of EngineSpec::listen, without options; empty: the first
 };
 
 // Requests at fixed instants, whether or not earlier ones have been answered.
@@ -177,6 +189,7 @@ struct RequestsSpec {
   Via via = Via::socks5;
   Duration timeout = std::chrono::seconds(30);  // for one request
   std::string user;                             // as of BulkSpec
+  std::string listener;
 };
 
 struct WorkloadSpec {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace dispatch::scenario {
 namespace {
@@ -104,8 +105,8 @@ void ScenarioWorld::add_hosts() {
     host_lines_.push_back(&world_.attach(host, "eth0", with_length(addresses), both));
     auto& origin = *origins_.emplace_back(std::make_unique<traffic::Origin>(host));
     for (const auto& address : addresses) {
-      for (const auto port : spec.http_ports) {
-        const auto listening = origin.listen({address, port});
+      for (const auto& [port, accept_proxy] : spec.http) {
+        const auto listening = origin.listen({address, port}, accept_proxy);
         if (!listening) {
           throw ScenarioError(scenario_.source, spec.position,
                               fmt::format("host \"{}\" cannot serve at port {}: {}", spec.name,
@@ -128,9 +129,13 @@ void ScenarioWorld::add_proxies(std::size_t index, sim::Host& host) {
     auto& links = *upstream_links_.emplace_back(make_link_set(host, {}));
     proxy::ServerOptions options;
     options.accounts = accounts_of(each.users);
+    if (each.tls) options.tls = shown_by(index, *each.tls);
     auto& server = *upstreams_.emplace_back(std::make_unique<proxy::Server>(host, links, options));
     for (const auto& address : addresses_of_host(scenario_, index)) {
-      const auto listening = server.listen({address, each.port});
+      proxy::ListenerSpec at;
+      at.endpoint = {address, each.port};
+      at.entrance.tls_only = each.tls.has_value();
+      const auto listening = server.open(at);
       if (listening) continue;
       throw ScenarioError(scenario_.source, spec.position,
                           fmt::format("host \"{}\" cannot serve at port {}: {}", spec.name,
@@ -170,16 +175,62 @@ void ScenarioWorld::start_engine() {
   std::vector<link::LinkSpec> specs;
   for (const auto& start : scenario_.engine.start) specs.push_back(link_spec_of(start));
   name_upstreams(specs);
+  trust_upstreams(specs);
   link_set_ = make_link_set(*machine_, specs);
   find_ways();
-  server_ =
-      std::make_unique<proxy::Server>(*machine_, *link_set_, server_options_of(scenario_.engine));
-  const auto listening =
-      server_->listen({net::loopback_address(net::Family::v4), scenario_.engine.port});
-  if (!listening)
-    throw std::runtime_error("the proxy cannot listen: " + listening.error().message());
-  proxy_ = *listening;
+  listeners_ = listeners_of(scenario_.engine);
+  auto options = server_options_of(scenario_.engine);
+  std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
+  bool within_tls = false;
+  for (const auto& each : listeners_) {
+    names.push_back(net::to_string(each.endpoint.address));
+    within_tls = within_tls || each.entrance.tls_only;
+  }
+  if (within_tls) options.tls = certificates_.server(names);
+  server_ = std::make_unique<proxy::Server>(*machine_, *link_set_, std::move(options));
+  open_listeners();
   server_->start();
+}
+
+void ScenarioWorld::open_listeners() {
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    const auto opened = server_->open(listeners_[i]);
+    if (opened) continue;
+    const auto& written = scenario_.engine.listen;
+    throw ScenarioError(
+        scenario_.source, i < written.size() ? written[i].position : Position{},
+        fmt::format("the proxy cannot listen at {}: {}", net::to_string(listeners_[i].endpoint),
+                    opened.error().message()));
+  }
+}
+
+// Without a name, of all by which the host may be called.
+std::shared_ptr<const tls::Context> ScenarioWorld::shown_by(std::size_t host,
+                                                            const std::string& name) {
+  if (!name.empty()) return certificates_.server(std::array{name});
+  std::vector<std::string> names{scenario_.hosts[host].name};
+  const auto own = addresses_of_host(scenario_, host);
+  for (const auto& address : own) names.push_back(net::to_string(address));
+  if (scenario_.dns) {
+    for (const auto& record : scenario_.dns->records) {
+      const auto addresses = addresses_of_record(scenario_, record);
+      if (std::find_first_of(addresses.begin(), addresses.end(), own.begin(), own.end()) !=
+          addresses.end()) {
+        names.push_back(record.name);
+      }
+    }
+  }
+  return certificates_.server(names);
+}
+
+void ScenarioWorld::trust_upstreams(std::vector<link::LinkSpec>& specs) {
+  for (auto& spec : specs) {
+    if (!spec.upstream || spec.upstream->protocol != link::UpstreamProtocol::https) continue;
+    auto believed = spec.insecure ? nullptr : certificates_.client();
+    // Where nobody has a certificate, everyone who shows one is an impostor.
+    if (!believed && !spec.insecure) believed = tls::Context::client_of_system();
+    spec.upstream->tls = believed ? std::move(believed) : tls::Context::client_of_anyone();
+  }
 }
 
 // A proxy may be called by its host's name in the scenario.

@@ -8,6 +8,7 @@
 #include "sim/core/simulation.hpp"
 #include "sim/host/dns_server.hpp"
 #include "sim/host/world.hpp"
+#include "sim/scenario/certificates.hpp"
 #include "sim/scenario/scenario.hpp"
 
 #include <cstdint>
@@ -41,7 +42,10 @@ class ScenarioWorld {
   sim::Simulation& simulation() { return simulation_; }
   // Where the engine and its clients run.
   sim::Host& machine() { return *machine_; }
-  net::Endpoint proxy() const { return proxy_; }
+  // As the scenario has them.
+  const std::vector<proxy::ListenerSpec>& listeners() const { return listeners_; }
+  // Whom its clients believe; null: nobody has a certificate.
+  std::shared_ptr<const tls::Context> believed() const { return certificates_.client(); }
 
   // A way out of the machine, and the engine's links that leave by it: none, one, or one for each
   // of its addresses.
@@ -66,6 +70,9 @@ class ScenarioWorld {
   void add_proxies(std::size_t index, sim::Host& host);
   void find_ways();
   void name_upstreams(const std::vector<link::LinkSpec>& specs);
+  void trust_upstreams(std::vector<link::LinkSpec>& specs);
+  void open_listeners();
+  std::shared_ptr<const tls::Context> shown_by(std::size_t host, const std::string& name);
 
   const Scenario& scenario_;
   sim::Simulation simulation_;
@@ -77,12 +84,13 @@ class ScenarioWorld {
   std::vector<std::unique_ptr<traffic::Origin>> origins_;
   std::unique_ptr<sim::DnsServer> name_server_;
   std::vector<std::unique_ptr<sim::DnsServer>> host_name_servers_;
+  Certificates certificates_;
   std::vector<std::unique_ptr<link::LinkSet>> upstream_links_;
   std::vector<std::unique_ptr<proxy::Server>> upstreams_;
   std::unique_ptr<link::LinkSet> link_set_;
   std::vector<Way> ways_;
   std::unique_ptr<proxy::Server> server_;
-  net::Endpoint proxy_;
+  std::vector<proxy::ListenerSpec> listeners_;
   TaskDropper dropper_{simulation_};
 };
 

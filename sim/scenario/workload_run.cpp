@@ -127,7 +127,11 @@ Task<void> WorkloadRun::join() {
 traffic::TransferOptions WorkloadRun::options_for(const Attempts& attempts) {
   traffic::TransferOptions options;
   options.origin = context_.target;
-  if (attempts.via == Via::socks5) options.socks5 = context_.proxy;
+  if (attempts.via == Via::socks5) {
+    options.socks5 = context_.proxy;
+    options.announce = context_.announce;
+    options.tls = context_.tls;
+  }
   (attempts.upload ? options.upload_bytes : options.download_bytes) = attempts.size.count;
   options.deadline = deadline_after(clock().now(), attempts.timeout);
   options.progress = &moved_;

@@ -16,6 +16,8 @@ namespace dispatch::scenario {
 struct WorkloadContext {
   net::Runtime& machine;
   net::Endpoint proxy;
+  std::optional<proxy::proxy_protocol::Version> announce;  // as of traffic::TransferOptions
+  std::shared_ptr<const tls::Context> tls;
   proxy::Target target;
   const std::vector<UserSpec>& users;
 };

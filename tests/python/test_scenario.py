@@ -46,7 +46,8 @@ EVERYTHING = Scenario(
             schedule={"repeat": "20s", "steps": [{"at": "5s", "up": {"rate": "1 Mbit/s"}, "over": "2s"}]},
         ),
     },
-    hosts={"www": Host(address="203.0.113.10", delay="8ms", serves=[{"http": 80}, {"http": 8080}]),
+    hosts={"www": Host(address="203.0.113.10", delay="8ms", serves=[{"http": 80}, {"http": 8080, "accept_proxy": True}]),
+           "secure": Host(serves=[Proxy(443, tls=True), Proxy(444, tls="other.example")]),
            "office": Host(congestion="reno", serves=[Proxy(1080, {"kim": "secret"}), Proxy(3128), {"dns": 53}])},
     dns=Dns(
         {"www.example": "www", "two.example": ["203.0.113.10"], "gone.example": "NXDOMAIN",
@@ -54,7 +55,8 @@ EVERYTHING = Scenario(
         delay="6ms",
     ),
     engine=Engine(
-        start=["wifi/2", "lte/1", "work=socks5://kim:secret@office:1080,via=lte"], port=1081,
+        start=["wifi/2", "lte/1", "work=socks5://kim:secret@office:1080,via=lte"],
+        listen=["127.0.0.1:1081", "127.0.0.1:1443,tls,accept-proxy"], send_proxy="v1",
         policy="weighted-round-robin", routes=[".bank.example=work", ":25=refuse"],
         dns=["203.0.113.11:53"], users={"anna": "open: sesame"}, allow=["127.0.0.0/8"],
         max_connections=100, max_per_client=50, dns_cache="60s", connect_timeout="20s",
@@ -64,7 +66,8 @@ EVERYTHING = Scenario(
     ),
     workloads=[
         Download("big", size="2 MB", from_="www", at="1s", count=3, parallel=2, via="direct",
-                 timeout="20s", stall_timeout="2s", retries=4, retry_delay="50ms", user="anna"),
+                 timeout="20s", stall_timeout="2s", retries=4, retry_delay="50ms", user="anna",
+                 listener="127.0.0.1:1443"),
         Upload("up", size="1 MB", to="www.example"),
         Requests("api", to="www", rate="30/min", response="10 kB", until="55s", timeout="2s"),
     ],
@@ -89,7 +92,8 @@ def test_objects_survive_the_way_through_yaml_and_back():
     assert again == once
     assert once.name == EVERYTHING.name
     assert once.links["wifi"] == EVERYTHING.links["wifi"]
-    assert once.hosts["www"].serves == [{"http": 80}, {"http": 8080}]
+    assert once.hosts["www"].serves == [{"http": 80}, {"http": 8080, "accept_proxy": True}]
+    assert once.hosts["secure"].serves == [Proxy(443, tls=True), Proxy(444, tls="other.example")]
     assert once.dns.records["www.example"] == "www"
     assert once.dns.records["sick.example"] == "SERVFAIL"
     assert once.engine == EVERYTHING.engine
@@ -125,6 +129,8 @@ def test_reading_spells_out_every_default():
     assert scenario.engine.slow_attempt == "3s"
     assert scenario.engine.max_connections == 0
     assert scenario.engine.udp_one_link is False
+    assert scenario.engine.port == 1080
+    assert scenario.engine.listen is None
     assert scenario.workloads[0].via == "socks5"
     assert scenario.workloads[0].timeout is None
 

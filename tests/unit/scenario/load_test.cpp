@@ -63,8 +63,8 @@ expect: [big.completed, "share(wifi) > 1%"]
   BOOST_TEST((wifi.up.loss == sim::LossModel(0.002)));
   BOOST_TEST(net::to_string(scenario.links[1].addresses.at(0)) == "10.0.0.2/24");
   BOOST_TEST(net::to_string(scenario.links[1].addresses.at(1)) == "fd00::2/48");
-  BOOST_TEST(scenario.hosts[0].http_ports.at(0) == 8080);
-  BOOST_TEST(scenario.hosts[1].http_ports.at(0) == 80);
+  BOOST_TEST(scenario.hosts[0].http.at(0).port == 8080);
+  BOOST_TEST(scenario.hosts[1].http.at(0).port == 80);
   BOOST_TEST((scenario.dns->records[1].outcome == DnsOutcome::nxdomain));
   const auto& big = std::get<BulkSpec>(scenario.workloads[0].work);
   BOOST_TEST(big.count == 5u);
@@ -265,7 +265,25 @@ BOOST_AUTO_TEST_CASE(errors_in_the_engines_part_are_told_as_all_others) {
        "f.yaml:4:24: \"3\" has no unit: write a duration such as 12 ms"},
       {with("engine: {slow_atempt: 3s}\n"),
        "f.yaml:4:10: unknown key \"slow_atempt\" in engine; did you mean \"slow_attempt\"?"},
-      {with("engine: {send_proxy: v1}\n"), "f.yaml:4:10: \"send_proxy\" is not supported yet"},
+      {with("engine: {probe: 1s}\n"), "f.yaml:4:10: \"probe\" is not supported yet"},
+      {with("engine: {send_proxy: v3}\n"),
+       "f.yaml:4:22: \"v3\" is no version of the PROXY protocol: write v1 or v2"},
+      {with("engine: {port: 1080, listen: [\"127.0.0.1:1080\"]}\n"),
+       "f.yaml:4:10: the port is among those of \"listen\""},
+      {with("engine: {listen: [\"127.0.0.1:1080\", \"127.0.0.1:1080,tls\"]}\n"),
+       "f.yaml:4:38: a second listener at 127.0.0.1:1080"},
+      {with("engine: {listen: [\"192.0.2.99:1080\"]}\n"),
+       "f.yaml:4:20: 192.0.2.99 is neither a loopback address nor one of the links'"},
+      {with("engine: {listen: [\"unix:/run/x\"]}\n"),
+       "f.yaml:4:20: a scenario has no files: listen at an address and a port"},
+      {with("engine: {listen: [\"127.0.0.1:0\"]}\n"),
+       "f.yaml:4:20: the proxy needs a port from 1 to 65535"},
+      {with("engine: {listen: []}\n"),
+       "f.yaml:4:18: no listener: write some, or a port in its place"},
+      {with("workloads:\n  - {name: big, download: {from: www, size: 1 MB, listener: "
+            "\"127.0.0.1:1081\"}}\n"),
+       "f.yaml:5:5: \"big\" comes by \"127.0.0.1:1081\", where the engine does not listen; did you "
+       "mean \"127.0.0.1:1080\"?"},
       {with("engine: {routes: .bank.example=wifi}\n"),
        "f.yaml:4:18: \".bank.example=wifi\" where a list of rules such as "
        "[\".bank.example=wifi\"] is due"},
@@ -287,8 +305,8 @@ BOOST_AUTO_TEST_CASE(errors_in_the_engines_part_are_told_as_all_others) {
       {with("engine: {udp_one_link: 1}\n"), "f.yaml:4:24: \"1\" is neither true nor false"},
       {with("engine: {start: [\"socks5://offce:1080\"]}\n"),
        "f.yaml:4:19: the proxy \"offce\" is neither a host, a name of the dns nor an address"},
-      {with("engine: {start: [\"https://www:443\"]}\n"),
-       "f.yaml:4:19: a scenario has no certificates: use http:// in place of https://"},
+      {with("engine: {start: [\"https://www:443,ca=x.pem\"]}\n"),
+       "f.yaml:4:19: a scenario stands by itself: its certificates are believed without ca="},
       {with("engine: {start: [\"socks5://www:1080,via=lte\"]}\n"),
        "f.yaml:4:19: no link or address \"lte\""},
       {with("engine: {start: [\"wifi=socks5://www:1080\"]}\n"),
@@ -305,6 +323,11 @@ BOOST_AUTO_TEST_CASE(errors_in_the_engines_part_are_told_as_all_others) {
       {"dispatch: 1\nlinks: {a: {rate: 1 Mbit/s}}\nhosts: {h: {serves: [{http: 80, users: {a: "
        "b}}]}}\n",
        "f.yaml:3:33: users are those of a proxy"},
+      {"dispatch: 1\nlinks: {a: {rate: 1 Mbit/s}}\nhosts: {h: {serves: [{http: 80, tls: true}]}}\n",
+       "f.yaml:3:33: only a proxy can have TLS"},
+      {"dispatch: 1\nlinks: {a: {rate: 1 Mbit/s}}\nhosts: {h: {serves: [{dns: 53, accept_proxy: "
+       "true}]}}\n",
+       "f.yaml:3:32: only an http server takes headers of the PROXY protocol"},
       {with("events:\n  - {at: 1s, host: ww, kill}\n"),
        "f.yaml:5:5: no host \"ww\"; did you mean \"www\"?"},
       {with("events:\n  - {at: 1s, host: www, down}\n"),

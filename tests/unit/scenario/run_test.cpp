@@ -248,6 +248,72 @@ BOOST_AUTO_TEST_CASE(who_may_not_use_the_proxy_does_not) {
   BOOST_TEST(five_requests("{users: {kim: secret}}", ", user: kim").completed == 5u);
 }
 
+// Ten requests by an https:// link alone, to a proxy with such a certificate.
+Result by_https(const std::string& link, const std::string& tls) {
+  const auto text = fmt::format(R"(
+dispatch: 1
+links: {{a: {{rate: 20 Mbit/s}}}}
+hosts:
+  www:
+  hop: {{address: 203.0.113.99, serves: [{{proxy: 443, tls: {}}}]}}
+dns: {{records: {{www.example: www, hop.example: hop}}}}
+engine: {{start: ["{}"]}}
+workloads:
+  - {{name: ten, requests: {{to: www.example, rate: 5/s, response: 10 kB, until: 2s}}}}
+)",
+                                tls, link);
+  return run(load_text(text, "by_https"));
+}
+
+BOOST_AUTO_TEST_CASE(a_proxy_within_tls_is_believed_by_any_name_that_its_host_has) {
+  for (const auto* host : {"hop", "hop.example", "203.0.113.99"}) {
+    const auto result = by_https(fmt::format("https://{}:443", host), "true");
+    BOOST_TEST(result.workload("ten")->completed == 10u, host);
+  }
+  BOOST_TEST(by_https("https://hop:443", "other.example").workload("ten")->failed == 10u);
+  BOOST_TEST(by_https("https://hop:443,insecure", "other.example").workload("ten")->completed ==
+             10u);
+  BOOST_TEST(by_https("https://hop:443", "false").workload("ten")->failed == 10u);
+  BOOST_TEST(by_https("http://hop:443", "true").workload("ten")->failed == 10u);
+}
+
+BOOST_AUTO_TEST_CASE(keys_that_are_random_change_nothing_that_happens) {
+  const auto once = by_https("https://hop:443", "true").event_hash;
+  for (int i = 0; i < 20; ++i) BOOST_TEST(by_https("https://hop:443", "true").event_hash == once);
+}
+
+BOOST_AUTO_TEST_CASE(clients_come_by_the_listener_that_they_name_as_it_wants_them_to) {
+  const auto result = run(load_text(R"(
+dispatch: 1
+links: {a: {rate: 20 Mbit/s}}
+hosts: {www: {serves: [{http: 80, accept_proxy: true}]}}
+engine:
+  listen: ["127.0.0.1:1080,tls", "0.0.0.0:1081,accept-proxy", "[::1]:1082,tls,accept-proxy"]
+  send_proxy: v1
+workloads:
+  - {name: first, upload: {to: www, size: 100 kB}}
+  - {name: second, download: {from: www, size: 100 kB, listener: "0.0.0.0:1081"}}
+  - {name: third, download: {from: www, size: 100 kB, listener: "[::1]:1082"}}
+expect: [first.completed, second.completed, third.completed]
+)",
+                                    "listeners"));
+  require_passed(result);
+}
+
+BOOST_AUTO_TEST_CASE(who_is_not_told_of_the_client_as_it_expects_is_not_served) {
+  for (const bool sends : {true, false}) {
+    const auto text = fmt::format(R"(
+dispatch: 1
+links: {{a: {{rate: 20 Mbit/s}}}}
+hosts: {{www: {{serves: [{{http: 80, accept_proxy: {}}}]}}}}
+engine: {}
+workloads: [{{name: big, download: {{from: www, size: 100 kB}}}}]
+)",
+                                  !sends, sends ? "{send_proxy: v2}" : "{}");
+    BOOST_TEST(run(load_text(text, "told")).workload("big")->failed == 1u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_host_that_is_frozen_goes_on_where_it_stood) {
   const auto result = run(load_text(R"(
 dispatch: 1
