@@ -75,6 +75,12 @@ class Link:
     handover: Optional[Model] = None
     half_duplex: Optional[bool] = None
     """Both directions share one line. Default False."""
+    mtu: Optional[Quantity] = None
+    """Of the interface. Default 1500 B."""
+    path_mtu: Optional[Quantity] = None
+    """Of the path behind it. Default: any size passes."""
+    pmtu_black_hole: Optional[bool] = None
+    """Nobody is told of what is too large for the path. Default False."""
     schedule: Optional[Schedule] = None
     """Changes that the link brings with it. Default none."""
     address: Optional[Addresses] = None

@@ -265,7 +265,10 @@ def _numbers(plain: Dict[str, Any]) -> Dict[str, Any]:
 
 def _switches(plain: Dict[str, Any]) -> Dict[str, Any]:
     """With the members that are true or false as such."""
-    keys = ("udp_one_link", "udp_only_answers", "half_duplex", "accept_proxy")
+    keys = (
+        *("udp_one_link", "udp_only_answers", "accept_proxy"),
+        *("half_duplex", "pmtu_black_hole"),
+    )
     return {key: value == "true" if key in keys else value for key, value in plain.items()}
 
 

@@ -48,6 +48,9 @@ void Host::Parts::receive(NetworkInterface& from, const Packet& packet) {
     udp.receive(from, packet);
   } else {
     const auto& message = std::get<IcmpUnreachable>(packet.transport);
+    if (message.reason == IcmpUnreachable::Reason::too_big) {
+      ip.learn_mtu(message.destination.address, message.mtu);
+    }
     if (message.protocol == IcmpUnreachable::Protocol::tcp) {
       tcp.unreachable(message);
     } else {

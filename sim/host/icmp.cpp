@@ -14,9 +14,11 @@ constexpr std::uint32_t kIpv6Headers = 40 + 8;
 }  // namespace
 
 PacketPtr make_unreachable(PacketPool& packets, const Packet& packet,
-                           IcmpUnreachable::Reason reason, const net::Address& from) {
+                           IcmpUnreachable::Reason reason, const net::Address& from,
+                           std::uint32_t mtu) {
   IcmpUnreachable message;
   message.reason = reason;
+  message.mtu = mtu;
   if (const auto* segment = std::get_if<tcp::Segment>(&packet.transport)) {
     message.protocol = IcmpUnreachable::Protocol::tcp;
     message.source = {packet.source, segment->source_port};

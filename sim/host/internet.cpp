@@ -26,7 +26,22 @@ void Internet::forward(Port& from, PacketPtr packet) {
   --packet->ttl;
   const auto found = ports_by_address_.find(packet->destination);
   if (found == ports_by_address_.end()) return answer_unreachable(from, *packet);
+  if (!passes(from, from, *packet) || !passes(*found->second, from, *packet)) return;
   found->second->out_->send(std::move(packet));
+}
+
+bool Internet::passes(const Port& port, Port& from, Packet& packet) {
+  if (port.mtu_ == 0 || packet.size <= port.mtu_) return true;
+  // The sender's own fragments may be cut again where there is IPv4: they have no DF (RFC 791).
+  if (packet.fragmented && packet.source.is_v4()) {
+    packet.measure(port.mtu_);
+    return true;
+  }
+  if (port.silent_) return false;
+  auto answer = make_unreachable(packets_, packet, IcmpUnreachable::Reason::too_big,
+                                 router_address(net::family_of(packet.destination)), port.mtu_);
+  if (answer) from.out_->send(std::move(answer));
+  return false;
 }
 
 void Internet::answer_unreachable(Port& from, const Packet& packet) {

@@ -24,11 +24,19 @@ class Internet {
     explicit Port(Internet& internet) : internet_(internet) {}
     void deliver(PacketPtr packet) override { internet_.forward(*this, std::move(packet)); }
     void connect_to(LinkDirection& out) { out_ = &out; }
+    // What passes between this port and the host behind it; 0: any size. `silent`: nobody is told
+    // of what does not pass.
+    void set_mtu(std::uint32_t mtu, bool silent) {
+      mtu_ = mtu;
+      silent_ = silent;
+    }
 
    private:
     friend class Internet;
     Internet& internet_;
     LinkDirection* out_ = nullptr;
+    std::uint32_t mtu_ = 0;
+    bool silent_ = false;
   };
 
   Port& add_port();
@@ -41,6 +49,9 @@ class Internet {
  private:
   void forward(Port& from, PacketPtr packet);
   void answer_unreachable(Port& from, const Packet& packet);
+  // False: the packet is larger than what passes `port`, and its sender has been told if anybody
+  // is.
+  bool passes(const Port& port, Port& from, Packet& packet);
 
   PacketPool& packets_;
   std::vector<std::unique_ptr<Port>> ports_;

@@ -8,6 +8,13 @@
 namespace dispatch::sim {
 
 using net::errno_error;
+namespace {
+
+constexpr std::uint32_t kLeastPathMtuV4 = 552;                    // net.ipv4.route.min_pmtu
+constexpr std::uint32_t kLeastMtuV6 = 1280;                       // RFC 8200 5
+constexpr net::Duration kPathMtuLife = std::chrono::minutes(10);  // net.ipv4.route.mtu_expires
+
+}  // namespace
 
 IpLayer::IpLayer(Kernel& kernel, Receiver receiver)
     : kernel_(kernel), receiver_(std::move(receiver)) {}
@@ -133,8 +140,21 @@ void IpLayer::receive(NetworkInterface& from, PacketPtr packet) {
   if (owns(packet->destination)) receiver_(from, std::move(packet));
 }
 
+std::uint32_t IpLayer::mtu_to(const net::Address& destination,
+                              const NetworkInterface& interface) const {
+  if (path_mtus_.empty()) return interface.mtu();
+  const auto found = path_mtus_.find(destination);
+  if (found == path_mtus_.end() || found->second.until <= kernel_.now()) return interface.mtu();
+  return std::min(found->second.mtu, interface.mtu());
+}
+
+void IpLayer::learn_mtu(const net::Address& destination, std::uint32_t mtu) {
+  const auto least = destination.is_v6() ? kLeastMtuV6 : kLeastPathMtuV4;
+  path_mtus_[destination] = {std::max(mtu, least), kernel_.now() + kPathMtuLife};
+}
+
 void IpLayer::send(NetworkInterface& interface, PacketPtr packet) {
-  packet->measure(interface.mtu());
+  packet->measure(mtu_to(packet->destination, interface));
   interface.send(std::move(packet));
 }
 

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,10 @@ class IpLayer {
   void receive(NetworkInterface& from, PacketPtr packet);
   // Packets that came with a wrong checksum.
   std::uint64_t checksum_errors() const { return checksum_errors_; }
+  // What passes on the way to `destination`: the interface's MTU, or less where the path has said
+  // so within the last kPathMtuLife (RFC 1191, RFC 8201).
+  std::uint32_t mtu_to(const net::Address& destination, const NetworkInterface& interface) const;
+  void learn_mtu(const net::Address& destination, std::uint32_t mtu);
   // Sends what `packet` says by `interface`.
   void send(NetworkInterface& interface, PacketPtr packet);
 
@@ -90,6 +95,11 @@ class IpLayer {
   Receiver receiver_;
   std::vector<std::unique_ptr<NetworkInterface>> interfaces_;
   std::vector<Route> routes_;
+  struct PathMtu {
+    std::uint32_t mtu = 0;
+    net::TimePoint until{};
+  };
+  std::map<net::Address, PathMtu> path_mtus_;
   std::uint64_t checksum_errors_ = 0;
   std::uint32_t next_index_ = 1;
   std::uint64_t generation_ = 0;

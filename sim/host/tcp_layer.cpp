@@ -58,12 +58,19 @@ net::Result<std::uint16_t> TcpLayer::free_port(const net::Address& local,
   return net::errno_error(remote == nullptr ? EADDRINUSE : EADDRNOTAVAIL);
 }
 
+std::uint16_t TcpLayer::mss_to(const net::Address& remote, const NetworkInterface& out) const {
+  const auto headers = remote.is_v6() ? kIpv6AndTcp : kIpv4AndTcp;
+  return static_cast<std::uint16_t>(std::min<std::uint32_t>(
+      ip_.mtu_to(remote, out) - headers, std::numeric_limits<std::uint16_t>::max()));
+}
+
 std::shared_ptr<TcpSocket> TcpLayer::make_socket(const FourTuple& tuple, std::string device,
                                                  const NetworkInterface& out) {
   auto options = kernel_.options.tcp;
   const auto headers = tuple.local.address.is_v6() ? kIpv6AndTcp : kIpv4AndTcp;
   options.mss = static_cast<std::uint16_t>(
       std::min<std::uint32_t>(out.mtu() - headers, std::numeric_limits<std::uint16_t>::max()));
+  options.path_mss = mss_to(tuple.remote.address, out);
   const auto id = next_id_++;
   auto socket = std::make_shared<TcpSocket>(*this, id, tuple, std::move(device), options,
                                             static_cast<std::uint32_t>(sequences_.next()));
@@ -199,7 +206,12 @@ void TcpLayer::answer_reset(const Packet& packet, const tcp::Segment& segment) {
 
 void TcpLayer::unreachable(const IcmpUnreachable& message) {
   const auto found = by_tuple_.find({message.source, message.destination});
-  if (found != by_tuple_.end()) found->second->unreachable(message.error());
+  if (found == by_tuple_.end()) return;
+  if (message.reason != IcmpUnreachable::Reason::too_big) {
+    return found->second->unreachable(message.error());
+  }
+  const auto path = ip_.find_path(message.destination.address, {message.source.address, {}});
+  if (path) found->second->set_path_mss(mss_to(message.destination.address, *path->interface));
 }
 
 void TcpLayer::notify_all() {

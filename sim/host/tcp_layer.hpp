@@ -50,6 +50,8 @@ class TcpLayer {
 
   net::Result<std::shared_ptr<TcpSocket>> open(const net::Endpoint& remote,
                                                const net::Egress& egress);
+  // What a segment to `remote` may carry, by the path's MTU.
+  std::uint16_t mss_to(const net::Address& remote, const NetworkInterface& out) const;
   std::shared_ptr<TcpSocket> make_socket(const FourTuple& tuple, std::string device,
                                          const NetworkInterface& out);
   std::shared_ptr<TcpListenSocket> find_listener(const net::Endpoint& local,

@@ -55,6 +55,11 @@ void TcpSocket::unreachable(net::Error error) {
   pump();
 }
 
+void TcpSocket::set_path_mss(std::uint16_t mss) {
+  connection_.set_path_mss(mss);
+  pump();
+}
+
 void TcpSocket::on_timer() {
   // Deadlines move with every segment; the event is moved only when it comes too early.
   if (connection_.deadline() <= now()) {

@@ -46,6 +46,7 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
   void accept(const tcp::Segment& syn, std::weak_ptr<TcpListenSocket> listener);
   void receive(const tcp::Segment& segment);
   void unreachable(net::Error error);
+  void set_path_mss(std::uint16_t mss);
 
   // From the program, after each call on the connection: sends, arms the timer, tells who waits.
   void pump();

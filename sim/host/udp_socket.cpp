@@ -76,7 +76,8 @@ void UdpSocket::receive(const net::Endpoint& source, const Slice& payload) {
 
 void UdpSocket::unreachable(const IcmpUnreachable& message) {
   // Of the others Linux tells only sockets that ask for them (IP_RECVERR).
-  if (message.reason != IcmpUnreachable::Reason::port || !peer_) return;
+  using Reason = IcmpUnreachable::Reason;
+  if ((message.reason != Reason::port && message.reason != Reason::too_big) || !peer_) return;
   error_ = message.error();
   notify();
 }

@@ -36,6 +36,7 @@ Link& World::attach(Host& host, std::string_view interface_name, std::vector<net
   auto name = host.name() + "/" + std::string(interface_name);
   auto& link = *links_.emplace_back(
       std::make_unique<Link>(simulation_, std::move(name), options, interface, port));
+  port.set_mtu(options.path_mtu, options.pmtu_black_hole);
   interface.connect_to(&link.up());
   port.connect_to(link.down());
   link.on_down([&ip, &interface](bool down) { ip.set_up(interface, !down); });

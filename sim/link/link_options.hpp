@@ -29,13 +29,21 @@ struct DirectionOptions {
 };
 
 struct LinkOptions {
-  DirectionOptions up;    // from the host
-  DirectionOptions down;  // to the host
-  std::uint32_t mtu = 1500;
+  DirectionOptions up;       // from the host
+  DirectionOptions down;     // to the host
+  std::uint32_t mtu = 1500;  // of the host's interface
+  // Of the path behind it, as a tunnel has it: a larger packet either way is dropped at the far
+  // end, and its sender told (ICMP too big), but for a black hole, which swallows that too. 0: any
+  // size.
+  std::uint32_t path_mtu = 0;
+  bool pmtu_black_hole = false;
   bool half_duplex = false;  // the directions share one line: one packet is sent at a time
 
   static LinkOptions symmetric(const DirectionOptions& both, std::uint32_t mtu = 1500) {
-    return {both, both, mtu};
+    LinkOptions options;
+    options.up = options.down = both;
+    options.mtu = mtu;
+    return options;
   }
 };
 

@@ -82,12 +82,15 @@ net::Error IcmpUnreachable::error() const {
     // prohibited", is EHOSTUNREACH for IPv4 and EACCES for IPv6.
     case Reason::prohibited:
       return net::errno_error(source.address.is_v6() ? EACCES : EHOSTUNREACH);
+    case Reason::too_big:
+      return net::errno_error(EMSGSIZE);
   }
   return {};
 }
 
 void Packet::measure(std::uint32_t mtu) {
   const auto payload = std::visit(Size{}, transport);
+  fragmented = payload + (destination.is_v6() ? kIpv6Header : kIpv4Header) > mtu;
   size = destination.is_v6() ? fragmented_size(payload, kIpv6Header, kIpv6FragmentHeader, mtu)
                              : fragmented_size(payload, kIpv4Header, 0, mtu);
 }
@@ -105,6 +108,7 @@ PacketPtr Packet::copy() const {
   other->destination = destination;
   other->ttl = ttl;
   other->ecn = ecn;
+  other->fragmented = fragmented;
   other->corrupted = corrupted;
   other->transport = transport;
   other->size = size;
@@ -128,6 +132,7 @@ PacketPtr PacketPool::make() {
   idle_.pop_back();
   packet->ttl = Packet::kInitialTtl;
   packet->ecn = Ecn::not_ect;
+  packet->fragmented = false;
   packet->corrupted = false;
   return PacketPtr(packet);
 }

@@ -26,7 +26,8 @@ struct UdpDatagram {
 
 // ICMP (RFC 792) or ICMPv6 (RFC 4443) destination unreachable.
 struct IcmpUnreachable {
-  enum class Reason : std::uint8_t { network, host, port, prohibited };
+  // too_big: ICMP fragmentation needed (RFC 1191), ICMPv6 packet too big (RFC 8201).
+  enum class Reason : std::uint8_t { network, host, port, prohibited, too_big };
   enum class Protocol : std::uint8_t { tcp, udp };
 
   Reason reason = Reason::host;
@@ -36,6 +37,7 @@ struct IcmpUnreachable {
   net::Endpoint destination;
   std::uint32_t tcp_sequence = 0;  // the error must belong to what is in flight (RFC 5927 4.1)
   std::uint32_t quoted_size = 0;   // bytes of it that are quoted
+  std::uint32_t mtu = 0;           // too_big: what would have passed
 
   // The error that Linux gives to the socket (icmp_err_convert).
   net::Error error() const;
@@ -56,7 +58,8 @@ struct Packet {
   net::Address source;
   net::Address destination;
   std::uint8_t ttl = kInitialTtl;
-  Ecn ecn = Ecn::not_ect;  // a queue that would drop an ECT packet may mark it ce in its place
+  Ecn ecn = Ecn::not_ect;   // a queue that would drop an ECT packet may mark it ce in its place
+  bool fragmented = false;  // stands for its fragments together: see measure()
   bool corrupted = false;  // arrives, and the checksum of its receiver is wrong: no one hears of it
   Transport transport;
 
@@ -64,7 +67,7 @@ struct Packet {
   // headers of all its fragments: see fragmented_size().
   std::uint32_t size = 0;
 
-  // Sets `size` from the rest, for a path of this MTU.
+  // Sets `size` and `fragmented` from the rest, for a path of this MTU.
   void measure(std::uint32_t mtu);
 
   void add_to(EventHash& hash) const;

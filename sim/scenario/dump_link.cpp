@@ -254,6 +254,9 @@ void dump_link(YAML::Emitter& out, const Scenario& scenario, std::size_t index) 
   direction_entry(out, "down", link.down);
   direction_entry(out, "up", link.up);
   if (link.half_duplex) entry(out, "half_duplex", true);
+  entry(out, "mtu", text_of(sim::ByteSize::bytes(link.mtu)));
+  if (link.path_mtu != 0) entry(out, "path_mtu", text_of(sim::ByteSize::bytes(link.path_mtu)));
+  if (link.pmtu_black_hole) entry(out, "pmtu_black_hole", true);
   if (!link.schedule.steps.empty()) schedule_entry(out, link.schedule);
   out << YAML::Key << "address" << YAML::Value << YAML::Flow << YAML::BeginSeq;
   for (const auto& prefix : addresses_of_link(scenario, index)) out << net::to_string(prefix);

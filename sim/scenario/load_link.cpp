@@ -137,11 +137,31 @@ ScheduleSpec read_schedule(const YamlValue& value) {
   return schedule;
 }
 
+// IPv6 has 1280 bytes at least (RFC 8200 5), and so has Linux wherever an interface has IPv6.
+std::uint32_t read_mtu(const YamlValue& value) {
+  constexpr std::uint64_t kLeast = 1280;
+  constexpr std::uint64_t kMost = 65535;
+  const auto bytes = value.bytes().count;
+  if (bytes < kLeast || bytes > kMost) value.fail("an MTU is 1280 B to 65535 B");
+  return static_cast<std::uint32_t>(bytes);
+}
+
+void read_mtus(const YamlMap& map, LinkSpec& link) {
+  if (const auto* mtu = map.find("mtu")) link.mtu = read_mtu(*mtu);
+  if (const auto* path = map.find("path_mtu")) link.path_mtu = read_mtu(*path);
+  if (const auto* hole = map.find("pmtu_black_hole")) {
+    link.pmtu_black_hole = hole->yes_or_no();
+    if (link.pmtu_black_hole && link.path_mtu == 0) {
+      hole->fail("a black hole for what is larger than what? Write path_mtu: 1400 B beside it");
+    }
+  }
+}
+
 }  // namespace
 
 LinkSpec read_link(const std::string& name, Position position, const YamlValue& value) {
-  const auto map =
-      value.map("a link", keys_with({"down", "up", "half_duplex", "schedule", "address"}));
+  const auto map = value.map("a link", keys_with({"down", "up", "half_duplex", "mtu", "path_mtu",
+                                                  "pmtu_black_hole", "schedule", "address"}));
   LinkSpec link;
   link.name = name;
   link.position = position;
@@ -150,6 +170,7 @@ LinkSpec read_link(const std::string& name, Position position, const YamlValue& 
   link.down = direction_of(map, change.down, name, "down");
   link.up = direction_of(map, change.up, name, "up");
   if (const auto* half = map.find("half_duplex")) link.half_duplex = half->yes_or_no();
+  read_mtus(map, link);
   if (const auto* schedule = map.find("schedule")) link.schedule = read_schedule(*schedule);
   if (const auto* address = map.find("address")) {
     for (const auto& each : address->one_or_more("an address"))

@@ -75,6 +75,9 @@ struct LinkSpec {
   DirectionSpec down;  // towards the machine
   DirectionSpec up;
   bool half_duplex = false;
+  std::uint32_t mtu = 1500;      // of the interface
+  std::uint32_t path_mtu = 0;    // of the path behind it; 0: any size
+  bool pmtu_black_hole = false;  // nobody is told of what is too large for the path
   ScheduleSpec schedule;
   std::vector<net::Prefix> addresses;  // none: one of each family, see plan.hpp
 };

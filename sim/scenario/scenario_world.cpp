@@ -84,6 +84,9 @@ void ScenarioWorld::add_links() {
     options.down = options_of(spec.down);
     options.up = options_of(spec.up);
     options.half_duplex = spec.half_duplex;
+    options.mtu = spec.mtu;
+    options.path_mtu = spec.path_mtu;
+    options.pmtu_black_hole = spec.pmtu_black_hole;
     links_.push_back(
         &world_.attach(*machine_, spec.name, addresses_of_link(scenario_, i), options));
     start_schedule(simulation_, *links_.back(), spec.schedule);

@@ -143,6 +143,14 @@ void Connection::unreachable(net::Error error, TimePoint) {
   }
 }
 
+void Connection::set_path_mss(std::uint16_t mss) {
+  if (mss >= impl_->options.path_mss) return;
+  impl_->options.path_mss = mss;
+  if (impl_->payload_limit == 0) return;  // the handshake will see
+  impl_->payload_limit = segment_payload(impl_->options, impl_->agreed);
+  if (impl_->recovery) impl_->recovery->on_smaller_segments(impl_->payload_limit, impl_->nxt);
+}
+
 std::size_t Connection::write(std::span<const std::byte> data, TimePoint) {
   const auto count = std::min(data.size(), impl_->room());
   impl_->send_buffer.append(data.first(count));

@@ -53,6 +53,10 @@ class Connection {
   // 4.2.3.9), remembered and reported with the time-out afterwards.
   void unreachable(net::Error error, TimePoint now);
 
+  // The path lets only smaller segments pass (RFC 1191, RFC 8201): `mss` is its MTU less 40 or 60
+  // bytes. What is under way and larger is sent again at once, in parts. More is ignored.
+  void set_path_mss(std::uint16_t mss);
+
   // To the network.
   std::optional<Segment> next_segment(TimePoint now);
   TimePoint deadline() const;  // kNever: no timer runs

@@ -195,7 +195,8 @@ void Connection::Impl::fill_acknowledgment(Segment& segment, TimePoint now) {
 void Connection::Impl::fill_sack(Segment& segment) {
   const auto used = segment.header_size() - kFixedHeader + kSackOverhead;
   const auto space = std::min<std::size_t>(
-      kOptionSpace, std::min(options.mss, agreed.peer_mss) - segment.payload.size());
+      kOptionSpace,
+      std::min({options.mss, options.path_mss, agreed.peer_mss}) - segment.payload.size());
   if (space < used + kSackBlock) return;
   const auto most = std::min((space - used) / kSackBlock, segment.sack.size());
   if (duplicate) {

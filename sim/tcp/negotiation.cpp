@@ -42,7 +42,8 @@ Agreement agree(const Options& options, const Segment& syn) {
 }
 
 std::uint16_t segment_payload(const Options& options, const Agreement& agreement) {
-  const auto mss = std::max(std::min(options.mss, agreement.peer_mss), kSmallestMss);
+  const auto most = std::min({options.mss, options.path_mss, agreement.peer_mss});
+  const auto mss = std::max(most, kSmallestMss);
   return static_cast<std::uint16_t>(mss - (agreement.timestamps ? kTimestampsSize : 0));
 }
 

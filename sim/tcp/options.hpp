@@ -16,6 +16,7 @@ enum class CongestionAlgorithm : std::uint8_t { reno, cubic };
 struct Options {
   CongestionAlgorithm congestion = CongestionAlgorithm::cubic;
   std::uint16_t mss = 1460;                   // of our link: MTU less 40 or 60 bytes
+  std::uint16_t path_mss = UINT16_MAX;        // of the whole path, where it has told its MTU
   std::size_t send_buffer = 4 * 1024 * 1024;  // bytes, what autotuning may grow to
   // Bytes of memory, of which about 5/8 are offered as window (tcp_rmem): at first, and what
   // autotuning may grow to.

@@ -66,6 +66,9 @@ class Recovery {
   void on_timeout(Sequence una, Sequence nxt, TimePoint now, std::uint32_t clock);
   TimerRequest on_reordering_timeout(Sequence una, Sequence nxt, TimePoint now);
 
+  // The path takes no more than `segment_bytes` of payload: what is larger is lost, and cut.
+  void on_smaller_segments(std::uint32_t segment_bytes, Sequence nxt);
+
   // Sending. What may go: a repetition (its index), or new data. At the start of a flight, the
   // pause since the last data.
   std::optional<int> next_repetition();

@@ -203,6 +203,22 @@ TimerRequest Recovery::on_reordering_timeout(Sequence una, Sequence nxt, TimePoi
   return {true, std::nullopt};
 }
 
+// Linux's tcp_simple_retransmit: the window stays, as its segments have become smaller.
+void Recovery::on_smaller_segments(std::uint32_t segment_bytes, Sequence nxt) {
+  const auto lost = board_.split(segment_bytes);
+  if (lost == 0) return;
+  lost_ += static_cast<std::uint32_t>(lost);
+  if (phase_ == RecoveryPhase::loss) return;
+  high_ = nxt;
+  window_.threshold = current_threshold();
+  prior_threshold_ = 0;
+  undo_from_.reset();
+  frto_ = false;
+  new_data_first_ = false;
+  probe_end_.reset();
+  phase_ = RecoveryPhase::loss;
+}
+
 // Linux's tcp_enter_loss.
 void Recovery::on_timeout(Sequence una, Sequence nxt, TimePoint now, std::uint32_t) {
   const bool new_recovery = phase_ != RecoveryPhase::recovery && phase_ != RecoveryPhase::loss;

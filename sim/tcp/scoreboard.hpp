@@ -60,6 +60,10 @@ class Scoreboard {
 
   // True where it was not lost before, or its repetition was in the network.
   bool mark_lost(int index);
+  // Cuts those of more than `most` bytes of payload into parts, each of which counts as a segment
+  // and is lost from now on, but for what the peer has. Returns how many parts were not lost
+  // before.
+  int split(std::uint32_t most);
   void mark_sacked(int index);
   void forget_sacks();                // the receiver may drop what it has SACKed (RFC 2018 8)
   void forget_losses();               // nothing was lost after all
@@ -85,6 +89,9 @@ class Scoreboard {
   static constexpr std::uint32_t kNone = UINT32_MAX;
 
   int index(std::uint32_t id) const { return static_cast<int>(id - first_id_); }
+  // The segments with those that are too large cut, and where the first part of each is.
+  struct Cut;
+  Cut cut(std::uint32_t most) const;
   void enlist(int index);
   void delist(int index);
 

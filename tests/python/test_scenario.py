@@ -32,7 +32,7 @@ EVERYTHING = Scenario(
         "wifi": Link(
             down=Direction(rate="50 Mbit/s", delay="12ms", jitter="3ms", loss="0.2%", queue="250 kB"),
             up=Direction(rate="10 Mbit/s", delay="13ms", jitter="0s", loss="0%", queue="64 kB"),
-            address=["192.0.2.2/24", "2001:db8:a::2/64"],
+            mtu="1.5 kB", address=["192.0.2.2/24", "2001:db8:a::2/64"],
         ),
         "lte": Link(rate="20 Mbit/s", delay="35ms"),
         "air": Link(
@@ -42,7 +42,7 @@ EVERYTHING = Scenario(
                            duplicate="0.1%", corrupt="0.2%", reorder={"share": "1%", "gap": "3", "by": "2ms"},
                            suspend={"every": "2s", "for": "100ms", "from": "1s"},
                            handover={"every": "9s", "for": "80ms", "from": "9s", "delay": ["30ms", "10ms"]}),
-            up="unlimited", half_duplex=True,
+            up="unlimited", half_duplex=True, mtu="1.4 kB", path_mtu="1.3 kB", pmtu_black_hole=True,
             schedule={"repeat": "20s", "steps": [{"at": "5s", "up": {"rate": "1 Mbit/s"}, "over": "2s"}]},
         ),
     },
@@ -114,6 +114,7 @@ def test_models_of_links_survive_the_way_through_yaml_and_back():
         assert getattr(air.down, key) == getattr(given.down, key), key
     assert air.up.rate == "unlimited"
     assert air.half_duplex is True
+    assert (air.mtu, air.path_mtu, air.pmtu_black_hole) == ("1.4 kB", "1.3 kB", True)
     assert air.schedule == given.schedule
 
 
