@@ -107,6 +107,10 @@ std::string_view take_name(std::string_view& body, std::string_view whole) {
         "'{}': the name before the '=' has other characters than letters, digits, '-', '_' and '.'",
         without_password(whole)));
   }
+  if (name == "direct" || name == "refuse" || name == "dispatch") {
+    throw ConfigError(fmt::format("'{}': '{}' cannot name a link: rules mean something else by it",
+                                  without_password(whole), name));
+  }
   body.remove_prefix(equals + 1);
   return name;
 }

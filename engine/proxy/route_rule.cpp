@@ -173,7 +173,8 @@ std::vector<RouteRule> parse_route_rules(std::string_view text, const std::strin
     line = line.substr(0, line.find('#'));
     if (trimmed(line).empty()) continue;
     try {
-      rules.push_back(parse_route_rule(line));
+      auto& rule = rules.emplace_back(parse_route_rule(line));
+      rule.place = fmt::format("{}:{}", source, number);
     } catch (const RouteSyntaxError& error) {
       throw net::ConfigError(
           fmt::format("{}:{}:{}: {}", source, number, error.column() + 1, error.what()));

@@ -38,7 +38,8 @@ struct PortRange {
 };
 
 struct RouteRule {
-  std::string text;  // as it was written: rules are told by it
+  std::string text;     // as it was written: rules are told by it
+  std::string place{};  // "FILE:LINE", where it stands in a file
 
   // Who. A rule has a range or a name or neither: then any host.
   std::optional<net::Prefix> range;  // an IPv4-mapped one as IPv4

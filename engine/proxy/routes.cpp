@@ -47,8 +47,8 @@ link::Link* find_link(const link::LinkSet& links, const RouteRule& rule) {
     names += (names.empty() ? "" : ", ") + link->name();
   }
   throw net::ConfigError(
-      fmt::format("'{}': '{}' is neither direct, refuse, dispatch nor one of the links ({})",
-                  rule.text, rule.link, names));
+      fmt::format("{}'{}': '{}' is neither direct, refuse, dispatch nor one of the links ({})",
+                  rule.place.empty() ? "" : rule.place + ": ", rule.text, rule.link, names));
 }
 
 bool is_loopback_link(const link::Link& link, std::span<const net::Interface> interfaces) {

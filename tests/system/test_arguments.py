@@ -61,6 +61,7 @@ WRONG = [
     ('start --route 10.0.0.0/33=direct', "'10.0.0.0/33' is not an address or a range"),
     ('start --route *=eht0 127.0.0.2', "'eht0' is neither direct, refuse, dispatch nor one of the links (127.0.0.2)"),
     ('start --routes /nowhere/rules', '/nowhere/rules: No such file'),
+    ('start direct=127.0.0.2', "'direct=127.0.0.2': 'direct' cannot name a link: rules mean something else by it"),
     ('start --dns x 127.0.0.2', "--dns: 'x' is not the address of a name server"),
     ('start --dns 192.0.2.53,system', '--dns: system is in the place of addresses'),
     ('start --dns 192.0.2.53:0', "--dns: '192.0.2.53:0'"),
@@ -92,6 +93,15 @@ def test_a_wrong_command_line_is_told_in_one_line(tmp_path, arguments, reason):
     assert result.stderr.startswith('dispatch: ')
     assert result.stderr.count('\n') == 1 and result.stderr.endswith('\n')
     assert reason in result.stderr
+
+
+def test_a_rule_of_a_file_for_no_link_is_told_with_its_place(tmp_path):
+    rules = tmp_path / 'rules'
+    rules.write_text('# mine\n:25=refuse\n.onion=tor\n')
+    done = run(tmp_path, 'start', '--routes', str(rules), '127.0.0.2')
+    assert done.returncode == 2
+    assert done.stderr == (f"dispatch: {rules}:3: '.onion=tor': 'tor' is neither direct, refuse, dispatch "
+                           'nor one of the links (127.0.0.2)\n')
 
 
 def test_a_near_name_of_an_interface_is_suggested(tmp_path, namespace):
