@@ -5,9 +5,12 @@
 namespace dispatch::sim {
 namespace {
 
+constexpr double kLongest = 1e17;  // three years: what a heavy tail may come to
+
 // A number times a duration, cut to whole nanoseconds.
 net::Duration times(double factor, net::Duration duration) {
-  return net::Duration(static_cast<std::int64_t>(static_cast<double>(duration.count()) * factor));
+  const auto product = static_cast<double>(duration.count()) * factor;
+  return net::Duration(static_cast<std::int64_t>(std::clamp(product, -kLongest, kLongest)));
 }
 
 net::Duration drawn(const DelayTable& table, Random& random) {

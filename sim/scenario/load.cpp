@@ -91,6 +91,14 @@ Duration read_positive_duration(const YamlValue& value) {
   return duration;
 }
 
+Duration read_period(const YamlValue& value) {
+  const auto duration = read_positive_duration(value);
+  if (duration > kPeriodMax) {
+    value.fail(fmt::format("longer than {}: no scenario lasts so long", to_string(kPeriodMax)));
+  }
+  return duration;
+}
+
 Scenario load_text(std::string_view text, std::string name) {
   auto scenario = read_scenario(YamlValue::parse(text, std::move(name)));
   check(scenario);

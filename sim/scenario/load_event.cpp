@@ -70,7 +70,7 @@ void read_times(const YamlMap& map, EventSpec& event) {
   if (const auto* at = map.key("at"))
     at->fail("\"at\" beside \"every\": write \"from\" and \"to\"");
   const auto& every = map.require("every", "4 s");
-  event.every = read_positive_duration(every);
+  event.every = read_period(every);
   event.at = map.require("from", "35 s").duration();
   const auto& to = map.require("to", "55 s");
   event.to = to.duration();
@@ -83,12 +83,12 @@ void read_times(const YamlMap& map, EventSpec& event) {
 void read_set(const YamlMap& map, const YamlValue& detail, EventSpec& event) {
   event.action = Action::set;
   event.change = read_link_change(detail);
-  if (const auto* over = map.find("over")) event.change.over = read_positive_duration(*over);
+  if (const auto* over = map.find("over")) event.change.over = read_period(*over);
 }
 
 void read_flap(const YamlValue& detail, EventSpec& event) {
   event.action = Action::flap;
-  event.flap_for = read_positive_duration(detail);
+  event.flap_for = read_period(detail);
   if (event.every != Duration::zero() && event.flap_for >= event.every) {
     detail.fail("a flap as long as the time between two: use a blackhole event");
   }

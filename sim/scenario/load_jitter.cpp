@@ -62,7 +62,7 @@ bool is_none(const YamlValue& value) {
 sim::Suspension read_pause(const YamlMap& map) {
   sim::Suspension pause;
   const auto& every = map.require("every", "10 s");
-  pause.every = read_positive_duration(every);
+  pause.every = read_period(every);
   const auto& length = map.require("for", "100 ms");
   pause.length = read_positive_duration(length);
   if (pause.length >= pause.every) {

@@ -108,7 +108,7 @@ ScheduleSpec::Step read_step(const YamlValue& value) {
   step.position = value.position();
   step.at = map.require("at", "5 s").duration();
   step.change = read_change(map);
-  if (const auto* over = map.find("over")) step.change.over = read_positive_duration(*over);
+  if (const auto* over = map.find("over")) step.change.over = read_period(*over);
   return step;
 }
 
@@ -127,7 +127,7 @@ ScheduleSpec read_schedule(const YamlValue& value) {
   if (!is_map) return schedule;
   const auto map = value.map("a schedule", kKeys);
   if (const auto* repeat = map.find("repeat")) {
-    schedule.repeat = read_positive_duration(*repeat);
+    schedule.repeat = read_period(*repeat);
     for (const auto& step : schedule.steps) {
       if (step.at < schedule.repeat) continue;
       repeat->fail_at(step.position, fmt::format("a step at {}, and the schedule repeats after {}",

@@ -8,6 +8,9 @@ namespace dispatch::scenario {
 
 // A positive duration.
 Duration read_positive_duration(const YamlValue& value);
+// The same, of something that ends or comes again within a scenario: at most kPeriodMax.
+inline constexpr Duration kPeriodMax = std::chrono::hours(10'000);
+Duration read_period(const YamlValue& value);
 
 LinkSpec read_link(const std::string& name, Position position, const YamlValue& value);
 // The `set` of an event.

@@ -87,7 +87,7 @@ class Run {
   // One time of an event; a series waits for its next one then.
   void await(const EventSpec& event, Duration at) {
     world_.simulation().at(net::TimePoint(at), [this, &event, at] {
-      if (event.every > Duration::zero() && at + event.every <= event.to) {
+      if (event.every > Duration::zero() && event.every <= event.to - at) {
         ++pending_;
         await(event, at + event.every);
       }
@@ -96,8 +96,11 @@ class Run {
   }
 
   WorkloadContext context_of(const WorkloadSpec& spec) {
-    const auto [host, listener] =
+    // No structured binding: clang 14 lets no lambda capture one.
+    const auto names =
         std::visit([](const auto& work) { return std::pair(work.host, work.listener); }, spec.work);
+    const auto& host = names.first;
+    const auto& listener = names.second;
     const auto& all = world_.listeners();
     auto chosen = std::ranges::find_if(
         all, [&](const auto& each) { return net::to_string(each.endpoint) == listener; });
