@@ -114,6 +114,8 @@ class Host:
     """Default ``[{"http": 80}]``."""
     congestion: Optional[str] = None
     """Of its TCP, which is what a download depends on. Default: the scenario's."""
+    ecn: Optional[str] = None
+    """Of its TCP: ``"on"``, ``"passive"`` or ``"off"``. Default: the scenario's."""
 
 
 @dataclass

@@ -66,6 +66,8 @@ class Scenario:
     """Hard stop, in simulated time. Default 10 min."""
     congestion: Optional[str] = None
     """Of every machine's TCP: ``"cubic"`` (default) or ``"reno"``."""
+    ecn: Optional[str] = None
+    """Explicit congestion notification: ``"on"``, ``"passive"`` (default) or ``"off"``."""
     hosts: Dict[str, Host] = field(default_factory=dict)
     dns: Optional[Dns] = None
     """None: no name server can be reached."""
@@ -161,7 +163,7 @@ def _utf8(text: str, what: str) -> bytes:
 
 def _plain_scenario(scenario: Scenario) -> Dict[str, Any]:
     plain: Dict[str, Any] = {"dispatch": 1}
-    for key in ("name", "seed", "duration", "congestion", "links", "hosts", "dns", "engine"):
+    for key in ("name", "seed", "duration", "congestion", "ecn", "links", "hosts", "dns", "engine"):
         value = getattr(scenario, key)
         if value is not None and not (key == "hosts" and value == {}):
             plain[key] = _plain(value)
@@ -242,6 +244,7 @@ def _from_plain(cls: Any, plain: Dict[str, Any]) -> Scenario:
         seed=int(plain["seed"]),
         duration=plain["duration"],
         congestion=plain.get("congestion"),
+        ecn=plain.get("ecn"),
         hosts={name: _host(host) for name, host in (plain.get("hosts") or {}).items()},
         dns=None if dns is None else Dns(dns["records"] or {}, dns["delay"]),
         engine=Engine(**_switches(_numbers(plain["engine"]))),

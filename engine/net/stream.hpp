@@ -104,6 +104,17 @@ class Stream {
   // with timed_out, and the peer is reset. A transport whose peers do not vanish ignores it.
   virtual void keep_alive(const KeepAlive&) {}
 
+  // Whether a short segment is sent at once although an earlier short one is not acknowledged yet
+  // (Linux: TCP_NODELAY). Connections begin with it on; off, it waits (RFC 896), as for programs
+  // that never heard of the option. A transport without segments ignores it.
+  virtual void no_delay(bool) {}
+
+  // How long written bytes may stay unacknowledged, or the peer's window closed, before operations
+  // end with timed_out (RFC 5482; Linux: TCP_USER_TIMEOUT, in milliseconds); with keep_alive() also
+  // how long the peer may be silent. Zero: as the host has it, which is about 15 minutes. A
+  // transport whose peers do not vanish ignores it.
+  virtual void user_timeout(Duration) {}
+
   virtual Endpoint local_endpoint() const = 0;
   virtual Endpoint remote_endpoint() const = 0;
 

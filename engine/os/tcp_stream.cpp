@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <limits>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <utility>
 
@@ -74,6 +77,18 @@ void TcpStream::abort() {
 
 void TcpStream::keep_alive(const net::KeepAlive& options) {
   if (socket_.is_open()) set_keep_alive(socket_.get(), options);
+}
+
+void TcpStream::no_delay(bool on) {
+  if (socket_.is_open()) set_option(socket_.get(), IPPROTO_TCP, TCP_NODELAY, on ? 1 : 0);
+}
+
+void TcpStream::user_timeout(net::Duration most) {
+  if (!socket_.is_open()) return;
+  const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(most).count();
+  constexpr std::int64_t kMost = std::numeric_limits<int>::max();
+  set_option(socket_.get(), IPPROTO_TCP, TCP_USER_TIMEOUT,
+             static_cast<int>(std::clamp<std::int64_t>(milliseconds, 0, kMost)));
 }
 
 // Asked of the kernel each time: hardly anyone wants to know, and a proxy has many streams.

@@ -33,6 +33,8 @@ class TcpStream final : public net::Stream {
   net::Status shutdown_write() override;
   void abort() override;
   void keep_alive(const net::KeepAlive& options) override;
+  void no_delay(bool on) override;
+  void user_timeout(net::Duration most) override;
   net::Endpoint local_endpoint() const override;
   net::Endpoint remote_endpoint() const override { return remote_; }
   std::optional<net::TransportInfo> transport_info() const override;

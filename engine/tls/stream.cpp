@@ -268,6 +268,14 @@ void Stream::keep_alive(const net::KeepAlive& options) {
   connection_->below->keep_alive(options);
 }
 
+void Stream::no_delay(bool on) {
+  connection_->below->no_delay(on);
+}
+
+void Stream::user_timeout(net::Duration most) {
+  connection_->below->user_timeout(most);
+}
+
 net::Endpoint Stream::local_endpoint() const {
   return connection_->below->local_endpoint();
 }

@@ -44,6 +44,8 @@ class Stream final : public net::Stream {
   net::Status shutdown_write() override;
   void abort() override;
   void keep_alive(const net::KeepAlive& options) override;
+  void no_delay(bool on) override;
+  void user_timeout(net::Duration most) override;
   net::Endpoint local_endpoint() const override;
   net::Endpoint remote_endpoint() const override;
   std::optional<net::TransportInfo> transport_info() const override;

@@ -17,7 +17,7 @@ namespace {
 using net::Status;
 using net::Task;
 
-constexpr std::size_t kBlockBytes = 64 * 1024;
+constexpr std::size_t kBlockBytes = 16 * 1024;
 constexpr std::string_view kBytesPath = "/bytes/";
 constexpr std::string_view kHello =
     "An origin of dispatch: GET /bytes/N, GET /whoami, POST /upload\n";
@@ -176,6 +176,8 @@ void Origin::start() {
 }
 
 Task<void> Origin::serve(net::StreamPtr stream, bool behind_proxy) {
+  // As a server does that nobody tuned.
+  stream->no_delay(false);
   auto& tally = tallies_[stream->remote_endpoint().address];
   ++tally.connections;
   if (behind_proxy) {

@@ -21,7 +21,8 @@ using net::Task;
 namespace errc = boost::system::errc;
 namespace socks5 = proxy::socks5;
 
-constexpr std::size_t kBlockBytes = 64 * 1024;
+constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::size_t kWriteBytes = 16 * 1024;
 
 // A failed reply of the proxy's, as the error that the connection itself would have had.
 Error error_of(socks5::Reply reply) {
@@ -52,6 +53,7 @@ class Transfer {
   Task<void> run() {
     result_.error = co_await reach();
     if (result_.error) co_return;
+    stream_->no_delay(false);  // as programs have it that nobody tuned
     result_.connected = now();
     HttpConnection http(*stream_, runtime_.executor());
     const bool upload = options_.upload_bytes != 0;
@@ -153,7 +155,7 @@ class Transfer {
       co_return errc::make_error_code(errc::protocol_error);
     }
     Pattern pattern(options_.download_bytes);
-    std::vector<std::byte> block(std::min<std::uint64_t>(kBlockBytes, options_.download_bytes));
+    std::vector<std::byte> block(std::min<std::uint64_t>(kReadBytes, options_.download_bytes));
     while (result_.bytes < options_.download_bytes) {
       const auto left = options_.download_bytes - result_.bytes;
       const auto got = co_await http.read_body_some(
@@ -174,7 +176,7 @@ class Transfer {
       co_return failed("request", error);
     }
     Pattern pattern(options_.upload_bytes);
-    std::vector<std::byte> block(std::min<std::uint64_t>(kBlockBytes, options_.upload_bytes));
+    std::vector<std::byte> block(std::min<std::uint64_t>(kWriteBytes, options_.upload_bytes));
     while (result_.bytes < options_.upload_bytes) {
       const auto left = options_.upload_bytes - result_.bytes;
       const auto part = std::span(block).first(std::min<std::uint64_t>(block.size(), left));

@@ -29,6 +29,22 @@ bool same_device(const std::string& a, const std::string& b) {
   return a.empty() || b.empty() || a == b;
 }
 
+// Linux's secure_tcp_ts_off: of the two addresses, the same on every machine here (FNV-1a).
+std::uint32_t timestamp_origin(const net::Address& local, const net::Address& remote) {
+  std::uint32_t hash = 2166136261u;
+  const auto add = [&](const auto& bytes) {
+    for (const auto byte : bytes) hash = (hash ^ byte) * 16777619u;
+  };
+  for (const auto* address : {&local, &remote}) {
+    if (address->is_v4()) {
+      add(address->to_v4().to_bytes());
+    } else {
+      add(address->to_v6().to_bytes());
+    }
+  }
+  return hash;
+}
+
 }  // namespace
 
 std::size_t TcpLayer::Hash::operator()(const FourTuple& tuple) const {
@@ -71,6 +87,7 @@ std::shared_ptr<TcpSocket> TcpLayer::make_socket(const FourTuple& tuple, std::st
   options.mss = static_cast<std::uint16_t>(
       std::min<std::uint32_t>(out.mtu() - headers, std::numeric_limits<std::uint16_t>::max()));
   options.path_mss = mss_to(tuple.remote.address, out);
+  options.timestamp_origin = timestamp_origin(tuple.local.address, tuple.remote.address);
   const auto id = next_id_++;
   auto socket = std::make_shared<TcpSocket>(*this, id, tuple, std::move(device), options,
                                             static_cast<std::uint32_t>(sequences_.next()));
@@ -170,11 +187,10 @@ void TcpLayer::receive(const NetworkInterface& from, const Packet& packet) {
   if (const auto found = by_tuple_.find(tuple); found != by_tuple_.end()) {
     auto& socket = *found->second;
     const bool here = same_device(socket.device(), from.name());
-    // A new connection may follow on one that only waits for stragglers (RFC 9293 3.6.1).
-    if (here && opens && socket.connection().state() == tcp::State::time_wait) {
+    if (here && opens && socket.connection().yields_to(segment, kernel_.now())) {
       remove(socket);
     } else if (here) {
-      return socket.receive(segment);
+      return socket.receive(packet);
     }
   }
   if (opens) return begin(from, packet, segment);
@@ -190,7 +206,7 @@ void TcpLayer::begin(const NetworkInterface& from, const Packet& packet, const t
   const auto path = ip_.find_path(packet.source, {packet.destination, device});
   if (!path) return;
   make_socket({local, {packet.source, syn.source_port}}, device, *path->interface)
-      ->accept(syn, listener);
+      ->accept(packet, listener);
 }
 
 void TcpLayer::answer_reset(const Packet& packet, const tcp::Segment& segment) {

@@ -11,6 +11,19 @@ namespace {
 
 constexpr EventLabel kTimerLabel{"tcp-timer"};
 
+tcp::EcnMark mark_of(const Packet& packet) {
+  switch (packet.ecn) {
+    case Ecn::ce:
+      return tcp::EcnMark::congestion;
+    case Ecn::ect_0:
+    case Ecn::ect_1:
+      return tcp::EcnMark::capable;
+    case Ecn::not_ect:
+      break;
+  }
+  return tcp::EcnMark::none;
+}
+
 }  // namespace
 
 TcpSocket::TcpSocket(TcpLayer& layer, std::uint64_t id, const FourTuple& tuple, std::string device,
@@ -34,19 +47,20 @@ void TcpSocket::connect() {
   pump();
 }
 
-void TcpSocket::accept(const tcp::Segment& syn, std::weak_ptr<TcpListenSocket> listener) {
+void TcpSocket::accept(const Packet& syn, std::weak_ptr<TcpListenSocket> listener) {
   listener_ = std::move(listener);
   to_be_accepted_ = true;
-  connection_.accept(syn, now());
+  connection_.accept(std::get<tcp::Segment>(syn.transport), now(), mark_of(syn));
   pump();
 }
 
-void TcpSocket::receive(const tcp::Segment& segment) {
+void TcpSocket::receive(const Packet& packet) {
+  const auto& segment = std::get<tcp::Segment>(packet.transport);
   if (to_be_accepted_ && segment.ack && !segment.rst) {
     // It would wait for a program that does not take any more.
     if (const auto listener = listener_.lock(); listener && listener->full()) return;
   }
-  connection_.receive(segment, now());
+  connection_.receive(segment, now(), mark_of(packet));
   pump();
 }
 
@@ -159,6 +173,7 @@ void TcpSocket::transmit(tcp::Segment&& segment) {
   auto packet = layer_.kernel().packets.make();
   packet->source = tuple_.local.address;
   packet->destination = tuple_.remote.address;
+  if (segment.mark == tcp::EcnMark::capable) packet->ecn = Ecn::ect_0;
   packet->transport = std::move(segment);
   layer_.ip().send(*out, std::move(packet));
 }

@@ -43,8 +43,8 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
 
   // From the network. The socket may be forgotten by the layer, and destroyed, when these return.
   void connect();
-  void accept(const tcp::Segment& syn, std::weak_ptr<TcpListenSocket> listener);
-  void receive(const tcp::Segment& segment);
+  void accept(const Packet& syn, std::weak_ptr<TcpListenSocket> listener);
+  void receive(const Packet& packet);
   void unreachable(net::Error error);
   void set_path_mss(std::uint16_t mss);
 

@@ -138,6 +138,17 @@ void TcpStream::keep_alive(const net::KeepAlive& options) {
   socket_->pump();
 }
 
+void TcpStream::no_delay(bool on) {
+  if (aborted_ || socket_->detached()) return;
+  socket_->connection().no_delay(on);
+  socket_->pump();
+}
+
+void TcpStream::user_timeout(net::Duration most) {
+  if (aborted_ || socket_->detached()) return;
+  socket_->connection().user_timeout(most);
+}
+
 net::Endpoint TcpStream::local_endpoint() const {
   return shown(socket_->tuple().local, mapped_);
 }

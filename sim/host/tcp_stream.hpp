@@ -13,7 +13,9 @@ class TcpStream : public net::Stream {
  public:
   // `mapped`: accepted by an IPv6 socket from an IPv4 peer; addresses are shown as ::ffff:a.b.c.d.
   TcpStream(std::shared_ptr<TcpSocket> socket, bool mapped)
-      : socket_(std::move(socket)), mapped_(mapped) {}
+      : socket_(std::move(socket)), mapped_(mapped) {
+    socket_->connection().no_delay(true);
+  }
   ~TcpStream() override { socket_->release(); }
 
   net::Task<net::Result<std::size_t>> read_some(std::span<std::byte> buffer) override;
@@ -23,6 +25,8 @@ class TcpStream : public net::Stream {
   net::Status shutdown_write() override;
   void abort() override;
   void keep_alive(const net::KeepAlive& options) override;
+  void no_delay(bool on) override;
+  void user_timeout(net::Duration most) override;
   net::Endpoint local_endpoint() const override;
   net::Endpoint remote_endpoint() const override;
   std::optional<net::TransportInfo> transport_info() const override;

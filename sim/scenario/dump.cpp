@@ -45,6 +45,18 @@ const char* text_of(sim::tcp::CongestionAlgorithm algorithm) {
   return algorithm == sim::tcp::CongestionAlgorithm::reno ? "reno" : "cubic";
 }
 
+const char* text_of(sim::tcp::EcnPolicy policy) {
+  switch (policy) {
+    case sim::tcp::EcnPolicy::off:
+      return "off";
+    case sim::tcp::EcnPolicy::on:
+      return "on";
+    case sim::tcp::EcnPolicy::passive:
+      break;
+  }
+  return "passive";
+}
+
 void hosts_entry(YAML::Emitter& out, const Scenario& scenario) {
   out << YAML::Key << "hosts" << YAML::Value << YAML::BeginMap;
   for (std::size_t i = 0; i < scenario.hosts.size(); ++i) {
@@ -55,6 +67,7 @@ void hosts_entry(YAML::Emitter& out, const Scenario& scenario) {
     out << YAML::EndSeq;
     entry(out, "delay", to_string(host.delay));
     entry(out, "congestion", text_of(host.congestion.value_or(scenario.congestion)));
+    entry(out, "ecn", text_of(host.ecn.value_or(scenario.ecn)));
     out << YAML::Key << "serves" << YAML::Value << YAML::Flow << YAML::BeginSeq;
     services_entry(out, host);
     out << YAML::EndSeq << YAML::EndMap;
@@ -187,6 +200,7 @@ std::string dump(const Scenario& scenario) {
   if (!scenario.name.empty()) entry(out, "name", scenario.name);
   entry(out, "seed", scenario.seed);
   entry(out, "congestion", text_of(scenario.congestion));
+  entry(out, "ecn", text_of(scenario.ecn));
   entry(out, "duration", to_string(scenario.duration));
   links_entry(out, scenario);
   if (!scenario.hosts.empty()) hosts_entry(out, scenario);

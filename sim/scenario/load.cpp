@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view kTopKeys[] = {"dispatch",   "name",      "seed",   "duration",
                                          "links",      "hosts",     "dns",    "engine",
-                                         "congestion", "workloads", "events", "expect"};
+                                         "congestion", "ecn", "workloads", "events", "expect"};
 constexpr std::string_view kTopLater[] = {"seeds", "include", "clients", "engines"};
 constexpr std::uint64_t kVersion = 1;
 
@@ -53,6 +53,7 @@ Scenario read_scenario(const YamlValue& document) {
   if (const auto* congestion = map.find("congestion")) {
     scenario.congestion = read_congestion(*congestion);
   }
+  if (const auto* ecn = map.find("ecn")) scenario.ecn = read_ecn(*ecn);
   for (const auto& [name, key, link] :
        map.require("links", "{wifi: {rate: 20 Mbit/s}}").names("links by their names").entries()) {
     scenario.links.push_back(read_link(name, key.position(), link));

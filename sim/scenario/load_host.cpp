@@ -8,7 +8,7 @@ namespace dispatch::scenario {
 using units::hint;
 namespace {
 
-constexpr std::string_view kHostKeys[] = {"address", "delay", "serves", "congestion"};
+constexpr std::string_view kHostKeys[] = {"address", "delay", "serves", "congestion", "ecn"};
 constexpr std::string_view kHostLater[] = {"rate", "down", "up", "loss"};
 constexpr std::string_view kServiceKeys[] = {"http",  "proxy", "dns",
                                              "users", "tls",   "accept_proxy"};
@@ -82,6 +82,14 @@ sim::tcp::CongestionAlgorithm read_congestion(const YamlValue& value) {
   value.fail(fmt::format("\"{}\" is not a congestion control: write cubic or reno", text));
 }
 
+sim::tcp::EcnPolicy read_ecn(const YamlValue& value) {
+  const auto text = value.text("on, passive or off");
+  if (text == "on") return sim::tcp::EcnPolicy::on;
+  if (text == "passive") return sim::tcp::EcnPolicy::passive;
+  if (text == "off") return sim::tcp::EcnPolicy::off;
+  value.fail(fmt::format("\"{}\" is not a way to use ECN: write on, passive or off", text));
+}
+
 HostSpec read_host(const std::string& name, Position position, const YamlValue& value) {
   HostSpec host;
   host.name = name;
@@ -96,6 +104,7 @@ HostSpec read_host(const std::string& name, Position position, const YamlValue& 
   if (const auto* congestion = map.find("congestion")) {
     host.congestion = read_congestion(*congestion);
   }
+  if (const auto* ecn = map.find("ecn")) host.ecn = read_ecn(*ecn);
   if (const auto* serves = map.find("serves")) {
     host.http.clear();
     for (const auto& each : serves->list("a list of services such as [{http: 80}]")) {

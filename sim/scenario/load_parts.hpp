@@ -21,6 +21,7 @@ EngineSpec read_engine(const YamlValue& value);
 std::vector<UserSpec> read_users(const YamlValue& value);
 
 sim::tcp::CongestionAlgorithm read_congestion(const YamlValue& value);
+sim::tcp::EcnPolicy read_ecn(const YamlValue& value);
 HostSpec read_host(const std::string& name, Position position, const YamlValue& value);
 DnsSpec read_dns(const YamlValue& value);
 

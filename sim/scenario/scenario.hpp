@@ -107,6 +107,7 @@ struct HostSpec {
   std::vector<net::Address> addresses;  // none: one of each family, see plan.hpp
   Duration delay{};                     // one way, between it and the middle of the internet
   std::optional<sim::tcp::CongestionAlgorithm> congestion;  // none: the scenario's
+  std::optional<sim::tcp::EcnPolicy> ecn;                   // none: the scenario's
   std::vector<HttpSpec> http{{}};
   std::vector<ProxySpec> proxies;
   std::vector<std::uint16_t> dns_ports;  // with the records of DnsSpec
@@ -237,6 +238,7 @@ struct Scenario {
   std::uint64_t seed = 1;
   Duration duration = std::chrono::minutes(10);  // hard stop, in simulated time
   sim::tcp::CongestionAlgorithm congestion = sim::tcp::CongestionAlgorithm::cubic;
+  sim::tcp::EcnPolicy ecn = sim::tcp::EcnPolicy::passive;
   std::vector<LinkSpec> links;
   std::vector<HostSpec> hosts;
   std::optional<DnsSpec> dns;  // none: no name server can be reached

@@ -70,6 +70,7 @@ ScenarioWorld::ScenarioWorld(const Scenario& scenario, std::uint64_t seed)
   if (scenario.dns) options.nameservers = name_server_endpoints();
   if (!scenario.engine.dns.empty()) options.nameservers = scenario.engine.dns;
   options.tcp.congestion = scenario.congestion;
+  options.tcp.ecn = scenario.ecn;
   machine_ = &world_.add_host(kMachine, options);
   add_links();
   add_hosts();
@@ -100,6 +101,7 @@ void ScenarioWorld::add_hosts() {
     sim::HostOptions options;
     if (scenario_.dns) options.nameservers = name_server_endpoints();
     options.tcp.congestion = spec.congestion.value_or(scenario_.congestion);
+    options.tcp.ecn = spec.ecn.value_or(scenario_.ecn);
     auto& host = *hosts_.emplace_back(&world_.add_host("host/" + spec.name, options));
     const auto addresses = addresses_of_host(scenario_, i);
     sim::DirectionOptions access;

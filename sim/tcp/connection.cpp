@@ -38,6 +38,11 @@ void Connection::Impl::after_read(std::size_t bytes, TimePoint now) {
   }
 }
 
+// A writer that has to wait for room has sent what it could (Linux: tcp_sendmsg pushes before).
+void Connection::Impl::on_written(bool blocked) {
+  blocked_writer = push_all = blocked;
+}
+
 void Connection::Impl::shutdown_write() {
   if (fin_queued || state == State::closed) return;
   fin_queued = true;
@@ -101,10 +106,11 @@ void Connection::Impl::finish() {
   syn_due = loss_probe_due = window_probe_due = false;
 }
 
-// Milliseconds, from an origin of the connection's own (RFC 7323 7.1).
+// Milliseconds (RFC 7323 7.1).
 std::uint32_t Connection::Impl::timestamp(TimePoint now) const {
   const auto elapsed = std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch());
-  return static_cast<std::uint32_t>(elapsed.count()) + (initial | 1);
+  return static_cast<std::uint32_t>(elapsed.count()) +
+         (options.timestamp_origin.value_or(initial) | 1);
 }
 
 Connection::Connection(const Options& options, std::uint16_t local_port, std::uint16_t remote_port,
@@ -118,10 +124,12 @@ Connection& Connection::operator=(Connection&&) noexcept = default;
 void Connection::connect(TimePoint now) {
   impl_->connect(now);
 }
-void Connection::accept(const Segment& syn, TimePoint now) {
+void Connection::accept(const Segment& syn, TimePoint now, EcnMark mark) {
+  impl_->arrived_mark = mark;
   impl_->accept(syn, now);
 }
-void Connection::receive(const Segment& segment, TimePoint now) {
+void Connection::receive(const Segment& segment, TimePoint now, EcnMark mark) {
+  impl_->arrived_mark = mark;
   impl_->receive(segment, now);
 }
 std::optional<Segment> Connection::next_segment(TimePoint now) {
@@ -154,13 +162,13 @@ void Connection::set_path_mss(std::uint16_t mss) {
 std::size_t Connection::write(std::span<const std::byte> data, TimePoint) {
   const auto count = std::min(data.size(), impl_->room());
   impl_->send_buffer.append(data.first(count));
-  impl_->blocked_writer = count < data.size();
+  impl_->on_written(count < data.size());
   return count;
 }
 
 std::size_t Connection::write(Slice data, TimePoint) {
   const auto count = std::min(data.size(), impl_->room());
-  impl_->blocked_writer = count < data.size();
+  impl_->on_written(count < data.size());
   impl_->send_buffer.append(count == data.size() ? std::move(data) : data.part(0, count));
   return count;
 }
@@ -189,6 +197,18 @@ void Connection::close(TimePoint now) {
 
 void Connection::keep_alive(const net::KeepAlive& options, TimePoint now) {
   if (impl_->state != State::closed) impl_->keep_alive.start(options, now);
+}
+
+void Connection::no_delay(bool on) {
+  impl_->no_delay = on;
+}
+
+void Connection::user_timeout(Duration most) {
+  impl_->user_timeout = most;
+}
+
+bool Connection::yields_to(const Segment& syn, TimePoint now) const {
+  return impl_->yields_to(syn, now);
 }
 
 State Connection::state() const {

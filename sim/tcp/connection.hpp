@@ -45,10 +45,12 @@ class Connection {
 
   // Opening: exactly one of these, first.
   void connect(TimePoint now);                     // sends SYN
-  void accept(const Segment& syn, TimePoint now);  // a listener received this SYN
+  // A listener received this SYN.
+  void accept(const Segment& syn, TimePoint now, EcnMark mark = EcnMark::none);
 
   // From the network.
-  void receive(const Segment& segment, TimePoint now);
+  // `mark`: of the packet as it arrived.
+  void receive(const Segment& segment, TimePoint now, EcnMark mark = EcnMark::none);
   // The network says that the peer cannot be reached (ICMP): fatal while connecting (RFC 1122
   // 4.2.3.9), remembered and reported with the time-out afterwards.
   void unreachable(net::Error error, TimePoint now);
@@ -56,6 +58,9 @@ class Connection {
   // The path lets only smaller segments pass (RFC 1191, RFC 8201): `mss` is its MTU less 40 or 60
   // bytes. What is under way and larger is sent again at once, in parts. More is ignored.
   void set_path_mss(std::uint16_t mss);
+  // Whether a new connection between the same ports may take its place: it only waits for
+  // stragglers, and this SYN is none (RFC 9293 3.6.1, RFC 6191).
+  bool yields_to(const Segment& syn, TimePoint now) const;
 
   // To the network.
   std::optional<Segment> next_segment(TimePoint now);
@@ -75,6 +80,14 @@ class Connection {
 
   // From now on the peer is asked, when it is silent, whether it is still there.
   void keep_alive(const net::KeepAlive& options, TimePoint now);
+
+  // Off at first: a short segment waits while an earlier short one is unacknowledged (RFC 896, with
+  // Minshall's rule). On: it goes at once.
+  void no_delay(bool on);
+
+  // How long data may stay unacknowledged, or the peer's window closed; zero: as the options have it
+  // (Linux: TCP_USER_TIMEOUT).
+  void user_timeout(Duration most);
 
   // To the application.
   State state() const;

@@ -38,9 +38,12 @@ bool Connection::Impl::acknowledge(const Segment& segment, TimePoint now) {
     stalled_since.reset();
   }
   acknowledge_outstanding(segment, window_moved, now);
-  if (!outstanding() && send_window > 0 && std::min(unsent(), segment_limit()) <= send_window) {
-    probe_backoff = 0;
-    if (timer == Timer::window_probe) disarm();
+  if (!outstanding()) {
+    if (send_window > 0 && std::min(unsent(), segment_limit()) <= send_window) {
+      end_window_probes();
+    } else if (timer == Timer::window_probe) {
+      arm_window_probe(now);
+    }
   }
   if (advanced && fin_sent && una == nxt) on_fin_acknowledged(now);
   return state != State::closed;
@@ -58,6 +61,7 @@ void Connection::Impl::acknowledge_outstanding(const Segment& segment, bool wind
   }
   event.clock = timestamp(now);
   event.window_moved = window_moved;
+  event.congestion = ecn.is_echo(segment);
   event.can_send_new = unsent() > 0 && window_room() > 0;
   event.segment_bytes = payload_limit;
   event.window_max = send_window_max;

@@ -17,6 +17,7 @@ constexpr int kForgivenSynTimeouts = 1;
 
 void Connection::Impl::connect(TimePoint now) {
   state = State::syn_sent;
+  stalled_since = now;
   nxt = initial + 1;
   syn_due = true;
   arm(Timer::handshake, rto, now);
@@ -24,14 +25,15 @@ void Connection::Impl::connect(TimePoint now) {
 
 void Connection::Impl::accept(const Segment& syn, TimePoint now) {
   passive = true;
-  take_syn(syn);
+  take_syn(syn, now);
+  ecn.on_syn(options, syn, arrived_mark);
   state = State::syn_received;
   nxt = initial + 1;
   syn_due = true;
   arm(Timer::handshake, rto, now);
 }
 
-void Connection::Impl::take_syn(const Segment& syn) {
+void Connection::Impl::take_syn(const Segment& syn, TimePoint now) {
   agreed = agree(options, syn);
   scaling = options.window_scaling && syn.window_scale.has_value();
   payload_limit = segment_payload(options, agreed);
@@ -40,7 +42,9 @@ void Connection::Impl::take_syn(const Segment& syn) {
   window.begin(rcv_nxt);
   send_window = send_window_max = syn.window;  // never scaled (RFC 7323 2.2)
   window_sequence = syn.sequence;
-  if (agreed.timestamps) recent_timestamp = syn.timestamps->value;
+  if (!agreed.timestamps) return;
+  recent_timestamp = syn.timestamps->value;
+  recent_timestamp_at = now;
 }
 
 void Connection::Impl::receive_in_syn_sent(const Segment& segment, TimePoint now) {
@@ -53,11 +57,13 @@ void Connection::Impl::receive_in_syn_sent(const Segment& segment, TimePoint now
     return;
   }
   if (!segment.syn) return;
-  take_syn(segment);
+  take_syn(segment, now);
   if (segment.ack) {
+    ecn.on_syn_ack(options, segment);
     on_handshake_done(segment, now);
     acks.request_now();
   } else {  // simultaneous open
+    ecn.on_syn(options, segment, arrived_mark);
     state = State::syn_received;
     syn_due = true;
   }
@@ -68,6 +74,7 @@ void Connection::Impl::on_handshake_done(const Segment& segment, TimePoint now) 
   una = segment.acknowledgment;
   state = fin_queued ? State::fin_wait_1 : State::established;
   was_established = true;
+  stalled_since.reset();
   syn_due = false;
   disarm();
   recovery =
@@ -102,10 +109,12 @@ Segment Connection::Impl::make_syn(TimePoint now) {
     segment.ack = true;
     segment.acknowledgment = rcv_acked = rcv_nxt;
     answer_options(options, agreed, scaling, segment);
+    ecn.answer(segment);
     if (agreed.timestamps) segment.timestamps = Timestamps{timestamp(now), recent_timestamp};
     acks.on_sent(false, now);
   } else {
     offer_options(options, segment);
+    Ecn::ask(options, syn_timeouts > 0, segment);
     if (options.timestamps) segment.timestamps = Timestamps{timestamp(now), 0};
   }
   segment.window = window.offer_unscaled(rcv_nxt);
@@ -117,7 +126,7 @@ Segment Connection::Impl::make_syn(TimePoint now) {
 void Connection::Impl::on_syn_timeout(TimePoint now) {
   const auto linear = passive ? 0 : options.syn_linear_timeouts;
   const auto retries = passive ? options.synack_retries : options.syn_retries;
-  if (syn_timeouts >= linear + retries) {
+  if (syn_timeouts >= linear + retries || (syn_timeouts > 0 && out_of_time(stalled_since, now))) {
     fail(soft_error ? soft_error : Error(net::asio::error::timed_out));
     return;
   }
@@ -125,7 +134,7 @@ void Connection::Impl::on_syn_timeout(TimePoint now) {
   if (syn_timeouts > linear) rto = backed_off(rto, options.rto_max);
   syn_due = true;
   ++syn_retransmits;
-  arm(Timer::handshake, rto, now);
+  arm(Timer::handshake, clamped(rto, stalled_since, now), now);
 }
 
 }  // namespace dispatch::sim::tcp

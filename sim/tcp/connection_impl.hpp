@@ -3,6 +3,7 @@
 
 #include "sim/tcp/ack_policy.hpp"
 #include "sim/tcp/connection.hpp"
+#include "sim/tcp/ecn.hpp"
 #include "sim/tcp/keep_alive.hpp"
 #include "sim/tcp/negotiation.hpp"
 #include "sim/tcp/reassembly.hpp"
@@ -29,7 +30,7 @@ struct Connection::Impl {
   void accept(const Segment& syn, TimePoint now);
   void receive_in_syn_sent(const Segment& segment, TimePoint now);
   void on_handshake_done(const Segment& segment, TimePoint now);
-  void take_syn(const Segment& syn);
+  void take_syn(const Segment& syn, TimePoint now);
   Segment make_syn(TimePoint now);
   void on_syn_timeout(TimePoint now);
 
@@ -37,8 +38,11 @@ struct Connection::Impl {
   void receive(const Segment& segment, TimePoint now);
   void receive_in_time_wait(const Segment& segment, TimePoint now);
   bool in_window(const Segment& segment) const;
+  bool is_from_the_past(const Segment& segment, TimePoint now) const;
+  bool yields_to(const Segment& syn, TimePoint now) const;
   void on_reset(const Segment& segment, TimePoint now);
   void receive_data(const Segment& segment, TimePoint now);
+  void note_congestion(const Segment& segment);
   void note_timing(const Segment& segment, TimePoint now);
   void receive_in_order(const Segment& segment, Sequence kept_end, TimePoint now);
   void receive_ahead(const Segment& segment, Sequence kept_end);
@@ -61,6 +65,7 @@ struct Connection::Impl {
   std::size_t window_room() const;  // bytes that the peer's window lets go
   void on_stopped(bool limited, TimePoint now);
   void check_writer();
+  bool held_by_nagle(std::size_t count) const;
   Segment send_new(std::size_t count, bool fin, TimePoint now);
   void fill_sack(Segment& segment);
   Segment make_data(Sequence begin, std::size_t count, bool fin, TimePoint now);
@@ -78,6 +83,10 @@ struct Connection::Impl {
   void on_keep_alive(TimePoint now);
   void on_loss_probe_timeout(TimePoint now);
   void on_window_probe_timeout(TimePoint now);
+  void arm_window_probe(TimePoint now);
+  void end_window_probes();
+  Duration clamped(Duration delay, const std::optional<TimePoint>& since, TimePoint now) const;
+  bool out_of_time(const std::optional<TimePoint>& since, TimePoint now) const;
   enum class Timer : std::uint8_t {
     none,
     handshake,
@@ -98,6 +107,7 @@ struct Connection::Impl {
   // connection.cpp: the application's calls, and the end
   std::size_t room() const;
   void after_read(std::size_t bytes, TimePoint now);
+  void on_written(bool blocked);
   // How far what has arrived reaches beyond RCV.NXT.
   std::size_t beyond_holes() const { return reassembly.empty() ? 0 : reassembly.end() - rcv_nxt; }
   void shutdown_write();
@@ -119,6 +129,8 @@ struct Connection::Impl {
   Error soft_error;  // told by the network, reported with the time-out
 
   Agreement agreed;
+  Ecn ecn;
+  EcnMark arrived_mark = EcnMark::none;  // of the segment that is being looked at
   bool scaling = false;             // the peer's SYN had a window scale
   std::uint16_t payload_limit = 0;  // bytes of payload of a full segment
 
@@ -139,6 +151,9 @@ struct Connection::Impl {
   TimePoint last_ack{};
   bool fin_queued = false;
   bool fin_sent = false;
+  bool no_delay = false;
+  Sequence short_end = 0;       // of the last segment that was not full
+  bool push_all = false;        // Nagle's rule does not hold for the moment
   bool blocked_writer = false;  // a write found too little room
   bool sent_new = false;        // since the last time that nothing more could go
   bool loss_probe_due = false;
@@ -156,6 +171,7 @@ struct Connection::Impl {
   std::optional<SackBlock> duplicate;  // to be reported (RFC 2883)
   AckPolicy acks;
   std::uint32_t recent_timestamp = 0;  // TS.Recent
+  TimePoint recent_timestamp_at{};
   std::optional<TimePoint> last_challenge;
   KeepAlive keep_alive;
 
@@ -169,6 +185,8 @@ struct Connection::Impl {
   std::optional<TimePoint> stalled_since;  // the first time-out without progress since
   int probe_backoff = 0;
   int probes_unanswered = 0;
+  std::optional<TimePoint> probing_since;  // the window has been closed since the first probe
+  Duration user_timeout{};                 // zero: none
   struct Reset {
     Sequence sequence;
     bool with_ack;

@@ -11,6 +11,8 @@ namespace {
 // could answer each other for ever (Linux: tcp_invalid_ratelimit).
 constexpr Duration kChallengeInterval = std::chrono::milliseconds(500);
 
+constexpr Duration kTimestampsValid = std::chrono::hours(24 * 24);  // TCP_PAWS_24DAYS
+
 }  // namespace
 
 void Connection::Impl::receive(const Segment& segment, TimePoint now) {
@@ -31,6 +33,7 @@ void Connection::Impl::receive(const Segment& segment, TimePoint now) {
     acks.request_now();
     return receive(rest, now);
   }
+  if (!segment.rst && is_from_the_past(segment, now)) return challenge(segment, now);
   if (!in_window(segment)) {
     if (!segment.rst) challenge(segment, now);
     return;
@@ -41,6 +44,7 @@ void Connection::Impl::receive(const Segment& segment, TimePoint now) {
   if (agreed.timestamps && segment.timestamps && at_or_before(segment.sequence, rcv_acked) &&
       at_or_after(segment.timestamps->value, recent_timestamp)) {
     recent_timestamp = segment.timestamps->value;
+    recent_timestamp_at = now;
   }
   if (!acknowledge(segment, now)) return;
   receive_data(segment, now);
@@ -51,6 +55,19 @@ void Connection::Impl::receive(const Segment& segment, TimePoint now) {
 bool Connection::Impl::in_window(const Segment& segment) const {
   return at_or_after(segment.sequence + segment.sequence_length(), rcv_acked) &&
          at_or_before(segment.sequence, later(window.right_edge(), rcv_nxt));
+}
+
+// RFC 7323 5 (PAWS): a timestamp that is older than what has been seen, unless that is so long ago
+// that the clock may have wrapped around. An acknowledgment that says nothing new may have been
+// overtaken (Linux: tcp_disordered_ack).
+bool Connection::Impl::is_from_the_past(const Segment& segment, TimePoint now) const {
+  if (!agreed.timestamps || !segment.timestamps) return false;
+  const auto age = static_cast<std::int32_t>(recent_timestamp - segment.timestamps->value);
+  if (age <= 0 || now - recent_timestamp_at >= kTimestampsValid) return false;
+  const bool says_nothing = segment.ack && segment.sequence == rcv_nxt &&
+                            segment.sequence_length() == 0 && segment.acknowledgment == una &&
+                            std::uint32_t{segment.window} << agreed.send_scale == send_window;
+  return !(says_nothing && std::chrono::milliseconds(age) <= rto);
 }
 
 // Says where we are (RFC 5961: a challenge ACK). Data is always answered: its sender repeats it.
@@ -67,22 +84,35 @@ void Connection::Impl::challenge(const Segment& segment, TimePoint now) {
 }
 
 void Connection::Impl::on_reset(const Segment& segment, TimePoint now) {
-  if (segment.sequence != rcv_nxt) return challenge(segment, now);  // RFC 5961 3.2
+  // RFC 5961 3.2; a peer that has lost its state may also mean the highest byte that it has SACKed.
+  const bool exact = segment.sequence == rcv_nxt ||
+                     (agreed.sack && !reassembly.empty() && segment.sequence == reassembly.end());
+  if (!exact) return challenge(segment, now);
   fail(state == State::close_wait ? Error(net::asio::error::broken_pipe)
                                   : Error(net::asio::error::connection_reset));
 }
 
-// RFC 9293 3.10.7.4: what the peer repeats is acknowledged again, and the wait begins anew.
+// What the peer repeats is acknowledged again, and the wait begins anew. A RST ends it, which
+// RFC 1337 warns of and Linux does (tcp_rfc1337=0; tcp_timewait_state_process).
 void Connection::Impl::receive_in_time_wait(const Segment& segment, TimePoint now) {
-  if (segment.rst) {
-    if (segment.sequence == rcv_nxt) finish();
-    return;
+  const bool past = is_from_the_past(segment, now);
+  if (!past && segment.sequence == rcv_nxt && (segment.rst || segment.sequence_length() == 0)) {
+    return segment.rst ? finish() : enter_time_wait(now);
   }
-  if (segment.sequence == rcv_nxt && segment.sequence_length() == 0) return;
+  if (segment.rst) return;
+  if (past || segment.ack) enter_time_wait(now);
   challenge(segment, now);
-  if (!segment.fin) return;
-  enter_time_wait(now);
-  acks.request_now();
+  if (segment.fin) acks.request_now();
+}
+
+// Linux's tcp_timewait_state_process: it must be told apart from an old segment, by its sequence
+// number or by its time.
+bool Connection::Impl::yields_to(const Segment& syn, TimePoint now) const {
+  if (state != State::time_wait || !syn.syn || syn.ack || syn.rst) return false;
+  if (is_from_the_past(syn, now)) return false;
+  return after(syn.sequence, rcv_nxt) ||
+         (agreed.timestamps && syn.timestamps &&
+          static_cast<std::int32_t>(recent_timestamp - syn.timestamps->value) < 0);
 }
 
 void Connection::Impl::receive_data(const Segment& segment, TimePoint now) {
@@ -109,6 +139,7 @@ void Connection::Impl::receive_data(const Segment& segment, TimePoint now) {
   if (kept_end != end && at_or_before(kept_end, rcv_nxt)) {
     return acks.on_useless(window.last_offer());
   }
+  note_congestion(segment);
   note_timing(segment, now);
   if (at_or_before(begin, rcv_nxt)) {
     receive_in_order(segment, kept_end, now);
@@ -121,6 +152,19 @@ void Connection::Impl::receive_data(const Segment& segment, TimePoint now) {
        window.may_open(rcv_nxt, received.size(), agreed.receive_scale), !reassembly.empty(),
        agreed.sack, reassembly.is_scattered(), rtt.smoothed(), autotuning.rtt()},
       now);
+}
+
+// Linux: tcp_ecn_check_ce, tcp_ecn_accept_cwr. A sender that has just reduced its window waits for
+// every acknowledgment.
+void Connection::Impl::note_congestion(const Segment& segment) {
+  switch (ecn.on_data(segment, arrived_mark)) {
+    case Ecn::News::congestion:
+      return acks.on_congestion(window.last_offer());
+    case Ecn::News::understood:
+      return acks.request_now();
+    case Ecn::News::none:
+      return;
+  }
 }
 
 // The round trip as a receiver sees it: how old the timestamp is that a full segment echoes.

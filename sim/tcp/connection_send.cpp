@@ -77,7 +77,15 @@ std::optional<Segment> Connection::Impl::next_retransmission(TimePoint now) {
   return make_data(sent.begin, sent.length - (sent.fin ? 1 : 0), sent.fin, now);
 }
 
+// The last segment of what was written, where it is not full, waits while another one like it is
+// not acknowledged (RFC 896; Minshall's rule: full ones do not matter. Linux: tcp_nagle_test).
+bool Connection::Impl::held_by_nagle(std::size_t count) const {
+  if (no_delay || push_all || count >= segment_limit() || count < unsent()) return false;
+  return outstanding() && after(short_end, una) && at_or_before(short_end, nxt);
+}
+
 void Connection::Impl::on_stopped(bool limited, TimePoint now) {
+  push_all = false;
   recovery->on_stopped(limited, blocked_writer, una, nxt, rto, now);
   if (std::exchange(sent_new, false)) arm_loss_probe(false, now);
 }
@@ -100,6 +108,7 @@ std::optional<Segment> Connection::Impl::next_new_data(TimePoint now) {
     if (!outstanding() && timer != Timer::window_probe) arm(Timer::window_probe, rto, now);
     return stop(false);
   }
+  if (!fin_waits && held_by_nagle(count)) return stop(false);
   return send_new(count, fin, now);
 }
 
@@ -111,13 +120,17 @@ Segment Connection::Impl::send_new(std::size_t count, bool fin, TimePoint now) {
   const auto begin = nxt;
   nxt += static_cast<Sequence>(count) + (fin ? 1 : 0);
   fin_sent = fin;
+  if (count < segment_limit()) short_end = nxt;
   recovery->on_new(begin, nxt - begin, fin, now);
   if (first || timer == Timer::loss_probe || timer == Timer::none) {
     if (first) timer = Timer::none;  // the full time from now on
     arm_retransmission(now);
   }
   sent_new = true;
-  return make_data(begin, count, fin, now);
+  auto segment = make_data(begin, count, fin, now);
+  if (recovery->take_window_reduced()) ecn.on_reduced();
+  if (count > 0) ecn.on_new_data(segment);
+  return segment;
 }
 
 std::optional<Segment> Connection::Impl::next_loss_probe(TimePoint now) {
@@ -186,6 +199,7 @@ void Connection::Impl::fill_acknowledgment(Segment& segment, TimePoint now) {
   segment.acknowledgment = rcv_acked = rcv_nxt;
   segment.window =
       window.offer(rcv_nxt, received.size() + reassembly.bytes(), agreed.receive_scale);
+  ecn.on_acknowledgment(segment);
   if (agreed.timestamps) segment.timestamps = Timestamps{timestamp(now), recent_timestamp};
   if (agreed.sack && (duplicate || !reassembly.empty())) fill_sack(segment);
   acks.on_sent(segment.payload.size() > 0, now);

@@ -90,19 +90,33 @@ void Connection::Impl::on_timer(TimePoint now) {
   }
 }
 
+// Whether the user's patience ends: counted `since` the first repetition or probe.
+bool Connection::Impl::out_of_time(const std::optional<TimePoint>& since, TimePoint now) const {
+  return user_timeout > Duration{} && since && now - *since >= user_timeout;
+}
+
+// A timer does not run beyond the end of the user's patience (Linux: tcp_clamp_rto_to_user_timeout).
+Duration Connection::Impl::clamped(Duration delay, const std::optional<TimePoint>& since,
+                                   TimePoint now) const {
+  if (user_timeout == Duration{} || !since) return delay;
+  return std::min(delay, std::max(*since + user_timeout - now, kTick));
+}
+
 // RFC 6298 5.4 to 5.6, and RFC 1122 4.2.3.5 for the end of patience.
 void Connection::Impl::on_retransmission_timeout(TimePoint now) {
   timer = Timer::none;
   if (!outstanding()) return;
   const auto retries = orphan ? options.orphan_retries : options.retries2;
-  if (stalled_since &&
-      now - *stalled_since >= patience(retries, options.rto_min, options.rto_max)) {
+  const auto most = user_timeout > Duration{}
+                        ? user_timeout
+                        : patience(retries, options.rto_min, options.rto_max);
+  if (stalled_since && now - *stalled_since >= most) {
     return fail(soft_error ? soft_error : Error(net::asio::error::timed_out));
   }
   if (!stalled_since) stalled_since = now;
   recovery->on_timeout(una, nxt, now, timestamp(now));
   rto = backed_off(rto, options.rto_max);
-  arm(Timer::retransmission, rto, now);
+  arm(Timer::retransmission, clamped(rto, stalled_since, now), now);
 }
 
 // RFC 8985 7.3: new data if there is some, else the last segment again. One at a time.
@@ -116,22 +130,34 @@ void Connection::Impl::on_loss_probe_timeout(TimePoint now) {
 // as long as the peer answers.
 void Connection::Impl::on_window_probe_timeout(TimePoint now) {
   timer = Timer::none;
-  if (outstanding() || (unsent() == 0 && (!fin_queued || fin_sent))) return;
+  if (outstanding() || (unsent() == 0 && (!fin_queued || fin_sent))) return end_window_probes();
   const auto retries = orphan ? options.orphan_retries : options.retries2;
-  if (probes_unanswered >= retries) {
+  if (probes_unanswered >= retries || out_of_time(probing_since, now)) {
     return fail(soft_error ? soft_error : Error(net::asio::error::timed_out));
   }
+  if (!probing_since) probing_since = now;
   ++probes_unanswered;
   window_probe_due = true;
-  auto delay = rto;
   if (probe_backoff < options.retries2) ++probe_backoff;
+  arm_window_probe(now);
+}
+
+// After a probe, and anew after an answer that leaves the window closed (Linux: tcp_ack_probe).
+void Connection::Impl::arm_window_probe(TimePoint now) {
+  auto delay = rto;
   for (int i = 0; i < probe_backoff && delay < options.rto_max; ++i) delay *= 2;
-  arm(Timer::window_probe, std::min(delay, options.rto_max), now);
+  arm(Timer::window_probe, clamped(std::min(delay, options.rto_max), probing_since, now), now);
+}
+
+void Connection::Impl::end_window_probes() {
+  probe_backoff = 0;
+  probing_since.reset();
+  if (timer == Timer::window_probe) disarm();
 }
 
 void Connection::Impl::on_keep_alive(TimePoint now) {
   const bool busy = outstanding() || unsent() > 0 || (fin_queued && !fin_sent);
-  if (keep_alive.on_timer(busy, now) == KeepAlive::Peer::is_there) return;
+  if (keep_alive.on_timer(busy, user_timeout, now) == KeepAlive::Peer::is_there) return;
   reset = Reset{nxt, true};
   fail(soft_error ? soft_error : Error(net::asio::error::timed_out));
 }

@@ -16,13 +16,14 @@ void KeepAlive::stop() {
 }
 
 // The timer is not moved with every segment: it looks, and waits for the rest.
-KeepAlive::Peer KeepAlive::on_timer(bool busy, TimePoint now) {
+KeepAlive::Peer KeepAlive::on_timer(bool busy, net::Duration most, TimePoint now) {
   const auto silence = now - heard_;
   if (busy) {
     deadline_ = timer_expiry(now, options_->idle);
   } else if (silence < options_->idle) {
     deadline_ = timer_expiry(now, options_->idle - silence);
-  } else if (unanswered_ >= options_->probes) {
+  } else if (most > net::Duration{} ? silence >= most && unanswered_ > 0
+                                    : unanswered_ >= options_->probes) {
     return Peer::is_gone;
   } else {
     ++unanswered_;

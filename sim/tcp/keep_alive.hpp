@@ -25,7 +25,8 @@ class KeepAlive {
 
   TimePoint deadline() const { return deadline_; }
   // `busy`: bytes are on their way to the peer, or wait to be. Then they are the question.
-  Peer on_timer(bool busy, TimePoint now);
+  // `most`: how long the peer may be silent, instead of so many probes; zero: not said.
+  Peer on_timer(bool busy, net::Duration most, TimePoint now);
 
   // Whether a probe is to be sent now.
   bool take_probe() { return std::exchange(probe_due_, false); }

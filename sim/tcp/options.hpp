@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace dispatch::sim::tcp {
 
@@ -12,6 +13,9 @@ using net::Duration;
 using net::TimePoint;
 
 enum class CongestionAlgorithm : std::uint8_t { reno, cubic };
+
+// Explicit congestion notification (tcp_ecn): passive: where the peer asks for it.
+enum class EcnPolicy : std::uint8_t { off, passive, on };
 
 struct Options {
   CongestionAlgorithm congestion = CongestionAlgorithm::cubic;
@@ -31,6 +35,10 @@ struct Options {
   bool timestamps = true;       // tcp_timestamps, RFC 7323
   bool window_scaling = true;   // tcp_window_scaling, RFC 7323
   bool sack = true;             // tcp_sack, RFC 2018
+  EcnPolicy ecn = EcnPolicy::passive;  // tcp_ecn, RFC 3168
+  // Where our clock of timestamps begins, the same for all connections between two addresses, so
+  // that later connections have later ones (RFC 7323 5.2). None: anywhere.
+  std::optional<std::uint32_t> timestamp_origin{};
   Duration rto_min = std::chrono::milliseconds(200);
   Duration rto_max = std::chrono::seconds(120);
   Duration time_wait = std::chrono::seconds(60);

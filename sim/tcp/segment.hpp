@@ -28,6 +28,9 @@ struct Timestamps {  // RFC 7323
   std::uint32_t echo = 0;
 };
 
+// What the IP header says of congestion (RFC 3168 5).
+enum class EcnMark : std::uint8_t { none, capable, congestion };
+
 struct Segment {
   std::uint16_t source_port = 0;
   std::uint16_t destination_port = 0;
@@ -38,6 +41,9 @@ struct Segment {
   bool fin = false;
   bool rst = false;
   bool psh = false;
+  bool ece = false;  // RFC 3168 6.1
+  bool cwr = false;
+  EcnMark mark = EcnMark::none;  // for the IP header that it is sent in
   std::uint16_t window = 0;  // as on the wire: shifted right by the sender's window scale
   // Options.
   std::optional<std::uint16_t> mss;          // SYN only

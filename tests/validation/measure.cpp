@@ -19,7 +19,8 @@ namespace {
 using namespace sim;
 using namespace std::chrono_literals;
 
-constexpr std::size_t kChunk = 64 * 1024;
+constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::size_t kWriteBytes = 16 * 1024;
 const net::Endpoint kServer = net::parse_endpoint("203.0.113.10:80").value();
 
 struct Topology {
@@ -64,7 +65,8 @@ net::Task<void> serve(Host& host, std::uint64_t bytes, net::Stream*& sender) {
   if (!accepted) co_return;
   const auto stream = std::move(*accepted);
   sender = stream.get();
-  const std::vector<std::byte> block(kChunk, std::byte{'x'});
+  stream->no_delay(false);
+  const std::vector<std::byte> block(kWriteBytes, std::byte{'x'});
   while (bytes > 0) {
     const auto part = std::span(block).first(std::min<std::uint64_t>(bytes, block.size()));
     const auto taken = co_await stream->write_some(part);
@@ -86,7 +88,7 @@ net::Task<void> read_all(Host& host, Reader& reader) {
   auto connected = co_await host.network().connect(kServer, net::kAnyEgress);
   if (!connected) co_return;
   const auto stream = std::move(*connected);
-  std::vector<std::byte> buffer(kChunk);
+  std::vector<std::byte> buffer(kReadBytes);
   for (;;) {
     const auto got = co_await stream->read_some(buffer);
     if (!got) co_return;

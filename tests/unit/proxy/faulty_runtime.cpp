@@ -64,6 +64,8 @@ class FaultyStream : public net::Stream {
     aborted_.notify_all();
   }
   void keep_alive(const net::KeepAlive& options) override { inner_->keep_alive(options); }
+  void no_delay(bool on) override { inner_->no_delay(on); }
+  void user_timeout(net::Duration most) override { inner_->user_timeout(most); }
   net::Endpoint local_endpoint() const override { return inner_->local_endpoint(); }
   net::Endpoint remote_endpoint() const override { return inner_->remote_endpoint(); }
   std::optional<net::TransportInfo> transport_info() const override {

@@ -101,6 +101,8 @@ BOOST_AUTO_TEST_CASE(errors_name_the_place_what_was_found_and_what_would_be_righ
        "f.yaml:4:1: unknown key \"lnks\" in a scenario; did you mean \"links\"?"},
       {with("seed: 1\nseed: 2\n"), "f.yaml:5:1: \"seed\" is given twice"},
       {with("congestion: bbr\n"), "f.yaml:4:13: bbr is not offered: write cubic or reno"},
+      {with("ecn: maybe\n"),
+       "f.yaml:4:6: \"maybe\" is not a way to use ECN: write on, passive or off"},
       {with("congestion: vegas\n"),
        "f.yaml:4:13: \"vegas\" is not a congestion control: write cubic or reno"},
       {with("seeds: 1..200\n"), "f.yaml:4:1: \"seeds\" is not supported yet"},

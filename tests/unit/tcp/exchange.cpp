@@ -66,14 +66,16 @@ void Exchange::drain(Side side) {
     if (keep_records) sent_.push_back({now_, side, *segment, fate.dropped});
     if (fate.dropped) continue;
     for (int i = 0; i < fate.copies; ++i) {
-      flying_.emplace(now_ + one_way + fate.late, std::pair{other(side), *segment});
+      auto copy = *segment;
+      if (fate.marked && copy.mark == EcnMark::capable) copy.mark = EcnMark::congestion;
+      flying_.emplace(now_ + one_way + fate.late, std::pair{other(side), std::move(copy)});
     }
   }
 }
 
-void Exchange::deliver(Side to, const Segment& segment) {
-  if (to == Side::client) return client_.receive(segment, now_);
-  if (server_) return server_->receive(segment, now_);
+void Exchange::deliver(Side to, const Segment& segment, EcnMark mark) {
+  if (to == Side::client) return client_.receive(segment, now_, mark);
+  if (server_) return server_->receive(segment, now_, mark);
   if (listening && segment.syn && !segment.ack) {
     server_.emplace(server_options_, kServerPort, kClientPort, server_sequence_);
     server_->accept(segment, now_);
@@ -93,7 +95,7 @@ void Exchange::step(TimePoint when) {
   now_ = std::max(now_, when);
   if (!flying_.empty() && flying_.begin()->first <= now_) {
     auto node = flying_.extract(flying_.begin());
-    deliver(node.mapped().first, node.mapped().second);
+    deliver(node.mapped().first, node.mapped().second, node.mapped().second.mark);
   } else {
     if (client_.deadline() <= now_) client_.on_timer(now_);
     if (server_ && server_->deadline() <= now_) server_->on_timer(now_);

@@ -26,6 +26,7 @@ struct Fate {
   bool dropped = false;
   int copies = 1;
   Duration late{};  // beyond the path's delay
+  bool marked = false;  // as a congested queue does it (RFC 3168)
 };
 
 // A segment as it was sent.
@@ -73,7 +74,7 @@ class Exchange {
  private:
   void step(TimePoint when);
   void drain(Side side);
-  void deliver(Side to, const Segment& segment);
+  void deliver(Side to, const Segment& segment, EcnMark mark = EcnMark::none);
   TimePoint next_event() const;
 
   Options server_options_;

@@ -69,9 +69,10 @@ BOOST_AUTO_TEST_CASE(the_end_of_what_was_written_is_pushed) {
   BOOST_TEST(sent[2].segment.psh);
 }
 
-BOOST_AUTO_TEST_CASE(small_writes_go_out_at_once) {
+BOOST_AUTO_TEST_CASE(small_writes_go_out_at_once_without_delay) {
   Exchange exchange;
   exchange.establish();
+  exchange.client().no_delay(true);
   for (std::size_t i = 0; i < 3; ++i) {
     exchange.client().write(pattern(i, 1), exchange.now());
     exchange.settle();
