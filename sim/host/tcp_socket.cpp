@@ -34,7 +34,6 @@ TcpSocket::TcpSocket(TcpLayer& layer, std::uint64_t id, const FourTuple& tuple, 
       id_(id),
       tuple_(tuple),
       device_(std::move(device)),
-      send_buffer_(options.send_buffer),
       connection_(options, tuple.local.port, tuple.remote.port, initial_sequence),
       timer_(layer.kernel().simulation, kTimerLabel, [this] { on_timer(); }) {}
 
@@ -112,13 +111,7 @@ void TcpSocket::pump() {
   }
   if (layer_.kernel().frozen) return;
   if (connection_.readable()) readable.notify_all();
-  if (room_to_write()) writable.notify_all();
-}
-
-bool TcpSocket::room_to_write() {
-  if (!connection_.writable()) return false;
-  if (connection_.error()) return true;
-  return connection_.info().bytes_unacked <= send_buffer_ / 3 * 2;
+  if (connection_.writable()) writable.notify_all();
 }
 
 void TcpSocket::notify() {

@@ -66,8 +66,6 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
   // pipe. Readers hear it every time.
   net::Error write_error();
   net::Error read_error();
-  // Whether to bother a writer: Linux wakes it when a third of the buffer is free.
-  bool room_to_write();
 
   // Read, but not used after all: what is read next.
   Slice put_back;
@@ -85,7 +83,6 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
   std::uint64_t id_;
   FourTuple tuple_;
   std::string device_;
-  std::size_t send_buffer_;
   tcp::Connection connection_;
   std::weak_ptr<TcpListenSocket> listener_;
   bool to_be_accepted_ = false;  // the listener has not been told yet that this is established

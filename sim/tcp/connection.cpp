@@ -20,12 +20,37 @@ Connection::Impl::Impl(const Options& settings, std::uint16_t local, std::uint16
       rto(rtt.timeout()),
       window(settings.receive_buffer_initial, settings.receive_buffer, settings.mss) {}
 
+std::size_t Connection::Impl::send_memory() const {
+  const auto in_buffers = [](std::size_t count, std::size_t each) {
+    return (count + each - 1) / each;
+  };
+  const std::size_t segment = payload_limit > 0 ? payload_limit : options.mss;
+  auto buffers = in_buffers(unsent(), buffer_goal(segment, send_window_max));
+  if (outstanding()) {
+    const auto sent = static_cast<std::size_t>(recovery->board().outstanding());
+    buffers += in_buffers(sent, burst_segments());
+  }
+  return send_buffer.size() + buffers * kBufferOverhead;
+}
+
+// What one call may write: what fills the last buffer up, else a new one, where memory allows.
 std::size_t Connection::Impl::room() const {
   if (fin_queued || orphan || error || (state == State::closed)) return 0;
-  // The last segment is filled up (Linux: memory is looked at for each new one).
   const std::size_t segment = payload_limit > 0 ? payload_limit : options.mss;
-  const auto limit = (send_limit + segment - 1) / segment * segment;
-  return limit - std::min(limit, send_buffer.size());
+  const auto goal = buffer_goal(segment, send_window_max);
+  const auto tail = std::min(tail_buffer, unsent());
+  if (tail > 0 && tail < goal) return goal - tail;
+  return send_memory() < send_limit ? goal : 0;
+}
+
+std::size_t Connection::Impl::begin_write(std::size_t wanted) {
+  const auto count = std::min(wanted, room());
+  blocked_writer = push_all = wanted > 0 && count == 0;
+  if (count == 0) return 0;
+  const std::size_t segment = payload_limit > 0 ? payload_limit : options.mss;
+  const auto tail = std::min(tail_buffer, unsent());
+  tail_buffer = tail < buffer_goal(segment, send_window_max) ? tail + count : count;
+  return count;
 }
 
 void Connection::Impl::after_read(std::size_t bytes, TimePoint now) {
@@ -36,11 +61,6 @@ void Connection::Impl::after_read(std::size_t bytes, TimePoint now) {
   if (receiving && window.worth_telling(rcv_nxt, received.size(), agreed.receive_scale)) {
     acks.request_now();
   }
-}
-
-// A writer that has to wait for room has sent what it could (Linux: tcp_sendmsg pushes before).
-void Connection::Impl::on_written(bool blocked) {
-  blocked_writer = push_all = blocked;
 }
 
 void Connection::Impl::shutdown_write() {
@@ -160,15 +180,13 @@ void Connection::set_path_mss(std::uint16_t mss) {
 }
 
 std::size_t Connection::write(std::span<const std::byte> data, TimePoint) {
-  const auto count = std::min(data.size(), impl_->room());
+  const auto count = impl_->begin_write(data.size());
   impl_->send_buffer.append(data.first(count));
-  impl_->on_written(count < data.size());
   return count;
 }
 
 std::size_t Connection::write(Slice data, TimePoint) {
-  const auto count = std::min(data.size(), impl_->room());
-  impl_->on_written(count < data.size());
+  const auto count = impl_->begin_write(data.size());
   impl_->send_buffer.append(count == data.size() ? std::move(data) : data.part(0, count));
   return count;
 }
@@ -225,8 +243,8 @@ bool Connection::readable() const {
 // Linux wakes a writer when a third of the buffer is free (sk_stream_is_writeable).
 bool Connection::writable() const {
   if (impl_->error) return true;
-  const auto room = impl_->room();
-  return impl_->was_established && room > 0 && room >= impl_->send_buffer.size() / 2;
+  const auto used = impl_->send_memory();
+  return impl_->was_established && impl_->room() > 0 && used + used / 2 <= impl_->send_limit;
 }
 
 bool Connection::at_end() const {

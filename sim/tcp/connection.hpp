@@ -44,7 +44,7 @@ class Connection {
   Connection& operator=(Connection&&) noexcept;
 
   // Opening: exactly one of these, first.
-  void connect(TimePoint now);                     // sends SYN
+  void connect(TimePoint now);  // sends SYN
   // A listener received this SYN.
   void accept(const Segment& syn, TimePoint now, EcnMark mark = EcnMark::none);
 
@@ -85,8 +85,8 @@ class Connection {
   // Minshall's rule). On: it goes at once.
   void no_delay(bool on);
 
-  // How long data may stay unacknowledged, or the peer's window closed; zero: as the options have it
-  // (Linux: TCP_USER_TIMEOUT).
+  // How long data may stay unacknowledged, or the peer's window closed; zero: as the options have
+  // it (Linux: TCP_USER_TIMEOUT).
   void user_timeout(Duration most);
 
   // To the application.

@@ -66,6 +66,8 @@ struct Connection::Impl {
   void on_stopped(bool limited, TimePoint now);
   void check_writer();
   bool held_by_nagle(std::size_t count) const;
+  std::size_t burst_segments() const;
+  bool waits_for_more_room(TimePoint now);
   Segment send_new(std::size_t count, bool fin, TimePoint now);
   void fill_sack(Segment& segment);
   Segment make_data(Sequence begin, std::size_t count, bool fin, TimePoint now);
@@ -106,8 +108,9 @@ struct Connection::Impl {
 
   // connection.cpp: the application's calls, and the end
   std::size_t room() const;
+  std::size_t begin_write(std::size_t wanted);
+  std::size_t send_memory() const;
   void after_read(std::size_t bytes, TimePoint now);
-  void on_written(bool blocked);
   // How far what has arrived reaches beyond RCV.NXT.
   std::size_t beyond_holes() const { return reassembly.empty() ? 0 : reassembly.end() - rcv_nxt; }
   void shutdown_write();
@@ -131,8 +134,8 @@ struct Connection::Impl {
   Agreement agreed;
   Ecn ecn;
   EcnMark arrived_mark = EcnMark::none;  // of the segment that is being looked at
-  bool scaling = false;             // the peer's SYN had a window scale
-  std::uint16_t payload_limit = 0;  // bytes of payload of a full segment
+  bool scaling = false;                  // the peer's SYN had a window scale
+  std::uint16_t payload_limit = 0;       // bytes of payload of a full segment
 
   // Sending.
   Sequence initial;  // ISS
@@ -142,7 +145,8 @@ struct Connection::Impl {
   std::uint32_t send_window_max = 0;  // the largest that was offered
   Sequence window_sequence = 0;       // SND.WL1
   SendBuffer send_buffer;
-  std::size_t send_limit = 0;  // what autotuning lets the send buffer hold
+  std::size_t send_limit = 0;   // what autotuning lets the send buffer hold
+  std::size_t tail_buffer = 0;  // bytes in the kernel's last buffer, when it was last written to
   RttEstimator rtt;
   std::unique_ptr<Recovery> recovery;  // from the end of the handshake on
   bool outstanding() const { return recovery && !recovery->board().empty(); }
@@ -153,6 +157,7 @@ struct Connection::Impl {
   bool fin_sent = false;
   bool no_delay = false;
   Sequence short_end = 0;       // of the last segment that was not full
+  std::size_t burst_left = 0;   // segments of the present burst
   bool push_all = false;        // Nagle's rule does not hold for the moment
   bool blocked_writer = false;  // a write found too little room
   bool sent_new = false;        // since the last time that nothing more could go

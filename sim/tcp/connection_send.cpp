@@ -73,7 +73,9 @@ std::optional<Segment> Connection::Impl::next_retransmission(TimePoint now) {
   const auto index = recovery->next_repetition();
   if (!index) return std::nullopt;
   const auto sent = recovery->on_repetition(*index, now, timestamp(now));
-  if (*index == 0 && timer != Timer::reordering) arm(Timer::retransmission, rto, now);
+  if (*index == 0 && timer != Timer::reordering) {
+    arm(Timer::retransmission, clamped(rto, stalled_since, now), now);
+  }
   return make_data(sent.begin, sent.length - (sent.fin ? 1 : 0), sent.fin, now);
 }
 
@@ -84,8 +86,45 @@ bool Connection::Impl::held_by_nagle(std::size_t count) const {
   return outstanding() && after(short_end, una) && at_or_before(short_end, nxt);
 }
 
+std::size_t Connection::Impl::burst_segments() const {
+  const auto rtt_floor = rtt.measured() ? rtt.minimum() : Duration::max();
+  return segments_per_buffer(recovery->pacing_rate(payload_limit), rtt_floor, payload_limit);
+}
+
+// Full segments leave in bursts, which cost a sender less: where the window lets only a part of one
+// go, and the next acknowledgment is near, it waits for that (Linux: tcp_tso_should_defer).
+bool Connection::Impl::waits_for_more_room(TimePoint now) {
+  constexpr Duration kRecent = std::chrono::milliseconds(1);
+  constexpr int kDivisor = 3;  // tcp_tso_win_divisor
+  if (burst_left > 0) {
+    --burst_left;
+    return false;
+  }
+  const auto burst = burst_segments();
+  const auto open = recovery->window().segments - recovery->in_flight();
+  const auto allowed = std::min(window_room() / payload_limit, static_cast<std::size_t>(open));
+  const auto begin = [&] {
+    const auto half = std::max(recovery->window().segments / 2, 1);
+    burst_left =
+        std::min({burst, std::max<std::size_t>(allowed, 1), static_cast<std::size_t>(half)});
+    --burst_left;
+    return false;
+  };
+  if (unsent() <= payload_limit || recovery->phase() == RecoveryPhase::recovery ||
+      recovery->phase() == RecoveryPhase::loss || now - last_sent > kRecent || fin_queued) {
+    return begin();
+  }
+  const auto chunk = std::min(send_window / payload_limit,
+                              static_cast<std::uint32_t>(recovery->window().segments)) /
+                     kDivisor;
+  if (allowed >= burst || allowed >= chunk || !outstanding()) return begin();
+  if (now - recovery->board()[0].sent < rtt.smoothed() / 2) return begin();
+  return true;
+}
+
 void Connection::Impl::on_stopped(bool limited, TimePoint now) {
   push_all = false;
+  burst_left = 0;
   recovery->on_stopped(limited, blocked_writer, una, nxt, rto, now);
   if (std::exchange(sent_new, false)) arm_loss_probe(false, now);
 }
@@ -109,6 +148,7 @@ std::optional<Segment> Connection::Impl::next_new_data(TimePoint now) {
     return stop(false);
   }
   if (!fin_waits && held_by_nagle(count)) return stop(false);
+  if (waits_for_more_room(now)) return stop(true);
   return send_new(count, fin, now);
 }
 

@@ -95,7 +95,8 @@ bool Connection::Impl::out_of_time(const std::optional<TimePoint>& since, TimePo
   return user_timeout > Duration{} && since && now - *since >= user_timeout;
 }
 
-// A timer does not run beyond the end of the user's patience (Linux: tcp_clamp_rto_to_user_timeout).
+// A timer does not run beyond the end of the user's patience (Linux:
+// tcp_clamp_rto_to_user_timeout).
 Duration Connection::Impl::clamped(Duration delay, const std::optional<TimePoint>& since,
                                    TimePoint now) const {
   if (user_timeout == Duration{} || !since) return delay;
@@ -107,9 +108,8 @@ void Connection::Impl::on_retransmission_timeout(TimePoint now) {
   timer = Timer::none;
   if (!outstanding()) return;
   const auto retries = orphan ? options.orphan_retries : options.retries2;
-  const auto most = user_timeout > Duration{}
-                        ? user_timeout
-                        : patience(retries, options.rto_min, options.rto_max);
+  const auto most = user_timeout > Duration{} ? user_timeout
+                                              : patience(retries, options.rto_min, options.rto_max);
   if (stalled_since && now - *stalled_since >= most) {
     return fail(soft_error ? soft_error : Error(net::asio::error::timed_out));
   }

@@ -26,15 +26,15 @@ struct Options {
   // autotuning may grow to.
   std::size_t receive_buffer_initial = 128 * 1024;
   std::size_t receive_buffer = 32 * 1024 * 1024;
-  int initial_window = 10;      // segments, RFC 6928
-  int syn_retries = 6;          // tcp_syn_retries
-  int syn_linear_timeouts = 4;  // tcp_syn_linear_timeouts
-  int synack_retries = 5;       // tcp_synack_retries
-  int retries2 = 15;            // tcp_retries2
-  int orphan_retries = 8;       // tcp_orphan_retries: after close()
-  bool timestamps = true;       // tcp_timestamps, RFC 7323
-  bool window_scaling = true;   // tcp_window_scaling, RFC 7323
-  bool sack = true;             // tcp_sack, RFC 2018
+  int initial_window = 10;             // segments, RFC 6928
+  int syn_retries = 6;                 // tcp_syn_retries
+  int syn_linear_timeouts = 4;         // tcp_syn_linear_timeouts
+  int synack_retries = 5;              // tcp_synack_retries
+  int retries2 = 15;                   // tcp_retries2
+  int orphan_retries = 8;              // tcp_orphan_retries: after close()
+  bool timestamps = true;              // tcp_timestamps, RFC 7323
+  bool window_scaling = true;          // tcp_window_scaling, RFC 7323
+  bool sack = true;                    // tcp_sack, RFC 2018
   EcnPolicy ecn = EcnPolicy::passive;  // tcp_ecn, RFC 3168
   // Where our clock of timestamps begins, the same for all connections between two addresses, so
   // that later connections have later ones (RFC 7323 5.2). None: anywhere.

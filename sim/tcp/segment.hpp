@@ -44,7 +44,7 @@ struct Segment {
   bool ece = false;  // RFC 3168 6.1
   bool cwr = false;
   EcnMark mark = EcnMark::none;  // for the IP header that it is sent in
-  std::uint16_t window = 0;  // as on the wire: shifted right by the sender's window scale
+  std::uint16_t window = 0;      // as on the wire: shifted right by the sender's window scale
   // Options.
   std::optional<std::uint16_t> mss;          // SYN only
   std::optional<std::uint8_t> window_scale;  // SYN only, RFC 7323

@@ -58,7 +58,9 @@ struct Topology {
   Link& link;
 };
 
-// Sends `bytes` to the first who connects, then ends the stream; `sender` is it while it lasts.
+// Sends `bytes` to the first who connects, and waits for it to close; `sender` is it while it
+// lasts. (A program that ends its stream sends a last short segment along, which Nagle's rule holds
+// else.)
 net::Task<void> serve(Host& host, std::uint64_t bytes, net::Stream*& sender) {
   auto listener = host.network().listen(kServer, {}).value();
   auto accepted = co_await listener->accept();
@@ -68,17 +70,20 @@ net::Task<void> serve(Host& host, std::uint64_t bytes, net::Stream*& sender) {
   stream->no_delay(false);
   const std::vector<std::byte> block(kWriteBytes, std::byte{'x'});
   while (bytes > 0) {
-    const auto part = std::span(block).first(std::min<std::uint64_t>(bytes, block.size()));
-    const auto taken = co_await stream->write_some(part);
-    if (!taken) co_return;
-    bytes -= *taken;
+    auto part = std::span(block).first(std::min<std::uint64_t>(bytes, block.size()));
+    bytes -= part.size();
+    while (!part.empty()) {  // as a blocking send() does it
+      const auto taken = co_await stream->write_some(part);
+      if (!taken) co_return;
+      part = part.subspan(*taken);
+    }
   }
-  static_cast<void>(stream->shutdown_write());
   std::array<std::byte, 1> rest;
   static_cast<void>(co_await stream->read_some(rest));
 }
 
 struct Reader {
+  std::uint64_t wanted = UINT64_MAX;
   std::uint64_t bytes = 0;
   net::TimePoint last{};
   bool ended = false;
@@ -89,7 +94,7 @@ net::Task<void> read_all(Host& host, Reader& reader) {
   if (!connected) co_return;
   const auto stream = std::move(*connected);
   std::vector<std::byte> buffer(kReadBytes);
-  for (;;) {
+  while (reader.bytes < reader.wanted) {
     const auto got = co_await stream->read_some(buffer);
     if (!got) co_return;
     if (*got == 0) break;
@@ -163,6 +168,7 @@ double measure_completion(const Cell& cell, std::uint64_t bytes) {
   Topology topology(cell);
   Reader reader;
   net::Stream* sender = nullptr;
+  reader.wanted = bytes;
   topology.server.spawn(serve(topology.server, bytes, sender));
   topology.client.spawn(read_all(topology.client, reader));
   topology.simulation.run_until(net::TimePoint(600s));

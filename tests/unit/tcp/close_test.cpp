@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(an_abandoned_half_closed_connection_is_forgotten_after_a_mi
 BOOST_AUTO_TEST_CASE(abort_resets_the_peer_and_drops_what_was_unsent) {
   Exchange exchange;
   exchange.establish();
-  exchange.client().write(pattern(0, 80'000), exchange.now());
+  exchange.client().write(pattern(0, 30'000), exchange.now());
   exchange.settle();
   exchange.client().abort(exchange.now());
   exchange.settle();
@@ -150,14 +150,14 @@ BOOST_AUTO_TEST_CASE(data_after_close_is_answered_with_reset) {
 BOOST_AUTO_TEST_CASE(closing_without_unread_data_delivers_what_was_written) {
   Exchange exchange;
   exchange.establish();
-  exchange.client().write(pattern(0, 50'000), exchange.now());
+  exchange.client().write(pattern(0, 30'000), exchange.now());
   exchange.client().close(exchange.now());
   std::size_t read = 0;
   exchange.applications = [&] {
     read += exchange.server().read_slice(SIZE_MAX, exchange.now()).size();
   };
   exchange.run_for(1s);
-  BOOST_TEST(read == 50'000);
+  BOOST_TEST(read == 30'000);
   BOOST_TEST(exchange.server().at_end());
   BOOST_TEST(!exchange.server().error());
 }

@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(only_data_that_is_sent_for_the_first_time_may_be_marked) {
     return Fate{.dropped = from == Side::client && segment.payload.size() > 0 &&
                            !std::exchange(dropped, true)};
   };
-  exchange.client().write(pattern(0, 50'000), exchange.now());
+  exchange.client().write(pattern(0, 30'000), exchange.now());
   exchange.run_for(2s);
   std::uint32_t high = 0;
   for (const auto& sent : exchange.sent()) {

@@ -139,7 +139,7 @@ void Transfer::work() {
     const auto chunk = pattern(written_, std::min<std::size_t>(size_ - written_, 10000));
     const auto taken = sender.write(chunk, exchange_.now());
     written_ += taken;
-    if (taken < chunk.size()) break;
+    if (taken == 0) break;
   }
   if (then_shut_ && sender.established() && written_ == size_) {
     sender.shutdown_write(exchange_.now());

@@ -25,7 +25,7 @@ constexpr Side other(Side side) {
 struct Fate {
   bool dropped = false;
   int copies = 1;
-  Duration late{};  // beyond the path's delay
+  Duration late{};      // beyond the path's delay
   bool marked = false;  // as a congested queue does it (RFC 3168)
 };
 

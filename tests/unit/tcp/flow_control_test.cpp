@@ -158,20 +158,30 @@ BOOST_AUTO_TEST_CASE(the_right_edge_of_the_window_never_moves_back) {
 BOOST_AUTO_TEST_CASE(the_send_buffer_starts_small_and_follows_the_congestion_window) {
   Exchange exchange;
   exchange.establish();
-  constexpr std::size_t kAtFirst = 61 * 1448;  // 87,040 bytes, and the last segment filled up
+  // Measured on Linux 6.18: the ten segments of the first flight, and a buffer behind them.
+  constexpr std::size_t kAtFirst = 10 * 1448 + 22 * 1448;
   const auto data = pattern(0, 1'000'000);
   exchange.applications = [&] {
     if (exchange.has_server()) exchange.server().read_slice(SIZE_MAX, exchange.now());
   };
-  BOOST_TEST(exchange.client().write(data, exchange.now()) == kAtFirst);
-  BOOST_TEST(exchange.client().write(data, exchange.now()) == 0);
+  std::size_t written = 0;
+  while (const auto taken = exchange.client().write(data, exchange.now())) {
+    written += taken;
+    exchange.settle();
+  }
+  BOOST_TEST(written == kAtFirst);
   BOOST_TEST(!exchange.client().writable());
   BOOST_TEST(exchange.client().info().bytes_unacked == kAtFirst);
   exchange.run_for(1s);
   BOOST_TEST(exchange.client().writable());
   BOOST_TEST(exchange.client().info().bytes_unacked == 0);
   BOOST_TEST(exchange.client().info().bytes_acked == kAtFirst);
-  BOOST_TEST(exchange.client().write(data, exchange.now()) > kAtFirst);
+  written = 0;
+  while (const auto taken = exchange.client().write(data, exchange.now())) {
+    written += taken;
+    exchange.settle();
+  }
+  BOOST_TEST(written > kAtFirst);
 }
 
 BOOST_AUTO_TEST_CASE(a_handed_over_slice_arrives_without_a_copy) {

@@ -1,5 +1,5 @@
-// One TCP connection whose peer is a script: the test says what arrives and when, and reads what was
-// sent in answer as text. As packetdrill does it, with segments in place of sequence numbers.
+// One TCP connection whose peer is a script: the test says what arrives and when, and reads what
+// was sent in answer as text. As packetdrill does it, with segments in place of sequence numbers.
 #pragma once
 
 #include "sim/tcp/connection.hpp"
@@ -39,8 +39,8 @@ class Script {
 
   // What was sent since the last call, as "40: 3 4 5(100)" with a line break between moments: the
   // time in milliseconds, the index of each data segment, with its bytes where it is not full; a
-  // segment without data is "ack" (bytes of the peer's stream), with its SACK blocks, or "old" where
-  // its sequence number is (a window or keep-alive probe); "+fin" and "rst" as they are.
+  // segment without data is "ack" (bytes of the peer's stream), with its SACK blocks, or "old"
+  // where its sequence number is (a window or keep-alive probe); "+fin" and "rst" as they are.
   std::string sent();
 
   Connection& connection() { return connection_; }

@@ -25,6 +25,7 @@ BOOST_AUTO_TEST_CASE(unacknowledged_data_ends_the_connection) {
   tcp.write(100);
   const auto taken = ended_after(tcp, 0, 60'000);
   BOOST_TEST(tcp.connection().error() == kTimedOut);
+  BOOST_TEST_MESSAGE(tcp.sent());
   BOOST_TEST(taken >= 3'400);
   BOOST_TEST(taken <= 3'700);
 }
