@@ -70,6 +70,15 @@ CONFORMANCE_CASE(a_peer_that_has_ended_its_stream_is_asked_too) {
   co_await expect_to_be_given_up(world, *pair.client);
 }
 
+CONFORMANCE_CASE(bytes_that_nobody_acknowledges_end_the_connection_at_the_user_timeout) {
+  NEEDS_LINKS();
+  const auto pair = co_await connect_pair(world, net::Family::v4);
+  pair.client->user_timeout(2s);
+  world.set_dark(world.links()[0], true);
+  REQUIRE_SUCCESS(co_await as_result(net::write_all(*pair.client, bytes_of("?"))));
+  co_await expect_to_be_given_up(world, *pair.client);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
