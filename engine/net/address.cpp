@@ -14,6 +14,11 @@ std::optional<Integer> parse_number(std::string_view text) {
   return value;
 }
 
+// RFC 4007, section 4: the others are global, or need no interface to be told apart.
+bool has_scope(const AddressV6& address) {
+  return address.is_link_local() || address.is_multicast_link_local();
+}
+
 }  // namespace
 
 std::string_view to_string(Family family) {
@@ -41,11 +46,13 @@ std::optional<Address> parse_address(std::string_view text) {
     scope = *index;
     text = text.substr(0, percent);
   }
+  // The system's parser would stop at a NUL and let what follows pass.
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;
   boost::system::error_code error;
   auto address = boost::asio::ip::make_address(std::string(text), error);
   if (error) return std::nullopt;
   if (scope != 0) {
-    if (!address.is_v6()) return std::nullopt;
+    if (!address.is_v6() || !has_scope(address.to_v6())) return std::nullopt;
     auto v6 = address.to_v6();
     v6.scope_id(scope);
     address = v6;

@@ -31,8 +31,8 @@ Address any_address(Family family);
 // The loopback address (127.0.0.1 or ::1).
 Address loopback_address(Family family);
 
-// Text to address: no name is looked up. Brackets around IPv6 are accepted. A scope may be given as
-// %INDEX; a scope given as %NAME is for the caller, who knows the interfaces.
+// Text to address: no name is looked up. Brackets around IPv6 are accepted. A link-local one
+// may have a scope as %INDEX; a scope given as %NAME is for the caller, who knows the interfaces.
 std::optional<Address> parse_address(std::string_view text);
 
 // The inverse of parse_address: no brackets, a scope as %INDEX.

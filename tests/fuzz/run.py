@@ -19,6 +19,7 @@ from pathlib import Path
 ABOUT = re.compile(r'^#(\d+)\s+\w+\s+cov: (\d+) ft: (\d+)', re.M)
 CORPORA = Path(__file__).resolve().parent / 'corpus'
 KEPT_MAX = 48  # seeds, of each fuzzer
+REPORT_LINES = 60  # of what a failing fuzzer wrote: its last words say what is broken
 
 
 def run(fuzzer, *arguments):
@@ -33,7 +34,7 @@ def fuzz(fuzzer, seeds, found, options):
                          '-timeout=10', '-rss_limit_mb=2048', '-print_final_stats=1',
                          f'-artifact_prefix={found}-', found, seeds)
     if status != 0:
-        print(output)
+        print(*output.splitlines()[-REPORT_LINES:], sep='\n')
         return status
     inputs = int(re.search(r'stat::number_of_executed_units:\s*(\d+)', output).group(1))
     _, coverage, _ = ABOUT.findall(output)[-1]

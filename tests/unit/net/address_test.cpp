@@ -30,6 +30,14 @@ BOOST_AUTO_TEST_CASE(what_is_no_endpoint_is_refused) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_is_no_address_is_refused) {
+  using namespace std::string_view_literals;
+  for (const auto text : {"192.0.2.1\0.example"sv, "::1\0"sv, "2001:db8::1%2"sv, "192.0.2.1%2"sv,
+                          "fe80::1%"sv, "fe80::1%1%1"sv, "fe80::1%eth0"sv}) {
+    BOOST_TEST(!parse_address(text).has_value(), text);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_prefix_contains_its_block_and_no_more) {
   const auto block = parse_prefix("192.0.2.64/26").value();
   BOOST_TEST(block.contains(*parse_address("192.0.2.127")));
