@@ -37,11 +37,16 @@ Task<RaceResult> AddressRace::run() {
 
 Task<void> AddressRace::direct_attempts() {
   expect_answers();
-  while (!result_.stream) {
+  while (!result_.stream && !result_.error) {
     if (const auto address = plan_.next(runtime_.clock().now())) {
       if (!std::exchange(started_, true))
         ++(options_.counters != nullptr ? *options_.counters : link_.counters()).dials;
-      race_.enter(attempt({*address, target_.port}));
+      const net::Endpoint remote{*address, target_.port};
+      if (plan_.races()) {
+        race_.enter(attempt(remote));
+      } else {
+        co_await attempt(remote);
+      }
       continue;
     }
     if (plan_.over()) co_return;
@@ -99,6 +104,10 @@ Task<void> AddressRace::attempt(net::Endpoint remote) {
   if (!stream) {
     // The end of one that lost is no news.
     if (result_.stream || result_.error) co_return;
+    if (net::is_cancelled(stream.error())) {  // with the race itself
+      result_.error = stream.error();
+      co_return;
+    }
     runtime_.log().info("{} through {}: {}", net::to_string(remote), link_.name(),
                         stream.error().message());
     failure_.add(stream.error());

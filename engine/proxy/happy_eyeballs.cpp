@@ -20,9 +20,9 @@ void HappyEyeballs::answered(Family family, std::span<const net::Address> addres
 
 std::optional<Family> HappyEyeballs::next_family() const {
   const auto preferred = last_ == Family::v6 ? Family::v4 : Family::v6;
-  if (!side(preferred).addresses.empty()) return preferred;
+  if (!side(preferred).is_empty()) return preferred;
   const auto other = preferred == Family::v6 ? Family::v4 : Family::v6;
-  if (!side(other).addresses.empty()) return other;
+  if (!side(other).is_empty()) return other;
   return std::nullopt;
 }
 
@@ -37,9 +37,8 @@ std::optional<net::Address> HappyEyeballs::next(TimePoint now) {
   const auto when = wake();
   if (when == net::kNever || now < when) return std::nullopt;
   last_ = next_family();
-  auto& addresses = side(*last_).addresses;
-  const auto address = addresses.front();
-  addresses.pop_front();
+  auto& its = side(*last_);
+  const auto address = its.addresses[its.begun++];
   ++running_;
   next_at_ = now + options_.attempt_delay;
   return address;
@@ -50,9 +49,9 @@ void HappyEyeballs::failed(TimePoint now) {
   next_at_ = std::min(next_at_, now);
 }
 
-bool HappyEyeballs::over() const {
-  const auto idle = [](const Side& each) { return !each.expected && each.addresses.empty(); };
-  return running_ == 0 && std::all_of(sides_.begin(), sides_.end(), idle);
+bool HappyEyeballs::nothing_to_come() const {
+  return std::all_of(sides_.begin(), sides_.end(),
+                     [](const Side& each) { return !each.expected && each.is_empty(); });
 }
 
 }  // namespace dispatch::proxy

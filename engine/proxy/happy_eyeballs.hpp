@@ -6,9 +6,9 @@
 
 #include <array>
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace dispatch::proxy {
 
@@ -41,18 +41,24 @@ class HappyEyeballs {
   // When to ask next() again, if nothing happens before. kNever: only after news.
   net::TimePoint wake() const;
   // Nothing runs, nothing is left, and no answer is expected.
-  bool over() const;
+  bool over() const { return running_ == 0 && nothing_to_come(); }
+  // Something runs that is not the only attempt, or may not stay the only one.
+  bool races() const { return running_ > 1 || !nothing_to_come(); }
 
  private:
   struct Side {
     bool expected = false;
-    std::deque<net::Address> addresses;
+    std::vector<net::Address> addresses;
+    std::size_t begun = 0;  // so many of them have been tried
+
+    bool is_empty() const { return begun == addresses.size(); }
   };
 
   Side& side(net::Family family) { return sides_[static_cast<std::size_t>(family)]; }
   const Side& side(net::Family family) const { return sides_[static_cast<std::size_t>(family)]; }
   // The family of the next attempt; empty where no address is left.
   std::optional<net::Family> next_family() const;
+  bool nothing_to_come() const;
 
   HappyEyeballsOptions options_;
   std::array<Side, 2> sides_;
