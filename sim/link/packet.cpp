@@ -43,8 +43,8 @@ struct AddTransport {
   void operator()(const tcp::Segment& s) const {
     hash.add(std::uint64_t{s.source_port} << 16 | s.destination_port);
     hash.add(std::uint64_t{s.sequence} << 32 | s.acknowledgment);
-    hash.add(std::uint64_t{s.window} << 7 | s.ece << 6 | s.cwr << 5 | s.syn << 4 | s.ack << 3 | s.fin << 2 | s.rst << 1 |
-             s.psh << 0);
+    hash.add(std::uint64_t{s.window} << 7 | s.ece << 6 | s.cwr << 5 | s.syn << 4 | s.ack << 3 |
+             s.fin << 2 | s.rst << 1 | s.psh << 0);
   }
   void operator()(const UdpDatagram& d) const {
     hash.add(std::uint64_t{d.source_port} << 16 | d.destination_port);
