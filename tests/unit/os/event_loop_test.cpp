@@ -15,6 +15,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <memory>
 #include <netinet/in.h>
 #include <string>
 #include <sys/socket.h>
@@ -71,17 +72,17 @@ std::string try_to_read(Socket& socket, std::size_t most = 100) {
   return std::string(buffer.data(), static_cast<std::size_t>(got));
 }
 
-// Whether a wait ends before `limit`.
+// Whether a wait ends before `limit`. One that does not goes on.
 bool ends(EventLoop& loop, Socket& socket, For what, net::Duration limit = kLimit) {
-  bool ended = false;
-  socket.async_wait(what, [&](const net::Error& error) {
-    ended = !error;
+  const auto ended = std::make_shared<bool>(false);
+  socket.async_wait(what, [&loop, ended](const net::Error& error) {
+    *ended = !error;
     loop.stop();
   });
-  BOOST_TEST(!ended);  // never from within
+  BOOST_TEST(!*ended);  // never from within
   loop.run_for(limit);
   loop.restart();
-  return ended;
+  return *ended;
 }
 
 }  // namespace
