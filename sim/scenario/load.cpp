@@ -16,9 +16,9 @@ namespace dispatch::scenario {
 
 namespace {
 
-constexpr std::string_view kTopKeys[] = {"dispatch",   "name",      "seed",   "duration",
-                                         "links",      "hosts",     "dns",    "engine",
-                                         "congestion", "ecn", "workloads", "events", "expect"};
+constexpr std::string_view kTopKeys[] = {"dispatch",  "name",   "seed",   "duration",   "links",
+                                         "hosts",     "dns",    "engine", "congestion", "ecn",
+                                         "workloads", "events", "expect"};
 constexpr std::string_view kTopLater[] = {"seeds", "include", "clients", "engines"};
 constexpr std::uint64_t kVersion = 1;
 
