@@ -20,8 +20,8 @@ Schedule = Union[List[Dict[str, Any]], Dict[str, Any]]
 
 
 @dataclass
-class Direction:
-    """What is different in one direction of a link."""
+class _Line:
+    """What one direction of a link has, or both."""
 
     rate: Optional[Model] = None
     """Bits per second: ``"50 Mbit/s"``, or ``"unlimited"``."""
@@ -51,7 +51,12 @@ class Direction:
 
 
 @dataclass
-class Link:
+class Direction(_Line):
+    """What is different in one direction of a link."""
+
+
+@dataclass
+class Link(_Line):
     """A network interface of the machine and the access line behind it.
 
     ``down`` and ``up`` are rates, or Directions; the other members count for both directions.
@@ -60,19 +65,7 @@ class Link:
     down: Union[Quantity, Direction, None] = None
     """Towards the machine."""
     up: Union[Quantity, Direction, None] = None
-    rate: Optional[Quantity] = None
-    """Of both directions, in place of ``down`` and ``up``."""
-    token_bucket: Optional[Dict[str, Any]] = None
-    trace: Optional[str] = None
-    delay: Optional[Quantity] = None
-    jitter: Optional[Model] = None
-    loss: Optional[Model] = None
-    queue: Optional[Model] = None
-    duplicate: Optional[Quantity] = None
-    corrupt: Optional[Quantity] = None
-    reorder: Optional[Model] = None
-    suspend: Optional[Model] = None
-    handover: Optional[Model] = None
+    """Away from it."""
     half_duplex: Optional[bool] = None
     """Both directions share one line. Default False."""
     mtu: Optional[Quantity] = None
@@ -252,23 +245,11 @@ Workload = Union[Download, Upload, Requests]
 
 
 @dataclass
-class Set:
+class Set(_Line):
     """What a link is set to; the rest stays."""
 
     down: Union[Quantity, Direction, None] = None
     up: Union[Quantity, Direction, None] = None
-    rate: Optional[Model] = None
-    token_bucket: Optional[Dict[str, Any]] = None
-    trace: Optional[str] = None
-    delay: Optional[Quantity] = None
-    jitter: Optional[Model] = None
-    loss: Optional[Model] = None
-    queue: Optional[Model] = None
-    duplicate: Optional[Quantity] = None
-    corrupt: Optional[Quantity] = None
-    reorder: Optional[Model] = None
-    suspend: Optional[Model] = None
-    handover: Optional[Model] = None
     over: Optional[Quantity] = None
     """The time that the change takes, in even steps. Default: it is made at once."""
 

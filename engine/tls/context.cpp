@@ -1,6 +1,7 @@
 #include "engine/tls/context.hpp"
 
 #include "engine/net/config_error.hpp"
+#include "engine/tls/openssl_ptr.hpp"
 
 #include <fmt/format.h>
 #include <openssl/bio.h>
@@ -14,17 +15,6 @@ namespace dispatch::tls {
 namespace {
 
 using net::ConfigError;
-
-template <auto free>
-struct FreeWith {
-  template <typename T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
-using BioPtr = std::unique_ptr<BIO, FreeWith<BIO_free>>;
-using CertificatePtr = std::unique_ptr<X509, FreeWith<X509_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
 
 BioPtr reader_of(const std::string& text) {
   return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));

@@ -1,6 +1,7 @@
 #include "engine/tls/identity.hpp"
 
 #include "engine/net/address.hpp"
+#include "engine/tls/openssl_ptr.hpp"
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -13,18 +14,6 @@
 
 namespace dispatch::tls {
 namespace {
-
-template <auto free>
-struct FreeWith {
-  template <typename T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
-using BioPtr = std::unique_ptr<BIO, FreeWith<BIO_free>>;
-using CertificatePtr = std::unique_ptr<X509, FreeWith<X509_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
-using NamesPtr = std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>>;
 
 void check(bool made) {
   if (!made) throw std::runtime_error("OpenSSL cannot make a certificate");

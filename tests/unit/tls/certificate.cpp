@@ -1,28 +1,13 @@
 #include "tests/unit/tls/certificate.hpp"
 
-#include <openssl/bio.h>
-#include <openssl/evp.h>
+#include "engine/tls/openssl_ptr.hpp"
+
 #include <openssl/pem.h>
 
 #include <array>
-#include <memory>
 #include <stdexcept>
 
 namespace dispatch::tls {
-namespace {
-
-template <auto free>
-struct FreeWith {
-  template <typename T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
-using BioPtr = std::unique_ptr<BIO, FreeWith<BIO_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
-
-}  // namespace
-
 Identity make_identity(const std::string& name) {
   return make_identity(std::array{name});
 }
