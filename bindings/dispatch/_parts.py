@@ -56,16 +56,22 @@ class Direction(_Line):
 
 
 @dataclass
-class Link(_Line):
-    """A network interface of the machine and the access line behind it.
-
-    ``down`` and ``up`` are rates, or Directions; the other members count for both directions.
-    """
+class _Directions:
+    """What is different in the two directions: rates, or Directions."""
 
     down: Union[Quantity, Direction, None] = None
     """Towards the machine."""
     up: Union[Quantity, Direction, None] = None
     """Away from it."""
+
+
+@dataclass
+class Link(_Line, _Directions):
+    """A network interface of the machine and the access line behind it.
+
+    ``down`` and ``up`` are rates, or Directions; the other members count for both directions.
+    """
+
     half_duplex: Optional[bool] = None
     """Both directions share one line. Default False."""
     mtu: Optional[Quantity] = None
@@ -245,11 +251,9 @@ Workload = Union[Download, Upload, Requests]
 
 
 @dataclass
-class Set(_Line):
+class Set(_Line, _Directions):
     """What a link is set to; the rest stays."""
 
-    down: Union[Quantity, Direction, None] = None
-    up: Union[Quantity, Direction, None] = None
     over: Optional[Quantity] = None
     """The time that the change takes, in even steps. Default: it is made at once."""
 
