@@ -1,5 +1,7 @@
 #include "sim/core/simulation.hpp"
 
+#include "sim/core/ready_queue.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -22,10 +24,13 @@ double seconds(net::TimePoint when) {
 }  // namespace
 
 // Never run in real time: only what is ready is polled. The work guard keeps it from stopping when
-// nothing is.
+// nothing is. What tasks do goes through `ready`; what Asio's own services do, through the context.
 class Simulation::Context : public net::asio::io_context {
  public:
-  Context() : io_context(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE), guard_(get_executor()) {}
+  Context()
+      : io_context(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE), ready(*this), guard_(get_executor()) {}
+
+  ReadyQueue ready;
 
   // Destroys what waits on the context: handlers that are ready, and those that services keep.
   using net::asio::execution_context::shutdown;
@@ -62,7 +67,9 @@ void Simulation::drop_tasks() {
     one_shot.event.cancel();
     one_shot.happens.reset();
   }
+  context_->ready.clear();
   context_->shutdown();
+  context_->ready.clear();
 }
 
 net::WallTime Simulation::wall_now() const {
@@ -70,7 +77,7 @@ net::WallTime Simulation::wall_now() const {
 }
 
 net::asio::any_io_executor Simulation::executor() {
-  return context_->get_executor();
+  return context_->ready.executor();
 }
 
 Random& Simulation::random(std::string_view name) {
@@ -94,10 +101,16 @@ void Simulation::spawn(net::Task<void> task) {
 }
 
 void Simulation::run_ready() {
-  while (context_->poll_one() != 0) {
-    ++events_;
-    if (events_ - instant_began_at_ > limits_.events_per_instant) livelock();
+  auto& ready = context_->ready;
+  while (!ready.empty()) {
+    for (; !ready.empty(); ready.run_one()) count_step();
+    while (context_->poll_one() != 0) count_step();
   }
+}
+
+void Simulation::count_step() {
+  ++events_;
+  if (events_ - instant_began_at_ > limits_.events_per_instant) livelock();
 }
 
 void Simulation::check_limits(net::TimePoint next) {
@@ -137,6 +150,7 @@ void Simulation::run_event(Event& event) {
 }
 
 bool Simulation::step() {
+  const ReadyQueue::Scope scope(context_->ready);
   run_ready();
   if (stopped_ || queue_.empty()) return false;
   const auto next = queue_.next_time();
@@ -155,7 +169,10 @@ void Simulation::run() {
 void Simulation::run_until(net::TimePoint end) {
   stopped_ = false;
   for (;;) {
-    run_ready();
+    {
+      const ReadyQueue::Scope scope(context_->ready);
+      run_ready();
+    }
     if (stopped_) return;
     if (queue_.next_time() > end) break;
     step();

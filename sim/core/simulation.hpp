@@ -106,6 +106,7 @@ class Simulation {
   struct OneShot;
 
   void run_ready();
+  void count_step();
   void run_event(Event& event);
   void check_limits(net::TimePoint next);
   [[noreturn]] void livelock() const;
