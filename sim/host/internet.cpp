@@ -2,6 +2,9 @@
 
 #include "sim/host/icmp.hpp"
 
+#include <stdexcept>
+#include <utility>
+
 namespace dispatch::sim {
 namespace {
 
@@ -13,8 +16,15 @@ net::Address router_address(net::Family family) {
 
 }  // namespace
 
-Internet::Port& Internet::add_port() {
-  return *ports_.emplace_back(std::make_unique<Port>(*this));
+Internet::Port& Internet::add_port(std::string link) {
+  return *ports_.emplace_back(std::make_unique<Port>(*this, std::move(link)));
+}
+
+Internet::Port& Internet::port_of(std::string_view link) const {
+  for (const auto& port : ports_) {
+    if (port->link_ == link) return *port;
+  }
+  throw std::invalid_argument("no link is called " + std::string(link));
 }
 
 void Internet::forward(Port& from, PacketPtr packet) {
@@ -25,7 +35,11 @@ void Internet::forward(Port& from, PacketPtr packet) {
   if (packet->ttl <= 1) return;
   --packet->ttl;
   const auto found = ports_by_address_.find(packet->destination);
-  if (found == ports_by_address_.end()) return answer_unreachable(from, *packet);
+  if (from.refusal_) return answer_unreachable(from, *packet, *from.refusal_);
+  if (found == ports_by_address_.end()) return answer_unknown(from, *packet);
+  if (const auto& refusal = found->second->refusal_) {
+    return answer_unreachable(from, *packet, *refusal);
+  }
   if (!passes(from, from, *packet) || !passes(*found->second, from, *packet)) return;
   found->second->out_->send(std::move(packet));
 }
@@ -44,11 +58,16 @@ bool Internet::passes(const Port& port, Port& from, Packet& packet) {
   return false;
 }
 
-void Internet::answer_unreachable(Port& from, const Packet& packet) {
+void Internet::answer_unknown(Port& from, const Packet& packet) {
   using Unknown = World::UnknownDestination;
   if (unknown_ == Unknown::silent) return;
-  const auto reason = unknown_ == Unknown::host_unreachable ? IcmpUnreachable::Reason::host
-                                                            : IcmpUnreachable::Reason::network;
+  answer_unreachable(from, packet,
+                     unknown_ == Unknown::host_unreachable ? IcmpUnreachable::Reason::host
+                                                           : IcmpUnreachable::Reason::network);
+}
+
+void Internet::answer_unreachable(Port& from, const Packet& packet,
+                                  IcmpUnreachable::Reason reason) {
   auto answer = make_unreachable(packets_, packet, reason,
                                  router_address(net::family_of(packet.destination)));
   if (answer) from.out_->send(std::move(answer));

@@ -8,6 +8,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -21,7 +24,7 @@ class Internet {
   // One link's end.
   class Port : public PacketSink {
    public:
-    explicit Port(Internet& internet) : internet_(internet) {}
+    Port(Internet& internet, std::string link) : internet_(internet), link_(std::move(link)) {}
     void deliver(PacketPtr packet) override { internet_.forward(*this, std::move(packet)); }
     void connect_to(LinkDirection& out) { out_ = &out; }
     // What passes between this port and the host behind it; 0: any size. `silent`: nobody is told
@@ -31,15 +34,22 @@ class Internet {
       silent_ = silent;
     }
 
+    // A router there forwards nothing to or from the host, and says so.
+    void set_refusal(std::optional<IcmpUnreachable::Reason> refusal) { refusal_ = refusal; }
+
    private:
     friend class Internet;
     Internet& internet_;
+    std::string link_;
     LinkDirection* out_ = nullptr;
     std::uint32_t mtu_ = 0;
     bool silent_ = false;
+    std::optional<IcmpUnreachable::Reason> refusal_;
   };
 
-  Port& add_port();
+  // `link` is the name of the link that ends here.
+  Port& add_port(std::string link);
+  Port& port_of(std::string_view link) const;
   // Packets to `address` go to `port` from now on.
   void claim(const net::Address& address, Port& port) { ports_by_address_[address] = &port; }
 
@@ -48,7 +58,8 @@ class Internet {
 
  private:
   void forward(Port& from, PacketPtr packet);
-  void answer_unreachable(Port& from, const Packet& packet);
+  void answer_unknown(Port& from, const Packet& packet);
+  void answer_unreachable(Port& from, const Packet& packet, IcmpUnreachable::Reason reason);
   // False: the packet is larger than what passes `port`, and its sender has been told if anybody
   // is.
   bool passes(const Port& port, Port& from, Packet& packet);

@@ -49,13 +49,8 @@ const IpLayer::Route* IpLayer::find_route(const net::Address& destination,
   for (const auto& route : routes_) {
     if (!route.interface->usable() || (only != nullptr && route.interface != only)) continue;
     if (!route.to.contains(destination)) continue;
-    // A family whose last address is gone has no routes.
-    const auto own = route.interface->addresses();
-    const auto family = net::family_of(destination);
-    if (std::none_of(own.begin(), own.end(),
-                     [&](const auto& each) { return net::family_of(each.address) == family; })) {
-      continue;
-    }
+    // With the last IPv4 address the routes went.
+    if (destination.is_v4() && !route.interface->source_for(destination)) continue;
     if (best == nullptr || route.to.length > best->to.length ||
         (route.to.length == best->to.length && route.metric < best->metric)) {
       best = &route;
@@ -98,9 +93,29 @@ net::Result<Path> IpLayer::find_path(const net::Address& destination,
 
   const auto* route = find_route(destination, nullptr);
   if (route == nullptr) return errno_error(ENETUNREACH);
-  const auto chosen = route->interface->source_for(destination);
-  if (!chosen) return errno_error(ENETUNREACH);
-  return Path{route->interface, *chosen};
+  if (const auto own = route->interface->source_for(destination)) {
+    return Path{route->interface, *own};
+  }
+  return Path{route->interface, foreign_source_v6(destination)};
+}
+
+net::Result<Path> IpLayer::find_path_of_socket(const net::Address& destination,
+                                               const net::Egress& egress) const {
+  if (!egress.source || egress.source->is_unspecified() || owns(*egress.source)) {
+    return find_path(destination, egress);
+  }
+  if (egress.source->is_v4()) return errno_error(ENETUNREACH);
+  auto path = find_path(destination, {std::nullopt, egress.device});
+  if (path) path->source = *egress.source;
+  return path;
+}
+
+net::Address IpLayer::foreign_source_v6(const net::Address& destination) const {
+  for (const auto& other : interfaces_) {
+    if (other->loopback() || !other->usable()) continue;
+    if (const auto foreign = other->source_for(destination)) return *foreign;
+  }
+  return net::loopback_address(net::Family::v6);
 }
 
 net::Result<Path> IpLayer::path_by_device(const net::Address& destination,
@@ -115,6 +130,7 @@ net::Result<Path> IpLayer::path_by_device(const net::Address& destination,
   if (egress.source && !egress.source->is_unspecified()) return Path{device, *egress.source};
   if (const auto own = device->source_for(destination)) return Path{device, *own};
   // An address of another interface then; the answers will not come back by this one.
+  if (destination.is_v6()) return Path{device, foreign_source_v6(destination)};
   for (const auto& other : interfaces_) {
     if (other->loopback() || !other->usable()) continue;
     if (const auto foreign = other->source_for(destination)) return Path{device, *foreign};

@@ -36,6 +36,12 @@ class IpLayer {
   // EINVAL (a loopback source, and a destination elsewhere).
   net::Result<Path> find_path(const net::Address& destination, const net::Egress& egress) const;
 
+  // The same for a socket that has its source already, whether or not that is still ours. IPv4: an
+  // address that is gone has no way (ENETUNREACH); IPv6: what is sent still leaves by the route to
+  // its destination, and answers find nobody. (Both measured.)
+  net::Result<Path> find_path_of_socket(const net::Address& destination,
+                                        const net::Egress& egress) const;
+
   // Whether a socket may be bound to that device. Errors: ENODEV, EPERM.
   net::Status check_device(const std::string& device) const;
   // Whether an address is this host's.
@@ -58,8 +64,8 @@ class IpLayer {
   void set_up(NetworkInterface& interface, bool up);
   void set_carrier(NetworkInterface& interface, bool carrier);
   void set_plugged(NetworkInterface& interface, bool plugged);
-  // Adds a route to its prefix. The last address of a family takes the family's routes by this
-  // interface with it; the next one brings them back, as a DHCP client does.
+  // Adds a route to its prefix. The last IPv4 address takes the IPv4 routes by this interface with
+  // it; the next one brings them back, as a DHCP client does. IPv6 routes stay, as on Linux.
   void add_address(NetworkInterface& interface, const net::Prefix& address);
   void remove_address(NetworkInterface& interface, const net::Address& address);
   void add_route(const net::Prefix& to, NetworkInterface& interface, std::uint32_t metric);
@@ -88,6 +94,9 @@ class IpLayer {
   const Route* find_route(const net::Address& destination, const NetworkInterface* only) const;
   net::Result<Path> path_by_device(const net::Address& destination,
                                    const net::Egress& egress) const;
+  // The source of an IPv6 packet by an interface that has no address of its own (RFC 6724 4: those
+  // of the other interfaces are candidates too, at last ::1, which nobody answers).
+  net::Address foreign_source_v6(const net::Address& destination) const;
   net::Result<Path> path_from(const net::Address& destination, const net::Address& source) const;
   void changed();
 

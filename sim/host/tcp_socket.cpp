@@ -153,7 +153,8 @@ NetworkInterface* TcpSocket::egress() {
   auto& ip = layer_.ip();
   if (egress_generation_ != ip.generation()) {
     egress_generation_ = ip.generation();
-    const auto path = ip.find_path(tuple_.remote.address, {tuple_.local.address, device_});
+    const auto path =
+        ip.find_path_of_socket(tuple_.remote.address, {tuple_.local.address, device_});
     egress_ = path ? path->interface : nullptr;
   }
   return egress_;

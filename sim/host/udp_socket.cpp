@@ -76,8 +76,7 @@ void UdpSocket::receive(const net::Endpoint& source, const Slice& payload) {
 
 void UdpSocket::unreachable(const IcmpUnreachable& message) {
   // Of the others Linux tells only sockets that ask for them (IP_RECVERR).
-  using Reason = IcmpUnreachable::Reason;
-  if ((message.reason != Reason::port && message.reason != Reason::too_big) || !peer_) return;
+  if (!message.is_hard() || !peer_) return;
   error_ = message.error();
   notify();
 }
@@ -88,7 +87,7 @@ net::Result<Path> UdpSocket::path_to(const net::Address& destination) {
     path_generation_ = UINT64_MAX;
     auto egress = egress_;
     if (!local_.address.is_unspecified()) egress.source = local_.address;
-    const auto path = ip.find_path(destination, egress);
+    const auto path = ip.find_path_of_socket(destination, egress);
     if (!path) return path.error();
     path_ = *path;
     path_destination_ = destination;

@@ -32,8 +32,8 @@ Link& World::attach(Host& host, std::string_view interface_name, std::vector<net
                     const LinkOptions& options) {
   auto& ip = host.parts_->ip;
   auto& interface = ip.add_interface(interface_name, options.mtu, false);
-  auto& port = internet_->add_port();
   auto name = host.name() + "/" + std::string(interface_name);
+  auto& port = internet_->add_port(name);
   auto& link = *links_.emplace_back(
       std::make_unique<Link>(simulation_, std::move(name), options, interface, port));
   port.set_mtu(options.path_mtu, options.pmtu_black_hole);
@@ -68,6 +68,10 @@ Link* World::find_link(std::string_view name) const {
 
 void World::set_unknown_destination(UnknownDestination what) {
   internet_->set_unknown_destination(what);
+}
+
+void World::set_refusal(const Link& link, std::optional<IcmpUnreachable::Reason> reason) {
+  internet_->port_of(link.name()).set_refusal(reason);
 }
 
 void World::set_ingress_filter(bool on) {

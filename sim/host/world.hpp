@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,6 +62,10 @@ class World {
   // Whether the internet drops packets whose source address is not of the link that they come from
   // (BCP 38). Default: it does.
   void set_ingress_filter(bool on);
+
+  // From now on a router at the internet's end of `link` forwards nothing to or from the host, and
+  // answers every packet with that ICMP error; none: it forwards. ICMP errors are not answered.
+  void set_refusal(const Link& link, std::optional<IcmpUnreachable::Reason> reason);
 
   Simulation& simulation() const { return simulation_; }
   PacketPool& packets() { return packets_; }

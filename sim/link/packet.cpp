@@ -78,10 +78,11 @@ net::Error IcmpUnreachable::error() const {
       return net::errno_error(EHOSTUNREACH);
     case Reason::port:
       return net::errno_error(ECONNREFUSED);
-    // ICMPv6 has one code for it, ICMP several; the usual one, "communication administratively
-    // prohibited", is EHOSTUNREACH for IPv4 and EACCES for IPv6.
     case Reason::prohibited:
+    case Reason::host_prohibited:
       return net::errno_error(source.address.is_v6() ? EACCES : EHOSTUNREACH);
+    case Reason::network_prohibited:
+      return net::errno_error(source.address.is_v6() ? EACCES : ENETUNREACH);
     case Reason::too_big:
       return net::errno_error(EMSGSIZE);
   }

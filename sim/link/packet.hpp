@@ -27,7 +27,17 @@ struct UdpDatagram {
 // ICMP (RFC 792) or ICMPv6 (RFC 4443) destination unreachable.
 struct IcmpUnreachable {
   // too_big: ICMP fragmentation needed (RFC 1191), ICMPv6 packet too big (RFC 8201).
-  enum class Reason : std::uint8_t { network, host, port, prohibited, too_big };
+  // The prohibited are, for IPv4, codes 13 (RFC 1812 5.2.7.1), 9 and 10 (RFC 1122 3.2.2.1); IPv6
+  // has one code for them.
+  enum class Reason : std::uint8_t {
+    network,
+    host,
+    port,
+    prohibited,
+    too_big,
+    network_prohibited,
+    host_prohibited,
+  };
   enum class Protocol : std::uint8_t { tcp, udp };
 
   Reason reason = Reason::host;
@@ -39,8 +49,11 @@ struct IcmpUnreachable {
   std::uint32_t quoted_size = 0;   // bytes of it that are quoted
   std::uint32_t mtu = 0;           // too_big: what would have passed
 
-  // The error that Linux gives to the socket (icmp_err_convert).
+  // The error that Linux gives to the socket (icmp_err_convert, icmpv6_err_convert).
   net::Error error() const;
+  // Whether it is one that a connected UDP socket is told of without having asked for such (Linux:
+  // "fatal" in the same tables): not that a network or a host is out of reach for now.
+  bool is_hard() const { return reason != Reason::network && reason != Reason::host; }
 };
 
 // The two bits of RFC 3168 5, as they stand in the header.

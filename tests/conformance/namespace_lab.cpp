@@ -32,9 +32,9 @@ constexpr const char* kKernelSettings =
     "echo 0 > /proc/sys/net/ipv4/ip_forward;"
     "echo 0 > /proc/sys/net/ipv4/conf/all/rp_filter; echo 0 > "
     "/proc/sys/net/ipv4/conf/default/rp_filter;"
-    "echo 1 > /proc/sys/net/ipv6/conf/all/keep_addr_on_down;"
     "echo 0 > /proc/sys/net/ipv6/conf/all/forwarding;"
     "echo 0 > /proc/sys/net/ipv6/conf/default/router_solicitations;"
+    "echo 0 > /proc/sys/net/ipv4/icmp_ratelimit; echo 0 > /proc/sys/net/ipv6/icmp/ratelimit;"
     "ip link set lo up;";
 
 std::string addresses(int host) {
@@ -54,25 +54,53 @@ std::string batch(const std::string& lines) {
 }
 
 // A batch takes rules and routes of the family that its command names.
-std::string client_routes() {
+std::string client_routes(int link) {
   std::string v4;
   std::string v6;
-  const auto add = [](std::string& batch, const char* to, const std::string& gateway, int link) {
+  const auto add = [&](std::string& batch, const char* to, const std::string& gateway) {
     batch += fmt::format("route replace {} via {} metric {}\n", to, gateway, 100 + 100 * link);
     // What is sent from the link's address. No default route here either: for IPv6 the kernel
     // chooses a source and looks it up even where the main table has no route.
     batch += fmt::format("route replace {} via {} dev wan{} table 10{}\n", to, gateway, link, link);
   };
-  for (int link = 0; link < 2; ++link) {
-    for (const auto* to : {"10.77.9.0/24", "198.51.100.0/24"}) {
-      add(v4, to, fmt::format("10.77.{}.1", link), link);
-    }
-    for (const auto* to : {"fd77:9::/64", "2001:db8:dead::/48"}) {
-      add(v6, to, fmt::format("fd77:{}::1", link), link);
-    }
+  for (const auto* to : {"10.77.9.0/24", "198.51.100.0/24"}) {
+    add(v4, to, fmt::format("10.77.{}.1", link));
+  }
+  for (const auto* to : {"fd77:9::/64", "2001:db8:dead::/48"}) {
+    add(v6, to, fmt::format("fd77:{}::1", link));
   }
   return "ip -4 -batch - <<'EOF'\n" + v4 + "EOF\nip -6 -batch - <<'EOF'\n" + v6 + "EOF\n";
 }
+
+std::string routes_removed(int link) {
+  return fmt::format(
+      "ip route flush dev wan{0} proto boot; ip -6 route flush dev wan{0} proto boot;"
+      "ip route flush table 10{0}; ip -6 route flush table 10{0};",
+      link);
+}
+
+// The links that there are not, without the addresses that are not in the plan.
+std::string links() {
+  std::string script;
+  for (int link = 0; link < 2; ++link) {
+    script += fmt::format(
+        "ip link show wan{0} > /dev/null 2>&1 || "
+        "ip link add wan{0} type veth peer name wan{0} netns /proc/self/fd/{1};"
+        "ip address flush dev wan{0} to 10.77.{0}.77; ip address flush dev wan{0} to fd77:{0}::77;",
+        link, kOtherDescriptor);
+  }
+  return script;
+}
+
+// The server's own address is elsewhere: the server is a router on the way to it.
+constexpr const char* kServerIsRouter =
+    "echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding;"
+    "ip address del 10.77.9.1/32 dev lo; ip address del fd77:9::1/128 dev lo;";
+const std::string kServerForwardsNothing =
+    "echo 0 > /proc/sys/net/ipv4/ip_forward; echo 0 > /proc/sys/net/ipv6/conf/all/forwarding;"
+    "ip route flush type unreachable; ip route flush type prohibit;"
+    "ip -6 route flush type prohibit;"
+    "ip address replace 10.77.9.1/32 dev lo; ip address replace fd77:9::1/128 dev lo;";
 
 }  // namespace
 
@@ -87,19 +115,15 @@ std::unique_ptr<NamespaceLab> NamespaceLab::create(std::string& why) {
   lab->client_ = *client;
   lab->server_ = *server;
   try {
-    std::string links;
     std::string rules;
     for (int link = 0; link < 2; ++link) {
-      links += fmt::format("link add wan{0} type veth peer name wan{0} netns /proc/self/fd/{1}\n",
-                           link, kOtherDescriptor);
       rules += fmt::format(
           "ip -4 rule add from 10.77.{0}.2 lookup 10{0};"
           "ip -6 rule add from fd77:{0}::2 lookup 10{0};",
           link);
     }
-    lab->in_server(kKernelSettings +
-                   batch("address add 10.77.9.1/32 dev lo\naddress add fd77:9::1/128 dev lo\n"));
-    lab->in_client(kKernelSettings + batch(links) + rules);
+    lab->in_server(kKernelSettings);
+    lab->in_client(kKernelSettings + rules);
     lab->restore();
   } catch (const std::exception& refused) {
     why = refused.what();
@@ -108,9 +132,54 @@ std::unique_ptr<NamespaceLab> NamespaceLab::create(std::string& why) {
   return lab;
 }
 
-void NamespaceLab::restore() {
-  in_server(batch(addresses(1)) + "ip neigh flush nud permanent;");
-  in_client(batch(addresses(2)) + client_routes() + "ip neigh flush nud permanent;");
+void NamespaceLab::restore() const {
+  in_client(links());
+  in_server(kServerForwardsNothing + batch(addresses(1)) + "ip neigh flush nud permanent;");
+  in_client(batch(addresses(2)) + client_routes(0) + client_routes(1) +
+            "ip neigh flush nud permanent;");
+}
+
+void NamespaceLab::cause(int link, Fault fault) const {
+  const auto lost = [&](int host) {
+    return fmt::format(
+        "ip neigh replace 10.77.{0}.{1} lladdr 02:00:00:00:00:99 nud permanent dev wan{0};"
+        "ip neigh replace fd77:{0}::{1} lladdr 02:00:00:00:00:99 nud permanent dev wan{0}",
+        link, host);
+  };
+  switch (fault) {
+    case Fault::none:
+      return;
+    // Frames for an unknown hardware address are dropped by the other end.
+    case Fault::dark_up:
+      return in_client(lost(1));
+    case Fault::dark_down:
+      return in_server(lost(2));
+    case Fault::dark:
+      in_client(lost(1));
+      return in_server(lost(2));
+    case Fault::down:
+      return in_client(fmt::format("ip link set wan{} down", link));
+    case Fault::unplugged:
+      return in_client(fmt::format("ip link delete wan{}", link));
+    case Fault::address_removed:
+      return in_client(fmt::format("ip address flush dev wan{}", link));
+    case Fault::address_changed:
+      in_client(
+          fmt::format("ip address flush dev wan{0} scope global;"
+                      "ip address add 10.77.{0}.77/24 dev wan{0};"
+                      "ip address add fd77:{0}::77/64 dev wan{0} nodad",
+                      link));
+      return in_client(client_routes(link));
+    case Fault::routes_removed:
+      return in_client(routes_removed(link));
+    case Fault::network_unreachable:
+      return in_server(kServerIsRouter);
+    case Fault::host_unreachable:
+      return in_server(std::string(kServerIsRouter) + "ip route add unreachable 10.77.9.1");
+    case Fault::prohibited:
+      return in_server(std::string(kServerIsRouter) +
+                       "ip route add prohibit 10.77.9.1; ip route add prohibit fd77:9::1");
+  }
 }
 
 void NamespaceLab::in_client(const std::string& script) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/os/network_namespace.hpp"
+#include "tests/conformance/world.hpp"
 
 #include <memory>
 #include <string>
@@ -21,8 +22,11 @@ class NamespaceLab {
   std::shared_ptr<const os::NetworkNamespace> client() const { return client_; }
   std::shared_ptr<const os::NetworkNamespace> server() const { return server_; }
 
+  // What the World's cause() does, at link N. restore() undoes it.
+  void cause(int link, Fault fault) const;
+
   // Back to the plan, whatever was changed at the client's and the server's links.
-  void restore();
+  void restore() const;
   // Runs a shell script in the namespace; std::runtime_error where it fails.
   void in_client(const std::string& script) const;
   void in_server(const std::string& script) const;

@@ -22,6 +22,15 @@ std::byte byte_at(std::uint64_t offset) {
 
 }  // namespace
 
+net::Address other_address(const net::Address& address) {
+  constexpr std::uint8_t kOther = 77;
+  if (address.is_v4())
+    return net::asio::ip::address_v4((address.to_v4().to_uint() & ~255u) | kOther);
+  auto bytes = address.to_v6().to_bytes();
+  bytes.back() = 0x77;
+  return net::asio::ip::address_v6(bytes);
+}
+
 std::vector<std::byte> pattern(std::size_t bytes, std::uint64_t offset) {
   std::vector<std::byte> data(bytes);
   for (std::size_t i = 0; i < bytes; ++i) data[i] = byte_at(offset + i);

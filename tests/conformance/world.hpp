@@ -4,6 +4,7 @@
 
 #include "engine/net/runtime.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +18,22 @@ struct Link {
   net::Address v6;
 
   net::Address address(net::Family family) const { return family == net::Family::v6 ? v6 : v4; }
+};
+
+// What befalls a link, or the way behind it.
+enum class Fault : std::uint8_t {
+  none,
+  dark_up,              // what the client sends is lost, and nobody is told
+  dark_down,            // what the server sends is
+  dark,                 // both
+  down,                 // the interface is set down
+  unplugged,            // and removed
+  address_removed,      // both families' addresses
+  address_changed,      // 10.77.N.2 to .77, fd77:N::2 to ::77
+  routes_removed,       // all but those to the interface's own prefixes
+  network_unreachable,  // a router says so (ICMP), IPv6: no route
+  host_unreachable,     // IPv4 only: a kernel's router has no such word for IPv6
+  prohibited,           // administratively
 };
 
 // The client has routes to the server and to the dark address, by the first link where nothing else
@@ -44,6 +61,8 @@ class World {
   virtual void set_up(const Link& link, bool up) = 0;
   // Both directions lose everything, and nobody is told.
   virtual void set_dark(const Link& link, bool dark) = 0;
+  // At the client's link, or on the way behind it. Undone with the world.
+  virtual void cause(const Link& link, Fault fault) = 0;
   virtual void add_address(const Link& link, const net::Prefix& address) = 0;
   virtual void remove_address(const Link& link, const net::Prefix& address) = 0;
 
@@ -57,6 +76,9 @@ class World {
   // More than all buffers of one connection hold.
   virtual std::size_t more_than_buffers_bytes() const = 0;
 };
+
+// 10.77.N.2 and fd77:N::2 become 10.77.N.77 and fd77:N::77.
+net::Address other_address(const net::Address& address);
 
 // Of the program's world.
 std::unique_ptr<World> make_world();

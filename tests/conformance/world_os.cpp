@@ -109,17 +109,13 @@ class OsWorld final : public World {
 
   // Frames for an unknown hardware address are dropped by the other end: no word of it comes back.
   void set_dark(const Link& link, bool dark) override {
+    if (dark) return cause(link, Fault::dark);
+    lab_->restore();
+  }
+
+  void cause(const Link& link, Fault fault) override {
     touched_ = true;
-    if (!dark) return lab_->restore();
-    const auto to = [&](int host) {
-      const auto number = link.device.back();
-      return fmt::format(
-          "ip neigh replace 10.77.{0}.{1} lladdr 02:00:00:00:00:99 nud permanent dev wan{0};"
-          "ip neigh replace fd77:{0}::{1} lladdr 02:00:00:00:00:99 nud permanent dev wan{0}",
-          number, host);
-    };
-    lab_->in_client(to(1));
-    lab_->in_server(to(2));
+    lab_->cause(link.device.back() - '0', fault);
   }
 
   void add_address(const Link& link, const net::Prefix& added) override {

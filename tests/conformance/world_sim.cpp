@@ -28,6 +28,9 @@ sim::LinkOptions link_options() {
   return sim::LinkOptions::symmetric(direction);
 }
 
+constexpr const char* kRoutes[] = {"10.77.9.0/24", "198.51.100.0/24", "fd77:9::/64",
+                                   "2001:db8:dead::/48"};
+
 class SimWorld final : public World {
  public:
   SimWorld()
@@ -80,6 +83,37 @@ class SimWorld final : public World {
     world_.find_link("client/" + link.device)
         ->set_state(dark ? sim::LinkState::blackhole : sim::LinkState::up);
   }
+  void cause(const Link& link, Fault fault) override {
+    auto& line = *world_.find_link("client/" + link.device);
+    switch (fault) {
+      case Fault::none:
+        return;
+      case Fault::dark_up:
+        return line.set_state(sim::LinkState::blackhole_up);
+      case Fault::dark_down:
+        return line.set_state(sim::LinkState::blackhole_down);
+      case Fault::dark:
+        return line.set_state(sim::LinkState::blackhole);
+      case Fault::down:
+        return line.set_state(sim::LinkState::down);
+      case Fault::unplugged:
+        return client_.unplug(link.device);
+      case Fault::address_removed:
+        client_.remove_address(link.device, link.v4);
+        return client_.remove_address(link.device, link.v6);
+      case Fault::address_changed:
+        client_.change_address(link.device, link.v4, {other_address(link.v4), 24});
+        return client_.change_address(link.device, link.v6, {other_address(link.v6), 64});
+      case Fault::routes_removed:
+        return forget_routes(link);
+      case Fault::network_unreachable:
+        return world_.set_refusal(line, sim::IcmpUnreachable::Reason::network);
+      case Fault::host_unreachable:
+        return world_.set_refusal(line, sim::IcmpUnreachable::Reason::host);
+      case Fault::prohibited:
+        return world_.set_refusal(line, sim::IcmpUnreachable::Reason::prohibited);
+    }
+  }
   void add_address(const Link& link, const net::Prefix& added) override {
     client_.add_address(link.device, added);
   }
@@ -105,13 +139,13 @@ class SimWorld final : public World {
     std::uint32_t metric = 100;
     for (const auto& link : links_) {
       for (const auto* everything : {"0.0.0.0/0", "::/0"}) forget_route(everything, link);
-      for (const auto* to :
-           {"10.77.9.0/24", "198.51.100.0/24", "fd77:9::/64", "2001:db8:dead::/48"}) {
-        forget_route(to, link);
-        client_.add_route(prefix(to), link.device, metric);
-      }
+      forget_routes(link);
+      for (const auto* to : kRoutes) client_.add_route(prefix(to), link.device, metric);
       metric += 100;
     }
+  }
+  void forget_routes(const Link& link) {
+    for (const auto* to : kRoutes) forget_route(to, link);
   }
   void forget_route(const char* to, const Link& link) {
     try {

@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <array>
 #include <cerrno>
 #include <functional>
 #include <string>
@@ -195,6 +196,62 @@ BOOST_AUTO_TEST_CASE(an_interface_set_down_and_up_works_again_and_the_connection
   BOOST_REQUIRE(got.has_value());
   BOOST_TEST(*got == 1'000'000u);
   BOOST_TEST(attempt(hosts, {}) == 0);
+}
+
+// The errno of connecting to the server, of this family, through a router that answers so.
+int refused_with(IcmpUnreachable::Reason reason, const net::Endpoint& server) {
+  World1 hosts;
+  hosts.world.set_refusal(hosts.link, reason);
+  const auto status = result_of(hosts.simulation, connect_status(hosts.client, server));
+  BOOST_TEST((hosts.simulation.now() == net::TimePoint(kRtt)));
+  return status.value();
+}
+
+// icmp_err_convert and icmpv6_err_convert. That of a host, for IPv6, is what a router says whose
+// neighbour does not answer.
+BOOST_AUTO_TEST_CASE(each_icmp_error_ends_a_connection_attempt_with_its_own_errno) {
+  using Reason = IcmpUnreachable::Reason;
+  struct Case {
+    Reason reason;
+    int v4, v6;
+  };
+  for (const auto& [reason, v4, v6] : {Case{Reason::network, ENETUNREACH, ENETUNREACH},
+                                       {Reason::host, EHOSTUNREACH, EHOSTUNREACH},
+                                       {Reason::port, ECONNREFUSED, ECONNREFUSED},
+                                       {Reason::prohibited, EHOSTUNREACH, EACCES},
+                                       {Reason::network_prohibited, ENETUNREACH, EACCES},
+                                       {Reason::host_prohibited, EHOSTUNREACH, EACCES}}) {
+    BOOST_TEST_CONTEXT(static_cast<int>(reason)) {
+      BOOST_TEST(refused_with(reason, kServer) == v4);
+      BOOST_TEST(refused_with(reason, kServerV6) == v6);
+    }
+  }
+}
+
+net::Task<net::Error> written_in_vain(World1& hosts, bool refused) {
+  auto connected = co_await hosts.client.network().connect(kServer, net::kAnyEgress);
+  const auto stream = std::move(*connected);
+  stream->user_timeout(5s);
+  if (refused) {
+    hosts.world.set_refusal(hosts.link, IcmpUnreachable::Reason::host);
+  } else {
+    hosts.link.set_state(LinkState::blackhole);
+  }
+  const std::array<std::byte, 1> byte{};
+  static_cast<void>(co_await stream->write_some(byte));
+  std::array<std::byte, 1> buffer{};
+  const auto got = co_await stream->read_some(buffer);
+  co_return got ? net::Error{} : got.error();
+}
+
+BOOST_AUTO_TEST_CASE(an_icmp_error_ends_no_connection_and_is_told_with_its_time_out) {
+  for (const bool refused : {false, true}) {
+    World1 hosts;
+    hosts.simulation.spawn(echo(hosts.server));
+    const auto error = result_of(hosts.simulation, written_in_vain(hosts, refused));
+    BOOST_TEST(error.value() == (refused ? EHOSTUNREACH : ETIMEDOUT));
+    BOOST_TEST((hosts.simulation.now() > net::TimePoint(5s)));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
