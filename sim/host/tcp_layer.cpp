@@ -69,7 +69,8 @@ net::Result<std::uint16_t> TcpLayer::free_port(const net::Address& local,
   for (std::uint64_t i = 0; i < count; ++i) {
     const net::Endpoint candidate{local, static_cast<std::uint16_t>(first + (start + i) % count)};
     if (conflicts(candidate, {})) continue;
-    if (remote == nullptr || !by_tuple_.contains({candidate, *remote})) return candidate.port;
+    if (remote == nullptr || !by_tuple_.contains(FourTuple{candidate, *remote}))
+      return candidate.port;
   }
   return net::errno_error(remote == nullptr ? EADDRINUSE : EADDRNOTAVAIL);
 }
@@ -92,7 +93,7 @@ std::shared_ptr<TcpSocket> TcpLayer::make_socket(const FourTuple& tuple, std::st
   auto socket = std::make_shared<TcpSocket>(*this, id, tuple, std::move(device), options,
                                             static_cast<std::uint32_t>(sequences_.next()));
   sockets_.emplace(id, socket);
-  by_tuple_.emplace(tuple, socket.get());
+  by_tuple_.insert(socket.get());
   return socket;
 }
 
@@ -121,6 +122,7 @@ net::Task<net::Result<net::StreamPtr>> TcpLayer::connect(net::Endpoint remote, n
     }
     if (const auto error = co_await socket->writable.wait()) co_return error;
   }
+  socket->writable.forget();
   co_return stream;
 }
 
@@ -185,7 +187,7 @@ void TcpLayer::receive(const NetworkInterface& from, const Packet& packet) {
                         {packet.source, segment.source_port}};
   const bool opens = segment.syn && !segment.ack && !segment.rst;
   if (const auto found = by_tuple_.find(tuple); found != by_tuple_.end()) {
-    auto& socket = *found->second;
+    auto& socket = **found;
     const bool here = same_device(socket.device(), from.name());
     if (here && opens && socket.connection().yields_to(segment, kernel_.now())) {
       remove(socket);
@@ -221,13 +223,13 @@ void TcpLayer::answer_reset(const Packet& packet, const tcp::Segment& segment) {
 }
 
 void TcpLayer::unreachable(const IcmpUnreachable& message) {
-  const auto found = by_tuple_.find({message.source, message.destination});
+  const auto found = by_tuple_.find(FourTuple{message.source, message.destination});
   if (found == by_tuple_.end()) return;
   if (message.reason != IcmpUnreachable::Reason::too_big) {
-    return found->second->unreachable(message.error());
+    return (*found)->unreachable(message.error());
   }
   const auto path = ip_.find_path(message.destination.address, {message.source.address, {}});
-  if (path) found->second->set_path_mss(mss_to(message.destination.address, *path->interface));
+  if (path) (*found)->set_path_mss(mss_to(message.destination.address, *path->interface));
 }
 
 void TcpLayer::notify_all() {
@@ -261,7 +263,7 @@ void TcpLayer::forget_all() {
 
 void TcpLayer::remove(TcpSocket& socket) {
   const auto found = by_tuple_.find(socket.tuple());
-  if (found != by_tuple_.end() && found->second == &socket) by_tuple_.erase(found);
+  if (found != by_tuple_.end() && *found == &socket) by_tuple_.erase(found);
   sockets_.erase(socket.id());
 }
 

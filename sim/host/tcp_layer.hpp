@@ -11,7 +11,7 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <unordered_map>
+#include <unordered_set>
 
 namespace dispatch::sim {
 
@@ -44,8 +44,17 @@ class TcpLayer {
   void remove(TcpListenSocket& listener);
 
  private:
+  // Sockets are found by their tuples, which they hold themselves.
   struct Hash {
+    using is_transparent = void;
     std::size_t operator()(const FourTuple& tuple) const;
+    std::size_t operator()(const TcpSocket* socket) const { return (*this)(socket->tuple()); }
+  };
+  struct Equal {
+    using is_transparent = void;
+    bool operator()(const TcpSocket* a, const TcpSocket* b) const { return a == b; }
+    bool operator()(const TcpSocket* a, const FourTuple& b) const { return a->tuple() == b; }
+    bool operator()(const FourTuple& a, const TcpSocket* b) const { return a == b->tuple(); }
   };
 
   net::Result<std::shared_ptr<TcpSocket>> open(const net::Endpoint& remote,
@@ -68,7 +77,7 @@ class TcpLayer {
   std::uint64_t next_id_ = 0;
   std::map<std::uint64_t, std::shared_ptr<TcpSocket>> sockets_;  // in the order of their making
   // Only looked up, never walked: its order is the library's.
-  std::unordered_map<FourTuple, TcpSocket*, Hash> by_tuple_;
+  std::unordered_set<TcpSocket*, Hash, Equal> by_tuple_;
   std::map<std::uint64_t, std::shared_ptr<TcpListenSocket>> listeners_;
 };
 

@@ -28,8 +28,8 @@ tcp::EcnMark mark_of(const Packet& packet) {
 
 TcpSocket::TcpSocket(TcpLayer& layer, std::uint64_t id, const FourTuple& tuple, std::string device,
                      const tcp::Options& options, std::uint32_t initial_sequence)
-    : readable(layer.kernel().simulation.executor()),
-      writable(layer.kernel().simulation.executor()),
+    : readable(layer.kernel().simulation),
+      writable(layer.kernel().simulation),
       layer_(layer),
       id_(id),
       tuple_(tuple),

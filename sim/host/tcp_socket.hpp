@@ -25,6 +25,30 @@ struct FourTuple {
   friend bool operator==(const FourTuple&, const FourTuple&) = default;
 };
 
+// Programs that wait for something of a socket. Most sockets are idle: it takes no memory until
+// somebody waits.
+class Waiters {
+ public:
+  explicit Waiters(Simulation& simulation) : simulation_(simulation) {}
+
+  net::Task<net::Status> wait() {
+    if (!condition_) condition_ = std::make_unique<net::Condition>(simulation_.executor());
+    return condition_->wait();
+  }
+  void notify_all() {
+    if (condition_) condition_->notify_all();
+  }
+  void drop_waiters() {
+    if (condition_) condition_->drop_waiters();
+  }
+  // Nobody waits, and hardly anybody will.
+  void forget() { condition_.reset(); }
+
+ private:
+  Simulation& simulation_;
+  std::unique_ptr<net::Condition> condition_;
+};
+
 // Joins a tcp::Connection to the network, the clock and the program that uses it. The layer holds
 // it until the connection has finished, the program's handle until that is gone.
 class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
@@ -70,8 +94,8 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
   // Read, but not used after all: what is read next.
   Slice put_back;
 
-  net::Condition readable;
-  net::Condition writable;  // connected, too
+  Waiters readable;
+  Waiters writable;  // connected, too
 
  private:
   void transmit(tcp::Segment&& segment);

@@ -5,11 +5,12 @@
 // A packet that crosses the client's link and the server's counts twice. Beside each figure stands
 // the share of the limit that its events come to: what the bare event queue does in the same round
 // with events that do nothing. Median of the rounds; CPU time, since it travels better than the
-// clock's on a machine that others use as well.
+// clock's on a machine that others use as well. Then worlds of more and more flows.
 
 #include "sim/core/simulation.hpp"
 #include "sim/scenario/load.hpp"
 #include "sim/scenario/run.hpp"
+#include "tests/bench/bench_flows.hpp"
 
 #include <fmt/format.h>
 
@@ -20,21 +21,13 @@
 #include <exception>
 #include <filesystem>
 #include <string>
-#include <sys/resource.h>
 #include <vector>
 
 namespace {
 
 using namespace dispatch;
 
-double cpu_seconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
+using bench::cpu_seconds;
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -105,6 +98,27 @@ void measure(const scenario::Scenario& scenario, double limit, Figures& figures)
   figures.times_real_time.push_back(simulated / took);
 }
 
+// An event among many flows costs more only by the depth of the event queue, and by what the
+// processor's cache cannot hold.
+void print_flows(int rounds) {
+  constexpr std::size_t kMessages = 100'000;
+  fmt::print("\n{:<20}{:>18}{:>16}{:>18}{:>16}\n", "flows in one world", "packets / CPU s",
+             "events / CPU s", "bytes when idle", "with a reader");
+  for (const std::size_t flows : {10, 100, 1000, 10'000}) {
+    std::vector<double> packets;
+    std::vector<double> events;
+    bench::FlowFigures last;
+    for (int round = 0; round < rounds; ++round) {
+      const auto figures = bench::measure_flows(flows, kMessages);
+      packets.push_back(figures.packets_per_second);
+      events.push_back(figures.events_per_second);
+      last = figures;
+    }
+    fmt::print("{:<20}{:>18.0f}{:>16.0f}{:>18.0f}{:>16.0f}\n", flows, median(packets),
+               median(events), last.bytes_per_idle_flow, last.bytes_with_reader);
+  }
+}
+
 int run(int argc, char** argv) {
   const int rounds = argc > 2 ? std::max(1, std::atoi(argv[2])) : 5;
   std::vector<std::pair<std::string, scenario::Scenario>> works;
@@ -130,6 +144,7 @@ int run(int argc, char** argv) {
                median(figures[i].packets_per_second), 100 * median(figures[i].share_of_limit),
                median(figures[i].times_real_time));
   }
+  print_flows(rounds);
   return 0;
 }
 
