@@ -1,5 +1,7 @@
 #include "engine/net/condition.hpp"
 
+#include "engine/net/clock.hpp"
+
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution_context.hpp>
@@ -38,6 +40,7 @@ struct Condition::Waiter {
   std::optional<Handler> handler;  // none once dropped
   std::list<std::unique_ptr<Waiter>>::iterator position;
   std::list<Waiter*>::iterator registered;
+  std::unique_ptr<Timer> timer;  // null: no deadline
 };
 
 // Knows every waiter of a context, so that none outlives it.
@@ -78,14 +81,18 @@ void Condition::drop_waiters() {
   }
 }
 
-Task<Status> Condition::wait() {
-  const auto initiate = [this](auto handler) {
+Task<Status> Condition::wait(Clock* clock, TimePoint deadline) {
+  const auto initiate = [this, clock, deadline](auto handler) {
     if (registry_ == nullptr) {
       registry_ = &asio::use_service<Registry>(asio::query(executor_, asio::execution::context));
     }
     auto waiter = std::make_unique<Waiter>(*registry_, std::move(handler));
     auto* raw = waiter.get();
     raw->position = waiters_.insert(waiters_.end(), std::move(waiter));
+    if (deadline != kNever) {
+      raw->timer = clock->make_timer();
+      raw->timer->start(deadline, [this, raw] { complete(*raw, asio::error::timed_out); });
+    }
     auto slot = asio::get_associated_cancellation_slot(*raw->handler);
     if (slot.is_connected()) {
       slot.assign(
@@ -102,7 +109,8 @@ void Condition::complete(Waiter& waiter, Status status) {
   waiters_.erase(owned->position);
   if (!owned->handler) return;  // its context has ended
   // Not cleared from within its own invocation: once resumed, the handler's slot is used anew.
-  if (!status) asio::get_associated_cancellation_slot(*owned->handler).clear();
+  if (status != asio::error::operation_aborted)
+    asio::get_associated_cancellation_slot(*owned->handler).clear();
   asio::post(executor_, [handler = std::move(*owned->handler), status]() mutable {
     std::move(handler)(Outcome{status});
   });

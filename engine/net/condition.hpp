@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/net/async.hpp"
+#include "engine/net/time.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -9,6 +10,8 @@
 #include <memory>
 
 namespace dispatch::net {
+
+class Clock;
 
 // A waiter looks at its predicate, waits, and looks again:
 //
@@ -27,7 +30,9 @@ class Condition {
   Condition& operator=(const Condition&) = delete;
 
   // Ends after the next notification. Errors: operation_aborted.
-  Task<Status> wait();
+  Task<Status> wait() { return wait(nullptr, kNever); }
+  // The same, at `deadline` at the latest. Errors: timed_out; operation_aborted.
+  Task<Status> wait_until(Clock& clock, TimePoint deadline) { return wait(&clock, deadline); }
 
   // Waiters go on from the executor, never from within the call, in the order in which they came.
   void notify_one();
@@ -40,6 +45,7 @@ class Condition {
   class Registry;
   struct Waiter;
 
+  Task<Status> wait(Clock* clock, TimePoint deadline);
   void complete(Waiter& waiter, Status status);
 
   asio::any_io_executor executor_;

@@ -37,19 +37,4 @@ Task<Ended> run_until(Clock& clock, TimePoint deadline, Task<void> task) {
   co_return ended;
 }
 
-namespace {
-
-Task<Result<std::size_t>> write_counted(Stream& stream, std::span<const std::byte> data) {
-  if (const auto error = co_await write_all(stream, data)) co_return error;
-  co_return data.size();
-}
-
-}  // namespace
-
-Task<Status> write_all_until(Clock& clock, TimePoint deadline, Stream& stream,
-                             std::span<const std::byte> data) {
-  const auto written = co_await with_deadline(clock, deadline, write_counted(stream, data));
-  co_return written ? Status{} : written.error();
-}
-
 }  // namespace dispatch::net

@@ -1,13 +1,12 @@
-// Any operation, with an end.
+// Any operation, with an end. Streams' operations have their own, which costs less.
 #pragma once
 
+#include "engine/net/async.hpp"
 #include "engine/net/clock.hpp"
-#include "engine/net/stream.hpp"
 
 #include <boost/asio/error.hpp>
 
 #include <optional>
-#include <span>
 #include <utility>
 
 namespace dispatch::net {
@@ -35,10 +34,5 @@ Task<Result<T>> with_deadline(Clock& clock, TimePoint deadline, Task<Result<T>> 
   if (!result) co_return Error{asio::error::operation_aborted};
   co_return std::move(*result);
 }
-
-// Writes all of `data`, or fails: with timed_out where the peer has not taken it at `deadline`. How
-// much of it has been taken is then unknown.
-Task<Status> write_all_until(Clock& clock, TimePoint deadline, Stream& stream,
-                             std::span<const std::byte> data);
 
 }  // namespace dispatch::net

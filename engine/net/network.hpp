@@ -75,10 +75,14 @@ class Network {
   virtual ~Network() = default;
 
   // A TCP connection to `remote`, no delay on (RFC 896 off). Errors are the kernel's:
-  // connection_refused, network_unreachable, host_unreachable, timed_out, address_not_available
-  // (the source is not ours), no_such_device, permission (device binding), ... The deadline is the
-  // caller's: see deadline.hpp.
-  virtual Task<Result<StreamPtr>> connect(const Endpoint& remote, const Egress& egress) = 0;
+  // connection_refused, network_unreachable, host_unreachable, timed_out (at `deadline`, or of
+  // itself), address_not_available (the source is not ours), no_such_device, permission (device
+  // binding), ...
+  virtual Task<Result<StreamPtr>> connect(const Endpoint& remote, const Egress& egress,
+                                          TimePoint deadline) = 0;
+  Task<Result<StreamPtr>> connect(const Endpoint& remote, const Egress& egress) {
+    return connect(remote, egress, kNever);
+  }
 
   // Errors: address_in_use, address_not_available, permission_denied.
   virtual Result<ListenerPtr> listen(const Endpoint& local, const ListenOptions& options) = 0;

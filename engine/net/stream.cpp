@@ -30,9 +30,9 @@ Task<RelayEnd> Stream::relay_to(Stream& sink, ByteCounter& counter) {
   }
 }
 
-Task<Status> write_all(Stream& stream, std::span<const std::byte> data) {
+Task<Status> write_all(Stream& stream, std::span<const std::byte> data, TimePoint deadline) {
   while (!data.empty()) {
-    const auto taken = co_await stream.write_some(data);
+    const auto taken = co_await stream.write_some(data, deadline);
     if (!taken) co_return taken.error();
     data = data.subspan(*taken);
   }

@@ -67,15 +67,24 @@ class Stream {
  public:
   virtual ~Stream() = default;
 
-  // Waits until there is something, then reads at least one byte: the number of bytes, or 0 at the
-  // peer's end of stream. `buffer` must not be empty.
-  // Errors: connection_reset, timed_out, operation_aborted, ...
-  virtual Task<Result<std::size_t>> read_some(std::span<std::byte> buffer) = 0;
+  // Waits until there is something, until `deadline` at the latest, then reads at least one byte:
+  // the number of bytes, or 0 at the peer's end of stream. What is there is read at any time.
+  // `buffer` must not be empty.
+  // Errors: connection_reset, timed_out (of the deadline, after which the stream is as good as
+  // before; or of the connection), operation_aborted, ...
+  virtual Task<Result<std::size_t>> read_some(std::span<std::byte> buffer, TimePoint deadline) = 0;
+  Task<Result<std::size_t>> read_some(std::span<std::byte> buffer) {
+    return read_some(buffer, kNever);
+  }
 
-  // Waits until there is room, then hands over at least one byte: the number of bytes taken.
-  // Success means that they are queued, not that they arrived.
-  // Errors: connection_reset, broken_pipe (written after shutdown_write or abort), ...
-  virtual Task<Result<std::size_t>> write_some(std::span<const std::byte> data) = 0;
+  // Waits until there is room, until `deadline` at the latest, then hands over at least one byte:
+  // the number of bytes taken. Success means that they are queued, not that they arrived.
+  // Errors: connection_reset, broken_pipe (written after shutdown_write or abort), timed_out, ...
+  virtual Task<Result<std::size_t>> write_some(std::span<const std::byte> data,
+                                               TimePoint deadline) = 0;
+  Task<Result<std::size_t>> write_some(std::span<const std::byte> data) {
+    return write_some(data, kNever);
+  }
 
   // Moves bytes from this stream to `sink` until this stream ends, a side fails, or the operation
   // is cancelled, with back-pressure; adds them to `counter` as the sink takes them. Does not shut
@@ -124,8 +133,10 @@ class Stream {
 
 using StreamPtr = std::unique_ptr<Stream>;
 
-// Writes all of `data`, or fails.
-Task<Status> write_all(Stream& stream, std::span<const std::byte> data);
+// Writes all of `data`, or fails: with timed_out where the peer has not taken it at `deadline`. How
+// much of it has been taken is then unknown.
+Task<Status> write_all(Stream& stream, std::span<const std::byte> data,
+                       TimePoint deadline = kNever);
 
 // Fills `buffer`: its size, or fewer bytes where the peer ended the stream before.
 Task<Result<std::size_t>> read_full(Stream& stream, std::span<std::byte> buffer);

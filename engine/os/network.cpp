@@ -39,7 +39,8 @@ void set_kernel_buffers(int socket, std::size_t bytes) {
 }  // namespace
 
 net::Task<net::Result<net::StreamPtr>> Network::connect_task(net::Endpoint remote,
-                                                             net::Egress egress) {
+                                                             net::Egress egress,
+                                                             net::TimePoint deadline) {
   const auto family = net::family_of(remote.address);
   auto opened = open_socket(loop_, family, SOCK_STREAM);
   if (!opened) co_return opened.error();
@@ -54,7 +55,9 @@ net::Task<net::Result<net::StreamPtr>> Network::connect_task(net::Endpoint remot
       std::make_unique<TcpStream>(loop_, std::move(descriptor), remote, Socket::For::writing);
   auto& socket = stream->socket();
   if (error != 0) {
-    if (const auto stopped = co_await socket.wait(Socket::For::writing)) co_return stopped;
+    if (const auto stopped = co_await socket.wait(Socket::For::writing, deadline)) {
+      co_return stopped;
+    }
     error = outcome_of_connect(socket.get());
     if (error != 0) co_return net::errno_error(error);
   }

@@ -16,9 +16,10 @@ class Network final : public net::Network {
   explicit Network(Loop& loop) : loop_(loop) {}
 
   net::Task<net::Result<net::StreamPtr>> connect(const net::Endpoint& remote,
-                                                 const net::Egress& egress) override {
+                                                 const net::Egress& egress,
+                                                 net::TimePoint deadline) override {
     // Values: the caller's may be gone when the task starts.
-    return connect_task(remote, egress);
+    return connect_task(remote, egress, deadline);
   }
   net::Result<net::ListenerPtr> listen(const net::Endpoint& local,
                                        const net::ListenOptions& options) override;
@@ -31,7 +32,8 @@ class Network final : public net::Network {
   Loop& loop() { return loop_; }
 
  private:
-  net::Task<net::Result<net::StreamPtr>> connect_task(net::Endpoint remote, net::Egress egress);
+  net::Task<net::Result<net::StreamPtr>> connect_task(net::Endpoint remote, net::Egress egress,
+                                                      net::TimePoint deadline);
 
   Loop& loop_;
   mutable std::optional<bool> can_bind_to_device_;

@@ -85,8 +85,8 @@ class Socket {
   bool is_known_to_block(For what) const { return sides_[index(what)].known == Known::blocked; }
 
   // Ends when the kernel has said that the operation would not block; that may be wrong by now, so
-  // the caller tries and waits again. Errors: operation_aborted.
-  net::Task<net::Status> wait(For what);
+  // the caller tries and waits again. Errors: operation_aborted; timed_out, at `deadline`.
+  net::Task<net::Status> wait(For what, net::TimePoint deadline = net::kNever);
   void async_wait(For what, Ready ready);
 
  private:

@@ -17,14 +17,17 @@ TcpStream::TcpStream(Loop& loop, FileDescriptor socket, const net::Endpoint& rem
                      Socket::For first)
     : loop_(loop), socket_(loop, std::move(socket), first), remote_(remote) {}
 
-net::Task<net::Result<std::size_t>> TcpStream::read_some(std::span<std::byte> buffer) {
+net::Task<net::Result<std::size_t>> TcpStream::read_some(std::span<std::byte> buffer,
+                                                         net::TimePoint deadline) {
   if (const auto bytes = take_unread(buffer); bytes != 0) co_return bytes;
   if (read_turn_.is_over()) co_await loop_.events.yield();
   for (;;) {
     if (!socket_.is_open()) co_return cancelled();
     if (socket_.is_known_to_block(Socket::For::reading)) {
       read_turn_.waited();
-      if (const auto error = co_await socket_.wait(Socket::For::reading)) co_return error;
+      if (const auto error = co_await socket_.wait(Socket::For::reading, deadline)) {
+        co_return error;
+      }
       continue;
     }
     const auto got = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
@@ -43,7 +46,8 @@ net::Task<net::Result<std::size_t>> TcpStream::read_some(std::span<std::byte> bu
   }
 }
 
-net::Task<net::Result<std::size_t>> TcpStream::write_some(std::span<const std::byte> data) {
+net::Task<net::Result<std::size_t>> TcpStream::write_some(std::span<const std::byte> data,
+                                                          net::TimePoint deadline) {
   if (!socket_.is_open()) co_return net::errno_error(EPIPE);
   if (write_turn_.is_over()) co_await loop_.events.yield();
   for (;;) {
@@ -57,7 +61,9 @@ net::Task<net::Result<std::size_t>> TcpStream::write_some(std::span<const std::b
     if (errno != EAGAIN) co_return write_failed(errno);
     write_turn_.waited();
     socket_.would_block(Socket::For::writing);
-    if (const auto error = co_await socket_.wait(Socket::For::writing)) co_return error;
+    if (const auto error = co_await socket_.wait(Socket::For::writing, deadline)) {
+      co_return error;
+    }
   }
 }
 

@@ -21,8 +21,10 @@ class TcpStream final : public net::Stream {
   TcpStream(Loop& loop, FileDescriptor socket, const net::Endpoint& remote,
             Socket::For first = Socket::For::reading);
 
-  net::Task<net::Result<std::size_t>> read_some(std::span<std::byte> buffer) override;
-  net::Task<net::Result<std::size_t>> write_some(std::span<const std::byte> data) override;
+  net::Task<net::Result<std::size_t>> read_some(std::span<std::byte> buffer,
+                                                net::TimePoint deadline) override;
+  net::Task<net::Result<std::size_t>> write_some(std::span<const std::byte> data,
+                                                 net::TimePoint deadline) override;
 
   // Between two of these: see relay_flow.hpp. Bytes that were read and that the sink did not take
   // (it failed, or the relay was cancelled) stay readable here.

@@ -99,8 +99,7 @@ void AddressRace::take_answer(Family family, const NameCache::Answer& answer) {
 Task<void> AddressRace::attempt(net::Endpoint remote) {
   const auto deadline = runtime_.clock().now() + options_.attempt_timeout;
   const auto egress = link_.egress(net::family_of(remote.address)).value();
-  auto stream = co_await net::with_deadline(runtime_.clock(), deadline,
-                                            runtime_.network().connect(remote, egress));
+  auto stream = co_await runtime_.network().connect(remote, egress, deadline);
   if (!stream) {
     // The end of one that lost is no news.
     if (result_.stream || result_.error) co_return;

@@ -22,7 +22,10 @@ Task<Result<std::vector<net::Address>>> peers_of(Client& client, Target target) 
   }
   net::ResolveQuery query;
   query.name = std::get<std::string>(target.host);
-  const auto found = co_await client.in_time(client.runtime().resolver().resolve(std::move(query)));
+  auto& runtime = client.runtime();
+  auto asking = runtime.resolver().resolve(std::move(query));
+  const auto found =
+      co_await net::with_deadline(runtime.clock(), client.deadline(), std::move(asking));
   if (!found) co_return found.error();
   for (const auto& each : *found) peers.push_back(each.address);
   co_return peers;
@@ -104,7 +107,7 @@ Result<Place> place_for(Client& client, const Route& route,
 // the client has gone.
 Task<void> watch(Client& client, net::Listener& listener) {
   for (;;) {
-    const auto got = co_await client.buffer.fill_from(*client.stream);
+    const auto got = co_await client.buffer.fill_from(*client.stream, net::kNever);
     if (got && *got > 0) continue;
     const bool full = !got && got.error() == net::asio::error::no_buffer_space;
     if (!got && !full && !net::is_cancelled(got.error())) listener.close();

@@ -30,7 +30,8 @@ net::Task<net::Result<Dialed>> Client::dial(Target target, DialWish wish) {
   if (!dialed || !version) co_return dialed;
   const auto addresses = addresses_of(peer, target, *dialed->stream);
   const auto header = proxy_protocol::encode(*version, addresses);
-  if (const auto error = co_await net::write_all(*dialed->stream, header)) co_return error;
+  if (const auto error = co_await net::write_all(*dialed->stream, header, deadline()))
+    co_return error;
   co_return dialed;
 }
 
@@ -40,20 +41,17 @@ void Client::refused(const std::string& what, const net::Error& error) {
 }
 
 net::Task<net::Status> Client::tell(std::string answer) {
-  const auto deadline = runtime().clock().now() + service.options.handshake_timeout;
-  co_return co_await net::write_all_until(runtime().clock(), deadline, *stream,
-                                          std::as_bytes(std::span(answer)));
+  co_return co_await net::write_all(*stream, std::as_bytes(std::span(answer)), deadline());
 }
 
 net::Task<void> Client::finish() {
   constexpr net::Duration kLingerTimeout = std::chrono::seconds(2);
   if (stream->shutdown_write()) co_return;
-  const auto deadline = runtime().clock().now() + kLingerTimeout;
+  const auto until = runtime().clock().now() + kLingerTimeout;
   std::array<std::byte, 512> ignored;
   // Looked at here too: to who never stops sending, there is always something to read at once.
-  while (runtime().clock().now() < deadline) {
-    const auto got =
-        co_await net::with_deadline(runtime().clock(), deadline, stream->read_some(ignored));
+  while (runtime().clock().now() < until) {
+    const auto got = co_await stream->read_some(ignored, until);
     if (!got || *got == 0) co_return;
   }
 }

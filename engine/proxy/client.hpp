@@ -64,11 +64,9 @@ struct Client {
 
   net::Runtime& runtime() const { return service.runtime; }
 
-  // `what` within the time that a handshake may take, counted from here.
-  template <typename T>
-  net::Task<net::Result<T>> in_time(net::Task<net::Result<T>> what) {
-    const auto deadline = runtime().clock().now() + service.options.handshake_timeout;
-    co_return co_await net::with_deadline(runtime().clock(), deadline, std::move(what));
+  // Of a step of the handshake that begins now.
+  net::TimePoint deadline() const {
+    return runtime().clock().now() + service.options.handshake_timeout;
   }
 
   // Hands an answer over within that time, to a client that may have left so many answers unread

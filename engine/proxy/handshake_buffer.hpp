@@ -19,8 +19,9 @@ class HandshakeBuffer {
 
   void consume(std::size_t count) { begin_ += count; }
 
-  // Waits for more bytes: how many came, 0 at the end of stream. Errors: no_buffer_space when full.
-  net::Task<net::Result<std::size_t>> fill_from(net::Stream& stream);
+  // Waits for more bytes: how many came, 0 at the end of stream. Errors: no_buffer_space when full;
+  // the stream's, timed_out at `deadline` among them.
+  net::Task<net::Result<std::size_t>> fill_from(net::Stream& stream, net::TimePoint deadline);
 
  private:
   // A SOCKS5 greeting and request at their longest, with room for data sent along.
@@ -32,7 +33,8 @@ class HandshakeBuffer {
 // Reads until `decode` has a whole message, or the bytes cannot become one. The peer's early end of
 // stream is asio::error::eof.
 template <typename Decode>
-auto receive_message(net::Stream& stream, HandshakeBuffer& buffer, Decode decode)
+auto receive_message(net::Stream& stream, HandshakeBuffer& buffer, Decode decode,
+                     net::TimePoint deadline = net::kNever)
     -> net::Task<net::Result<decltype(decode(std::span<const std::byte>{}))>> {
   for (;;) {
     auto decoded = decode(buffer.bytes());
@@ -40,7 +42,7 @@ auto receive_message(net::Stream& stream, HandshakeBuffer& buffer, Decode decode
       buffer.consume(decoded.size);
       co_return decoded;
     }
-    const auto got = co_await buffer.fill_from(stream);
+    const auto got = co_await buffer.fill_from(stream, deadline);
     if (!got) co_return got.error();
     if (*got == 0) co_return net::Error{net::asio::error::eof};
   }

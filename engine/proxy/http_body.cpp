@@ -110,9 +110,9 @@ net::Result<Piece> BodyReader::take() {
   return decoder_ ? take_chunk() : take_plain();
 }
 
-net::Task<net::Status> BodyReader::wait() {
+net::Task<net::Status> BodyReader::wait(net::TimePoint deadline) {
   if (reader_.is_full()) co_return errc::make_error_code(errc::protocol_error);
-  const auto got = co_await reader_.fill();
+  const auto got = co_await reader_.fill(deadline);
   if (!got) co_return got.error();
   if (*got != 0) co_return net::Status{};
   if (!until_close_) co_return net::Error{net::asio::error::eof};

@@ -25,7 +25,7 @@ class BodyReader {
 
   // Waits for more. Errors: eof where the peer ended the stream before the body's end;
   // protocol_error where a line of the coding, or the trailers, are too large; the stream's.
-  net::Task<net::Status> wait();
+  net::Task<net::Status> wait(net::TimePoint deadline = net::kNever);
 
   bool has_ended() const { return ended_; }
   const Fields* trailers() const { return decoder_ ? &decoder_->trailers() : nullptr; }

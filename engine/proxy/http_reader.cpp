@@ -48,10 +48,10 @@ void Reader::make_room() {
   storage_.resize(std::clamp(2 * storage_.size(), kFirstSize, kHeadSizeMax));
 }
 
-net::Task<net::Result<std::size_t>> Reader::fill() {
+net::Task<net::Result<std::size_t>> Reader::fill(net::TimePoint deadline) {
   assert(!is_full());
   make_room();
-  const auto got = co_await stream_->read_some(std::span(storage_).subspan(end_));
+  const auto got = co_await stream_->read_some(std::span(storage_).subspan(end_), deadline);
   if (!got) co_return got;
   end_ += *got;
   was_filled_ = end_ == storage_.size();
@@ -63,7 +63,7 @@ void Reader::skip_empty_lines() {
   while (text_of(buffered()).starts_with("\r\n")) consume(2);
 }
 
-net::Task<net::Result<HeadRead>> Reader::read_head() {
+net::Task<net::Result<HeadRead>> Reader::read_head(net::TimePoint deadline) {
   HeadScanner scanner;
   for (;;) {
     skip_empty_lines();
@@ -76,7 +76,7 @@ net::Task<net::Result<HeadRead>> Reader::read_head() {
       consume(scanner.size());
       co_return read;
     }
-    const auto got = co_await fill();
+    const auto got = co_await fill(deadline);
     if (!got) co_return got.error();
     if (*got == 0) co_return net::Error{net::asio::error::eof};
   }

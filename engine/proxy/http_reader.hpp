@@ -36,13 +36,14 @@ class Reader {
   // Gives the buffer back where it holds nothing.
   void release();
 
-  // Waits for more: how many came, 0 at the end of stream. Not when it is full.
-  net::Task<net::Result<std::size_t>> fill();
+  // Waits for more: how many came, 0 at the end of stream. Not when it is full. Errors: the
+  // stream's, timed_out at `deadline` among them.
+  net::Task<net::Result<std::size_t>> fill(net::TimePoint deadline = net::kNever);
 
   // Reads to the end of the next head; empty lines before it are skipped (RFC 9112 2.2). Errors:
   // eof where the stream ended before the head, or (then bytes are buffered) within it; the
   // stream's.
-  net::Task<net::Result<HeadRead>> read_head();
+  net::Task<net::Result<HeadRead>> read_head(net::TimePoint deadline = net::kNever);
 
  private:
   void make_room();

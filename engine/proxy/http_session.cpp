@@ -28,14 +28,14 @@ bool is_idempotent(std::string_view method) {
 }
 
 // How many octets it had.
-Task<net::Result<std::size_t>> discard(BodyReader& body) {
+Task<net::Result<std::size_t>> discard(BodyReader& body, net::TimePoint deadline) {
   std::size_t size = 0;
   while (!body.has_ended()) {
     const auto piece = body.take();
     if (!piece) co_return piece.error();
     size += piece->size();
     if (!piece->empty() || body.has_ended()) continue;
-    if (const auto error = co_await body.wait()) co_return error;
+    if (const auto error = co_await body.wait(deadline)) co_return error;
   }
   body.take();
   co_return size;
@@ -72,9 +72,10 @@ Task<Status> Session::wait_for_request() {
   const QuietClients::Entry quiet(client_.service.quiet_clients, *client_.stream);
   net::Result<std::size_t> got = std::size_t{0};
   const auto wait = [](Session& self, net::Result<std::size_t>& out) -> Task<void> {
-    auto& clock = self.client_.runtime().clock();
-    const auto deadline = clock.now() + self.client_.service.options.keep_alive_timeout;
-    out = co_await net::with_deadline(clock, deadline, self.reader_.fill());
+    const auto& client = self.client_;
+    const auto deadline =
+        client.runtime().clock().now() + client.service.options.keep_alive_timeout;
+    out = co_await self.reader_.fill(deadline);
   };
   co_await run_with_companion(wait(*this, got), watch_upstream());
   if (!got) co_return got.error();
@@ -90,7 +91,7 @@ Task<void> Session::watch_upstream() {
 }
 
 Task<std::optional<Session::Request>> Session::read_request() {
-  const auto read = co_await client_.in_time(reader_.read_head());
+  const auto read = co_await reader_.read_head(client_.deadline());
   if (!read) {
     client_.refused("HTTP", read.error());
     const Fault late{408, "the request did not come"};
@@ -289,7 +290,7 @@ Task<bool> Session::skip_body(const Request& request) {
   if (framing.kind != BodyKind::length || framing.length > kSkippedBodyMax) co_return false;
   if (head.fields.find("Expect") != nullptr) co_return false;
   BodyReader body(reader_, framing);
-  const auto skipped = co_await client_.in_time(discard(body));
+  const auto skipped = co_await discard(body, client_.deadline());
   co_return skipped.has_value();
 }
 

@@ -59,10 +59,9 @@ Task<void> serve_client(Service& service, net::StreamPtr stream, Entrance entran
   if (!handover) co_return;
   auto& [established, early] = *handover;
   if (!early.empty()) {
-    auto& clock = service.runtime.clock();
-    const auto deadline = clock.now() + service.options.handshake_timeout;
+    const auto deadline = service.runtime.clock().now() + service.options.handshake_timeout;
     auto& target = *established.dialed.stream;
-    if (const auto error = co_await net::write_all_until(clock, deadline, target, early)) {
+    if (const auto error = co_await net::write_all(target, early, deadline)) {
       established.stream->abort();
       established.dialed.stream->abort();
       service.runtime.log().info("{} -> {}: {}", to_string(established.peer),

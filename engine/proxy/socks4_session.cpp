@@ -8,7 +8,6 @@
 namespace dispatch::proxy {
 namespace {
 
-using net::Result;
 using net::Task;
 using socks4::Reply;
 namespace errc = boost::system::errc;
@@ -25,10 +24,6 @@ class Answers : public SocksAnswers {
   }
 };
 
-Task<Result<socks4::DecodedRequest>> receive_request(Client& client) {
-  return receive_message(*client.stream, client.buffer, socks4::decode_request);
-}
-
 // Why the request cannot be served, if so.
 net::Error objection(const Client& client, const socks4::DecodedRequest& request) {
   if (request.progress == Progress::invalid) return errc::make_error_code(errc::protocol_error);
@@ -43,7 +38,9 @@ net::Error objection(const Client& client, const socks4::DecodedRequest& request
 
 Task<std::optional<Tunnel>> negotiate_socks4(Client& client) {
   const Answers answers;
-  auto request = co_await client.in_time(receive_request(client));
+  const auto deadline = client.deadline();
+  auto request =
+      co_await receive_message(*client.stream, client.buffer, socks4::decode_request, deadline);
   if (!request) {
     client.refused("SOCKS4", request.error());
     co_return std::nullopt;

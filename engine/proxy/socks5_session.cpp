@@ -29,22 +29,24 @@ class Answers : public SocksAnswers {
 };
 
 // RFC 1929. Errors: permission_denied, after the client has been told.
-Task<Status> authenticate(Client& client) {
-  auto sent = co_await receive_message(*client.stream, client.buffer, socks5::decode_credentials);
+Task<Status> authenticate(Client& client, net::TimePoint deadline) {
+  auto sent =
+      co_await receive_message(*client.stream, client.buffer, socks5::decode_credentials, deadline);
   if (!sent) co_return sent.error();
   if (sent->progress == Progress::invalid) co_return errc::make_error_code(errc::protocol_error);
   const auto& [user, password] = sent->message;
   const bool accepted = client.service.options.accounts.accepts(user, password);
   const auto status = socks5::encode_credentials_status(accepted);
-  if (const auto error = co_await net::write_all(*client.stream, status)) co_return error;
+  if (const auto error = co_await net::write_all(*client.stream, status, deadline)) co_return error;
   if (accepted) co_return Status{};
   co_await client.finish();
   co_return errc::make_error_code(errc::permission_denied);
 }
 
 // The greeting: how the client proves who it is.
-Task<Status> agree_on_method(Client& client) {
-  auto greeting = co_await receive_message(*client.stream, client.buffer, socks5::decode_greeting);
+Task<Status> agree_on_method(Client& client, net::TimePoint deadline) {
+  auto greeting =
+      co_await receive_message(*client.stream, client.buffer, socks5::decode_greeting, deadline);
   if (!greeting) co_return greeting.error();
   if (greeting->progress == Progress::invalid) {
     co_return errc::make_error_code(errc::protocol_error);
@@ -53,23 +55,25 @@ Task<Status> agree_on_method(Client& client) {
   const auto wanted = open ? Method::none : Method::password;
   const bool acceptable = greeting->message.offers(wanted);
   const auto choice = socks5::encode_method(acceptable ? wanted : Method::unacceptable);
-  if (const auto error = co_await net::write_all(*client.stream, choice)) co_return error;
+  if (const auto error = co_await net::write_all(*client.stream, choice, deadline)) co_return error;
   if (!acceptable) {
     co_await client.finish();
     co_return errc::make_error_code(errc::permission_denied);
   }
   if (open) co_return Status{};
-  co_return co_await authenticate(client);
+  co_return co_await authenticate(client, deadline);
 }
 
 // The greeting and the request: what the client wants.
 Task<Result<socks5::Request>> handshake(Client& client) {
-  if (const auto error = co_await agree_on_method(client)) co_return error;
-  auto request = co_await receive_message(*client.stream, client.buffer, socks5::decode_request);
+  const auto deadline = client.deadline();
+  if (const auto error = co_await agree_on_method(client, deadline)) co_return error;
+  auto request =
+      co_await receive_message(*client.stream, client.buffer, socks5::decode_request, deadline);
   if (!request) co_return request.error();
   if (request->progress == Progress::invalid) {
     const auto answer = socks5::encode_answer(request->reply, kNowhere);
-    const auto error = co_await net::write_all(*client.stream, answer);
+    const auto error = co_await net::write_all(*client.stream, answer, deadline);
     if (!error) co_await client.finish();
     co_return errc::make_error_code(errc::protocol_error);
   }
@@ -93,7 +97,7 @@ Task<void> associate(Client& client, const SocksAnswers& answers, Target said) {
 
 Task<std::optional<Tunnel>> negotiate_socks5(Client& client) {
   const Answers answers;
-  auto request = co_await client.in_time(handshake(client));
+  auto request = co_await handshake(client);
   if (!request) {
     client.refused("SOCKS5", request.error());
     co_return std::nullopt;

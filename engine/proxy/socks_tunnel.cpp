@@ -9,13 +9,13 @@ using net::Task;
 Task<void> refuse(Client& client, const SocksAnswers& answers, std::string what, net::Error why) {
   client.refused(what, why);
   const auto bytes = answers.refused(why);
-  if (co_await net::write_all(*client.stream, bytes)) co_return;
+  if (co_await net::write_all(*client.stream, bytes, client.deadline())) co_return;
   co_await client.finish();
 }
 
 Task<bool> grant(Client& client, const SocksAnswers& answers, net::Endpoint endpoint) {
   const auto bytes = answers.granted(endpoint);
-  const auto error = co_await net::write_all(*client.stream, bytes);
+  const auto error = co_await net::write_all(*client.stream, bytes, client.deadline());
   if (error) client.refused(net::to_string(endpoint), error);
   co_return !error;
 }

@@ -37,8 +37,8 @@ struct Stream::Connection {
       : runtime(of), session(std::move(its)), below(std::move(stream)), sent(runtime.executor()) {}
 
   void feed_early(std::span<const std::byte> bytes);
-  Task<Status> receive();
-  Task<Status> drained();
+  Task<Status> receive(net::TimePoint deadline = net::kNever);
+  Task<Status> drained(net::TimePoint deadline = net::kNever);
 
   // The sender.
   static void send_output(const Pointer& self);
@@ -69,24 +69,26 @@ void Stream::Connection::feed_early(std::span<const std::byte> bytes) {
 }
 
 // After the session has said that it needs input.
-Task<Status> Stream::Connection::receive() {
+Task<Status> Stream::Connection::receive(net::TimePoint deadline) {
   if (session.is_between_records()) {
     records.reset();
   } else {
     records = std::make_unique_for_overwrite<std::byte[]>(kRecordsBytes);
   }
   const auto space = records ? std::span(records.get(), kRecordsBytes) : std::span(little);
-  const auto got = co_await below->read_some(space);
+  const auto got = co_await below->read_some(space, deadline);
   if (!got) co_return got.error();
   if (*got == 0) co_return Status{net::asio::ssl::error::stream_truncated};
   session.feed(space.first(*got));
   co_return Status{};
 }
 
-// Waits until what is being sent has gone. Errors: operation_aborted; those of sending.
-Task<Status> Stream::Connection::drained() {
+// Waits until what is being sent has gone. Errors: timed_out; operation_aborted; those of sending.
+Task<Status> Stream::Connection::drained(net::TimePoint deadline) {
   while (sending) {
-    if (const auto stopped = co_await sent.wait()) co_return stopped;
+    if (const auto stopped = co_await sent.wait_until(runtime.clock(), deadline)) {
+      co_return stopped;
+    }
   }
   co_return failure;
 }
@@ -179,7 +181,7 @@ Task<Result<net::StreamPtr>> Stream::connect(net::Runtime& runtime,
   co_return co_await shake_hands(std::move(connection));
 }
 
-Task<Result<std::size_t>> Stream::read_some(std::span<std::byte> buffer) {
+Task<Result<std::size_t>> Stream::read_some(std::span<std::byte> buffer, net::TimePoint deadline) {
   auto& self = *connection_;
   for (;;) {
     if (self.aborted) co_return net::Error{net::asio::error::operation_aborted};
@@ -188,13 +190,14 @@ Task<Result<std::size_t>> Stream::read_some(std::span<std::byte> buffer) {
     if (step.state == State::done) co_return step.bytes;
     if (step.state == State::ended) co_return std::size_t{0};
     if (step.state == State::failed) co_return step.error;
-    if (const auto error = co_await self.receive()) co_return error;
+    if (const auto error = co_await self.receive(deadline)) co_return error;
   }
 }
 
-Task<Result<std::size_t>> Stream::write_some(std::span<const std::byte> data) {
+Task<Result<std::size_t>> Stream::write_some(std::span<const std::byte> data,
+                                             net::TimePoint deadline) {
   auto& self = *connection_;
-  if (const auto error = co_await self.drained()) co_return error;
+  if (const auto error = co_await self.drained(deadline)) co_return error;
   if (self.aborted || self.closing) co_return errc::make_error_code(errc::broken_pipe);
   std::size_t bytes = 0;
   while (bytes < std::min(data.size(), kTextBytes)) {
@@ -206,7 +209,7 @@ Task<Result<std::size_t>> Stream::write_some(std::span<const std::byte> data) {
   }
   Connection::send_output(connection_);
   // Where the wait is cancelled, it is taken all the same.
-  (void)co_await self.drained();
+  (void)co_await self.drained(deadline);
   if (self.failure) co_return self.failure;
   co_return bytes;
 }

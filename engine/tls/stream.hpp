@@ -15,10 +15,11 @@ namespace dispatch::tls {
 // (RFC 8446, 6.1: somebody else may have cut the connection), and so is a broken record.
 //
 // Errors of OpenSSL's have Asio's category for them, and a peer that is not believed has
-// certificate_category(). A write that is cancelled while its records
-// wait for room has succeeded: they are sent behind its back. shutdown_write sends close_notify,
-// and then the end of the stream below; abort aborts the stream below. A stream that is destroyed
-// after shutdown_write still sends what is left to be sent, for at most kCloseTimeout.
+// certificate_category(). A write that is cancelled, or has come to
+// its deadline, while its records wait for room has succeeded: they are sent behind its back.
+// shutdown_write sends close_notify, and then the end of the stream below; abort aborts the stream
+// below. A stream that is destroyed after shutdown_write still sends what is left to be sent, for
+// at most kCloseTimeout.
 class Stream final : public net::Stream {
  public:
   static constexpr net::Duration kCloseTimeout = std::chrono::seconds(30);
@@ -37,8 +38,10 @@ class Stream final : public net::Stream {
 
   ~Stream() override;
 
-  net::Task<net::Result<std::size_t>> read_some(std::span<std::byte> buffer) override;
-  net::Task<net::Result<std::size_t>> write_some(std::span<const std::byte> data) override;
+  net::Task<net::Result<std::size_t>> read_some(std::span<std::byte> buffer,
+                                                net::TimePoint deadline) override;
+  net::Task<net::Result<std::size_t>> write_some(std::span<const std::byte> data,
+                                                 net::TimePoint deadline) override;
   // Holds no buffer while it waits.
   net::Task<net::RelayEnd> relay_to(net::Stream& sink, net::ByteCounter& counter) override;
   net::Status shutdown_write() override;

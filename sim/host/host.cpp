@@ -23,8 +23,8 @@ DirectionOptions loopback_direction(const HostOptions& options) {
 }  // namespace
 
 Host::Parts::Parts(Simulation& simulation, PacketPool& packets, Host& host)
-    : kernel{simulation, packets, host.name_, host.options_},
-      clock(simulation),
+    : clock(simulation),
+      kernel{simulation, clock, packets, host.name_, host.options_},
       ip(kernel, [this](NetworkInterface& from, PacketPtr packet) { receive(from, *packet); }),
       loopback(ip.add_interface("lo", kLoopbackMtu, true)),
       loopback_link(simulation, host.name_ + "/lo", loopback_direction(host.options_), loopback),

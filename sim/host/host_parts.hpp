@@ -22,11 +22,12 @@ namespace dispatch::sim {
 class HostNetwork : public net::Network {
  public:
   HostNetwork(Kernel& kernel, TcpLayer& tcp, UdpLayer& udp)
-      : kernel_(kernel), tcp_(tcp), udp_(udp), local_(kernel.simulation.executor()) {}
+      : kernel_(kernel), tcp_(tcp), udp_(udp), local_(kernel.simulation.executor(), kernel.clock) {}
 
   net::Task<net::Result<net::StreamPtr>> connect(const net::Endpoint& remote,
-                                                 const net::Egress& egress) override {
-    return tcp_.connect(remote, egress);
+                                                 const net::Egress& egress,
+                                                 net::TimePoint deadline) override {
+    return tcp_.connect(remote, egress, deadline);
   }
   net::Result<net::ListenerPtr> listen(const net::Endpoint& local,
                                        const net::ListenOptions& options) override {
@@ -81,8 +82,8 @@ struct Host::Parts {
 
   void receive(NetworkInterface& from, const Packet& packet);
 
-  Kernel kernel;
   SimClock clock;
+  Kernel kernel;
   IpLayer ip;
   NetworkInterface& loopback;
   LinkDirection loopback_link;

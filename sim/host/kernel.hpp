@@ -1,6 +1,7 @@
 // What the parts of a host share.
 #pragma once
 
+#include "engine/net/clock.hpp"
 #include "sim/core/simulation.hpp"
 #include "sim/host/host_options.hpp"
 #include "sim/link/packet.hpp"
@@ -11,6 +12,7 @@ namespace dispatch::sim {
 
 struct Kernel {
   Simulation& simulation;
+  net::Clock& clock;  // its programs'
   PacketPool& packets;
   const std::string& host_name;
   const HostOptions& options;

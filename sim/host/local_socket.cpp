@@ -38,10 +38,13 @@ using PipePtr = std::shared_ptr<Pipe>;
 
 class LocalStream final : public net::Stream {
  public:
-  LocalStream(PipePtr in, PipePtr out) : in_(std::move(in)), out_(std::move(out)) {}
+  LocalStream(net::Clock& clock, PipePtr in, PipePtr out)
+      : clock_(clock), in_(std::move(in)), out_(std::move(out)) {}
   ~LocalStream() override { close(); }
 
-  Task<Result<std::size_t>> read_some(std::span<std::byte> buffer) override {
+  Task<Result<std::size_t>> read_some(std::span<std::byte> buffer,
+                                      net::TimePoint deadline) override {
+    auto& clock = clock_;
     const auto in = in_;
     for (;;) {
       if (in->reader_aborted) co_return net::Error{net::asio::error::operation_aborted};
@@ -55,11 +58,13 @@ class LocalStream final : public net::Stream {
       }
       if (in->failure) co_return in->failure;
       if (in->ended) co_return std::size_t{0};
-      if (const auto error = co_await in->readable.wait()) co_return error;
+      if (const auto error = co_await in->readable.wait_until(clock, deadline)) co_return error;
     }
   }
 
-  Task<Result<std::size_t>> write_some(std::span<const std::byte> data) override {
+  Task<Result<std::size_t>> write_some(std::span<const std::byte> data,
+                                       net::TimePoint deadline) override {
+    auto& clock = clock_;
     const auto out = out_;
     if (out->writer_aborted || out->ended) co_return net::errno_error(EPIPE);
     for (;;) {
@@ -72,7 +77,7 @@ class LocalStream final : public net::Stream {
         out->readable.notify_all();
         co_return taken.size();
       }
-      if (const auto error = co_await out->writable.wait()) co_return error;
+      if (const auto error = co_await out->writable.wait_until(clock, deadline)) co_return error;
     }
   }
 
@@ -105,6 +110,7 @@ class LocalStream final : public net::Stream {
     out_->readable.notify_all();
   }
 
+  net::Clock& clock_;
   PipePtr in_;
   PipePtr out_;
 };
@@ -186,9 +192,9 @@ Result<net::StreamPtr> LocalSockets::connect(const std::string& path) {
   if (queue->is_full()) return net::errno_error(EAGAIN);
   auto there = std::make_shared<Pipe>(executor_);
   auto back = std::make_shared<Pipe>(executor_);
-  queue->waiting.push_back(std::make_unique<LocalStream>(there, back));
+  queue->waiting.push_back(std::make_unique<LocalStream>(clock_, there, back));
   queue->acceptable.notify_all();
-  return net::StreamPtr(std::make_unique<LocalStream>(std::move(back), std::move(there)));
+  return net::StreamPtr(std::make_unique<LocalStream>(clock_, std::move(back), std::move(there)));
 }
 
 }  // namespace dispatch::sim

@@ -1,6 +1,7 @@
 // Unix-domain stream sockets within a simulated host: bytes are there at once.
 #pragma once
 
+#include "engine/net/clock.hpp"
 #include "engine/net/network.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -16,7 +17,8 @@ class LocalListenQueue;
 // All of a host's, by path.
 class LocalSockets {
  public:
-  explicit LocalSockets(net::asio::any_io_executor executor) : executor_(std::move(executor)) {}
+  LocalSockets(net::asio::any_io_executor executor, net::Clock& clock)
+      : executor_(std::move(executor)), clock_(clock) {}
 
   net::Result<net::ListenerPtr> listen(const std::string& path,
                                        const net::LocalListenOptions& options);
@@ -24,6 +26,7 @@ class LocalSockets {
 
  private:
   net::asio::any_io_executor executor_;
+  net::Clock& clock_;
   std::map<std::string, std::weak_ptr<LocalListenQueue>> listening_;
 };
 

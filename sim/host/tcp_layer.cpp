@@ -109,7 +109,8 @@ net::Result<std::shared_ptr<TcpSocket>> TcpLayer::open(const net::Endpoint& remo
   return make_socket({{path->source, *port}, to}, egress.device, *path->interface);
 }
 
-net::Task<net::Result<net::StreamPtr>> TcpLayer::connect(net::Endpoint remote, net::Egress egress) {
+net::Task<net::Result<net::StreamPtr>> TcpLayer::connect(net::Endpoint remote, net::Egress egress,
+                                                         net::TimePoint deadline) {
   auto opened = open(remote, egress);
   if (!opened) co_return opened.error();
   const auto socket = std::move(*opened);
@@ -120,7 +121,9 @@ net::Task<net::Result<net::StreamPtr>> TcpLayer::connect(net::Endpoint remote, n
     if (socket->detached() || socket->connection().finished()) {
       co_return net::errno_error(ECONNABORTED);
     }
-    if (const auto error = co_await socket->writable.wait()) co_return error;
+    if (const auto error = co_await socket->writable.wait_until(socket->clock(), deadline)) {
+      co_return error;
+    }
   }
   socket->writable.forget();
   co_return stream;

@@ -20,7 +20,8 @@ class TcpLayer {
   TcpLayer(Kernel& kernel, IpLayer& ip);
   ~TcpLayer();
 
-  net::Task<net::Result<net::StreamPtr>> connect(net::Endpoint remote, net::Egress egress);
+  net::Task<net::Result<net::StreamPtr>> connect(net::Endpoint remote, net::Egress egress,
+                                                 net::TimePoint deadline);
   net::Result<net::ListenerPtr> listen(const net::Endpoint& local,
                                        const net::ListenOptions& options);
 

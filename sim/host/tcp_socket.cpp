@@ -41,6 +41,10 @@ net::TimePoint TcpSocket::now() const {
   return layer_.kernel().now();
 }
 
+net::Clock& TcpSocket::clock() const {
+  return layer_.kernel().clock;
+}
+
 void TcpSocket::connect() {
   connection_.connect(now());
   pump();

@@ -64,6 +64,7 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
   const std::string& device() const { return device_; }
   tcp::Connection& connection() { return connection_; }
   net::TimePoint now() const;
+  net::Clock& clock() const;  // the program's
 
   // From the network. The socket may be forgotten by the layer, and destroyed, when these return.
   void connect();

@@ -54,7 +54,8 @@ net::Task<net::Result<Slice>> TcpStream::read_slice(std::size_t most) {
   }
 }
 
-net::Task<net::Result<std::size_t>> TcpStream::read_some(std::span<std::byte> buffer) {
+net::Task<net::Result<std::size_t>> TcpStream::read_some(std::span<std::byte> buffer,
+                                                         net::TimePoint deadline) {
   const auto socket = socket_;
   for (;;) {
     if (aborted_ || socket->detached()) co_return net::Error{net::asio::error::operation_aborted};
@@ -71,12 +72,14 @@ net::Task<net::Result<std::size_t>> TcpStream::read_some(std::span<std::byte> bu
     }
     if (connection.at_end()) co_return std::size_t{0};
     if (const auto error = socket->read_error()) co_return error;
-    if (const auto error = co_await socket->readable.wait()) co_return error;
+    if (const auto error = co_await socket->readable.wait_until(socket->clock(), deadline)) {
+      co_return error;
+    }
   }
 }
 
 template <typename Data>
-net::Task<net::Result<std::size_t>> TcpStream::write(Data data) {
+net::Task<net::Result<std::size_t>> TcpStream::write(Data data, net::TimePoint deadline) {
   const auto socket = socket_;
   for (;;) {
     if (aborted_) co_return net::errno_error(EPIPE);
@@ -87,12 +90,15 @@ net::Task<net::Result<std::size_t>> TcpStream::write(Data data) {
       socket->pump();
       co_return count;
     }
-    if (const auto error = co_await socket->writable.wait()) co_return error;
+    if (const auto error = co_await socket->writable.wait_until(socket->clock(), deadline)) {
+      co_return error;
+    }
   }
 }
 
-net::Task<net::Result<std::size_t>> TcpStream::write_some(std::span<const std::byte> data) {
-  return write(data);
+net::Task<net::Result<std::size_t>> TcpStream::write_some(std::span<const std::byte> data,
+                                                          net::TimePoint deadline) {
+  return write(data, deadline);
 }
 
 net::Task<net::RelayEnd> TcpStream::relay_to(net::Stream& sink, net::ByteCounter& counter) {
@@ -107,7 +113,7 @@ net::Task<net::RelayEnd> TcpStream::hand_over(TcpStream& to, net::ByteCounter& c
     if (got->empty()) co_return net::RelayEnd{};
     Remainder remainder(socket_, std::move(*got));
     while (!remainder.left.empty()) {
-      const auto taken = co_await to.write(remainder.left);
+      const auto taken = co_await to.write(remainder.left, net::kNever);
       if (!taken) co_return net::RelayEnd{net::RelayEnd::Side::sink, taken.error()};
       counter.add(*taken);
       remainder.left.remove_prefix(*taken);

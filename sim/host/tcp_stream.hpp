@@ -18,8 +18,10 @@ class TcpStream : public net::Stream {
   }
   ~TcpStream() override { socket_->release(); }
 
-  net::Task<net::Result<std::size_t>> read_some(std::span<std::byte> buffer) override;
-  net::Task<net::Result<std::size_t>> write_some(std::span<const std::byte> data) override;
+  net::Task<net::Result<std::size_t>> read_some(std::span<std::byte> buffer,
+                                                net::TimePoint deadline) override;
+  net::Task<net::Result<std::size_t>> write_some(std::span<const std::byte> data,
+                                                 net::TimePoint deadline) override;
   // To another TcpStream without copying. What the sink has not taken when this ends is read next.
   net::Task<net::RelayEnd> relay_to(net::Stream& sink, net::ByteCounter& counter) override;
   net::Status shutdown_write() override;
@@ -34,7 +36,7 @@ class TcpStream : public net::Stream {
  private:
   net::Task<net::Result<Slice>> read_slice(std::size_t most);
   template <typename Data>  // bytes, or a Slice
-  net::Task<net::Result<std::size_t>> write(Data data);
+  net::Task<net::Result<std::size_t>> write(Data data, net::TimePoint deadline);
   net::Task<net::RelayEnd> hand_over(TcpStream& to, net::ByteCounter& counter);
 
   std::shared_ptr<TcpSocket> socket_;

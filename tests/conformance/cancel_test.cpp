@@ -1,4 +1,4 @@
-// Every operation can be given an end, and its object is as good as before.
+// Every operation can be cut short, and its object is as good as before.
 #include "engine/net/deadline.hpp"
 #include "tests/conformance/case.hpp"
 #include "tests/conformance/tools.hpp"

@@ -47,6 +47,26 @@ CONFORMANCE_CASE(two_listeners_at_one_path_are_one_too_many) {
   co_return;
 }
 
+CONFORMANCE_CASE(a_local_stream_waits_until_its_deadline) {
+  const auto pair = co_await connect_local_pair(world);
+  auto& clock = world.server().clock();
+  std::array<std::byte, 10> buffer;
+  const auto deadline = clock.now() + 50ms;
+  const auto late = co_await pair.client->read_some(buffer, deadline);
+  CHECK_ERROR(late, timed_out);
+  BOOST_TEST((clock.now() >= deadline));
+  const auto piece = pattern(1 << 20);
+  net::Result<std::size_t> taken = std::size_t{0};
+  while (taken) taken = co_await pair.client->write_some(piece, clock.now() + 50ms);
+  CHECK_ERROR(taken, timed_out);
+  std::vector<std::byte> room(1 << 20);
+  const auto got = co_await pair.server->read_some(room, clock.now() + 5s);
+  REQUIRE_SUCCESS(got);
+  BOOST_TEST(std::ranges::equal(std::span(room).first(*got), std::span(piece).first(*got)));
+  const auto more = co_await pair.client->write_some(piece, clock.now() + 5s);
+  REQUIRE_SUCCESS(more);
+}
+
 CONFORMANCE_CASE(the_path_is_free_again_after_close) {
   auto& network = world.server().network();
   const auto path = new_path(world);

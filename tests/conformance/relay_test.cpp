@@ -14,11 +14,13 @@ namespace {
 class Wrapped final : public net::Stream {
  public:
   explicit Wrapped(net::Stream& inner) : inner_(inner) {}
-  net::Task<net::Result<std::size_t>> read_some(std::span<std::byte> buffer) override {
-    return inner_.read_some(buffer);
+  net::Task<net::Result<std::size_t>> read_some(std::span<std::byte> buffer,
+                                                net::TimePoint deadline) override {
+    return inner_.read_some(buffer, deadline);
   }
-  net::Task<net::Result<std::size_t>> write_some(std::span<const std::byte> data) override {
-    return inner_.write_some(data);
+  net::Task<net::Result<std::size_t>> write_some(std::span<const std::byte> data,
+                                                 net::TimePoint deadline) override {
+    return inner_.write_some(data, deadline);
   }
   net::Status shutdown_write() override { return inner_.shutdown_write(); }
   void abort() override { inner_.abort(); }

@@ -18,8 +18,8 @@ class HostOf : public net::Network {
   HostOf(std::vector<net::Interface> interfaces, bool may_bind_to_device)
       : interfaces_(std::move(interfaces)), may_bind_to_device_(may_bind_to_device) {}
 
-  net::Task<net::Result<net::StreamPtr>> connect(const net::Endpoint&,
-                                                 const net::Egress&) override {
+  net::Task<net::Result<net::StreamPtr>> connect(const net::Endpoint&, const net::Egress&,
+                                                 net::TimePoint) override {
     co_return net::Error{boost::system::errc::make_error_code(boost::system::errc::not_supported)};
   }
   net::Result<net::ListenerPtr> listen(const net::Endpoint&, const net::ListenOptions&) override {

@@ -178,8 +178,7 @@ net::Task<void> FaultWorld::accept(FaultWorld& self) {
 
 net::Task<void> FaultWorld::serve(FaultWorld& self, net::StreamPtr stream) {
   ++self.targets_served_;
-  auto faulty =
-      faulty_stream(std::move(stream), self.ledger(Party::target), self.target_host.executor());
+  auto faulty = faulty_stream(std::move(stream), self.ledger(Party::target), self.target_host);
   const bool begins = co_await take_header(self, *faulty);
   if (begins) co_await self.session_.target(self, std::move(faulty), self.played_);
   --self.targets_served_;

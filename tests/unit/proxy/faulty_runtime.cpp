@@ -30,29 +30,33 @@ constexpr std::size_t kRoomForAnAnswer = 64;
 
 class FaultyStream : public net::Stream {
  public:
-  FaultyStream(net::StreamPtr inner, FaultLedger& ledger, net::asio::any_io_executor executor)
-      : inner_(std::move(inner)), ledger_(ledger), open_(ledger.streams), aborted_(executor) {}
+  FaultyStream(net::StreamPtr inner, FaultLedger& ledger, net::Runtime& host)
+      : inner_(std::move(inner)),
+        ledger_(ledger),
+        clock_(host.clock()),
+        open_(ledger.streams),
+        aborted_(host.executor()) {}
 
-  Task<Result<std::size_t>> read_some(std::span<std::byte> buffer) override {
+  Task<Result<std::size_t>> read_some(std::span<std::byte> buffer,
+                                      net::TimePoint deadline) override {
     const Counted under_way(ledger_.under_way);
     const auto error = next(OperationKind::read);
     if (error == FaultLedger::kSilence) {
-      co_await silence();
-      co_return net::Error{net::asio::error::operation_aborted};
+      co_return co_await silence(deadline);
     }
     if (error) co_return error;
-    co_return co_await inner_->read_some(buffer);
+    co_return co_await inner_->read_some(buffer, deadline);
   }
-  Task<Result<std::size_t>> write_some(std::span<const std::byte> data) override {
+  Task<Result<std::size_t>> write_some(std::span<const std::byte> data,
+                                       net::TimePoint deadline) override {
     const Counted under_way(ledger_.under_way);
     auto error = next(OperationKind::write);
     if (error == FaultLedger::kSilence && data.size() <= kRoomForAnAnswer) error = {};
     if (error == FaultLedger::kSilence) {
-      co_await silence();
-      co_return net::Error{net::asio::error::operation_aborted};
+      co_return co_await silence(deadline);
     }
     if (error) co_return error;
-    co_return co_await inner_->write_some(data);
+    co_return co_await inner_->write_some(data, deadline);
   }
   net::Status shutdown_write() override {
     if (const auto error = next(OperationKind::shutdown)) return error;
@@ -80,15 +84,16 @@ class FaultyStream : public net::Stream {
   }
 
   // Until it is aborted or the operation cancelled: the inner stream then ends the operation.
-  Task<void> silence() {
+  Task<net::Status> silence(net::TimePoint deadline) {
     while (!is_aborted_) {
-      const auto error = co_await aborted_.wait();
-      if (error) co_return;
+      if (const auto error = co_await aborted_.wait_until(clock_, deadline)) co_return error;
     }
+    co_return net::asio::error::operation_aborted;
   }
 
   net::StreamPtr inner_;
   FaultLedger& ledger_;
+  net::Clock& clock_;
   Counted open_;
   net::Condition aborted_;
   bool is_aborted_ = false;
@@ -96,18 +101,15 @@ class FaultyStream : public net::Stream {
 
 class FaultyListener : public net::Listener {
  public:
-  FaultyListener(net::ListenerPtr inner, FaultLedger& ledger, net::asio::any_io_executor executor)
-      : inner_(std::move(inner)),
-        ledger_(ledger),
-        executor_(std::move(executor)),
-        open_(ledger.listeners) {}
+  FaultyListener(net::ListenerPtr inner, FaultLedger& ledger, net::Runtime& host)
+      : inner_(std::move(inner)), ledger_(ledger), host_(host), open_(ledger.listeners) {}
 
   Task<Result<net::StreamPtr>> accept() override {
     // Not counted as under way: a server accepts for ever.
     if (const auto error = ledger_.next(OperationKind::accept)) co_return error;
     auto stream = co_await inner_->accept();
     if (!stream) co_return stream.error();
-    co_return faulty_stream(std::move(*stream), ledger_, executor_);
+    co_return faulty_stream(std::move(*stream), ledger_, host_);
   }
   // One event loop is enough for these tests.
   Result<net::ListenerPtr> share(net::Network&) override {
@@ -119,7 +121,7 @@ class FaultyListener : public net::Listener {
  private:
   net::ListenerPtr inner_;
   FaultLedger& ledger_;
-  net::asio::any_io_executor executor_;
+  net::Runtime& host_;
   Counted open_;
 };
 
@@ -172,27 +174,27 @@ Error FaultLedger::next(OperationKind kind) {
   return waits ? kSilence : Error{};
 }
 
-net::StreamPtr faulty_stream(net::StreamPtr stream, FaultLedger& ledger,
-                             net::asio::any_io_executor executor) {
-  return std::make_unique<FaultyStream>(std::move(stream), ledger, std::move(executor));
+net::StreamPtr faulty_stream(net::StreamPtr stream, FaultLedger& ledger, net::Runtime& host) {
+  return std::make_unique<FaultyStream>(std::move(stream), ledger, host);
 }
 
-Task<void> FaultyRuntime::silence(net::Runtime& host) {
-  static_cast<void>(co_await host.clock().sleep_until(net::kNever));
+Task<net::Error> FaultyRuntime::silence(net::Runtime& host, net::TimePoint deadline) {
+  const auto error = co_await host.clock().sleep_until(deadline);
+  co_return error ? error : net::Error{net::asio::error::timed_out};
 }
 
 Task<Result<net::StreamPtr>> FaultyRuntime::Network::connect(const net::Endpoint& remote,
-                                                             const net::Egress& egress) {
+                                                             const net::Egress& egress,
+                                                             net::TimePoint deadline) {
   const Counted under_way(ledger.under_way);
   const auto error = ledger.next(OperationKind::connect);
   if (error == FaultLedger::kSilence) {
-    co_await silence(host);
-    co_return net::Error{net::asio::error::operation_aborted};
+    co_return co_await silence(host, deadline);
   }
   if (error) co_return error;
-  auto stream = co_await host.network().connect(remote, egress);
+  auto stream = co_await host.network().connect(remote, egress, deadline);
   if (!stream) co_return stream.error();
-  co_return faulty_stream(std::move(*stream), ledger, host.executor());
+  co_return faulty_stream(std::move(*stream), ledger, host);
 }
 
 Result<net::ListenerPtr> FaultyRuntime::Network::listen(const net::Endpoint& local,
@@ -200,8 +202,7 @@ Result<net::ListenerPtr> FaultyRuntime::Network::listen(const net::Endpoint& loc
   if (const auto error = ledger.next(OperationKind::listen)) return error;
   auto listener = host.network().listen(local, options);
   if (!listener) return listener.error();
-  return net::ListenerPtr(
-      std::make_unique<FaultyListener>(std::move(*listener), ledger, host.executor()));
+  return net::ListenerPtr(std::make_unique<FaultyListener>(std::move(*listener), ledger, host));
 }
 
 Result<net::ListenerPtr> FaultyRuntime::Network::listen_local(
@@ -209,8 +210,7 @@ Result<net::ListenerPtr> FaultyRuntime::Network::listen_local(
   if (const auto error = ledger.next(OperationKind::listen)) return error;
   auto listener = host.network().listen_local(path, options);
   if (!listener) return listener.error();
-  return net::ListenerPtr(
-      std::make_unique<FaultyListener>(std::move(*listener), ledger, host.executor()));
+  return net::ListenerPtr(std::make_unique<FaultyListener>(std::move(*listener), ledger, host));
 }
 
 Result<net::StreamPtr> FaultyRuntime::Network::connect_local(const std::string& path) {
@@ -218,7 +218,7 @@ Result<net::StreamPtr> FaultyRuntime::Network::connect_local(const std::string& 
   if (error && error != FaultLedger::kSilence) return error;
   auto stream = host.network().connect_local(path);
   if (!stream) return stream.error();
-  return faulty_stream(std::move(*stream), ledger, host.executor());
+  return faulty_stream(std::move(*stream), ledger, host);
 }
 
 Result<net::DatagramPtr> FaultyRuntime::Network::open_datagram(
@@ -232,8 +232,7 @@ Task<Result<std::vector<net::ResolvedAddress>>> FaultyRuntime::Resolver::resolve
   const Counted under_way(ledger.under_way);
   const auto error = ledger.next(OperationKind::resolve);
   if (error == FaultLedger::kSilence) {
-    co_await silence(host);
-    co_return net::Error{net::asio::error::operation_aborted};
+    co_return co_await silence(host, net::kNever);
   }
   if (error) co_return error;
   co_return co_await host.resolver().resolve(std::move(query));

@@ -57,8 +57,7 @@ struct FaultLedger {
 };
 
 // `stream`, with its operations counted.
-net::StreamPtr faulty_stream(net::StreamPtr stream, FaultLedger& ledger,
-                             net::asio::any_io_executor executor);
+net::StreamPtr faulty_stream(net::StreamPtr stream, FaultLedger& ledger, net::Runtime& host);
 
 // Everything but the network and the names is the host's own. An operation of a stream that fails
 // has the connection reset at once, as the kernel's would: what follows on it fails by itself, and
@@ -77,13 +76,14 @@ class FaultyRuntime : public net::Runtime {
   net::Log& log() override { return host_.log(); }
 
  private:
-  // Ends by cancellation only.
-  static net::Task<void> silence(net::Runtime& host);
+  // Errors: timed_out, at `deadline`; operation_aborted.
+  static net::Task<net::Error> silence(net::Runtime& host, net::TimePoint deadline);
 
   struct Network : net::Network {
     Network(net::Runtime& of, FaultLedger& noted) : host(of), ledger(noted) {}
     net::Task<net::Result<net::StreamPtr>> connect(const net::Endpoint& remote,
-                                                   const net::Egress& egress) override;
+                                                   const net::Egress& egress,
+                                                   net::TimePoint deadline) override;
     net::Result<net::ListenerPtr> listen(const net::Endpoint& local,
                                          const net::ListenOptions& options) override;
     net::Result<net::ListenerPtr> listen_local(const std::string& path,

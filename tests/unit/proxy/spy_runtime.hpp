@@ -71,21 +71,25 @@ class SpyRuntime : public net::Runtime {
     return chosen;
   }
 
-  net::Task<void> silence() { static_cast<void>(co_await host_.clock().sleep_until(net::kNever)); }
+  // Errors: timed_out, at `deadline`; operation_aborted.
+  net::Task<net::Error> silence(net::TimePoint deadline) {
+    const auto error = co_await host_.clock().sleep_until(deadline);
+    co_return error ? error : net::Error{net::asio::error::timed_out};
+  }
 
   struct Network : net::Network {
     explicit Network(SpyRuntime& of) : spy(of) {}
 
     net::Task<net::Result<net::StreamPtr>> connect(const net::Endpoint& remote,
-                                                   const net::Egress& egress) override {
+                                                   const net::Egress& egress,
+                                                   net::TimePoint deadline) override {
       const Open open(spy);
       const auto error = spy.note(net::to_string(remote), egress);
       if (error == kSilence) {
-        co_await spy.silence();
-        co_return net::Error{net::asio::error::operation_aborted};
+        co_return co_await spy.silence(deadline);
       }
       if (error) co_return error;
-      co_return co_await spy.host_.network().connect(remote, egress);
+      co_return co_await spy.host_.network().connect(remote, egress, deadline);
     }
     net::Result<net::ListenerPtr> listen(const net::Endpoint& local,
                                          const net::ListenOptions& options) override {
@@ -115,7 +119,7 @@ class SpyRuntime : public net::Runtime {
       const auto what = std::string(query.v4 ? "A" : "") + (query.v6 ? "AAAA" : "");
       const auto error = spy.note(what + " " + query.name, query.egress);
       if (error == kSilence) {
-        co_await spy.silence();
+        (void)co_await spy.silence(net::kNever);
         co_return net::Error{net::asio::error::operation_aborted};
       }
       if (error) co_return error;

@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(abort_resets_the_peer_and_ends_what_waits) {
   BOOST_TEST(at_server.error == boost::system::errc::connection_reset);
 }
 
-BOOST_AUTO_TEST_CASE(a_cancelled_read_leaves_the_stream_usable) {
+BOOST_AUTO_TEST_CASE(a_cancelled_or_late_read_leaves_the_stream_usable) {
   TlsWorld world;
   world.serves = [&](net::StreamPtr stream) -> net::Task<void> {
     co_await world.www.clock().sleep_for(500ms);
@@ -172,9 +172,45 @@ BOOST_AUTO_TEST_CASE(a_cancelled_read_leaves_the_stream_usable) {
     const auto early =
         co_await net::with_deadline(clock, clock.now() + 100ms, stream->read_some(buffer));
     BOOST_TEST((early.error() == net::asio::error::timed_out));
+    const auto again = co_await stream->read_some(buffer, clock.now() + 100ms);
+    BOOST_TEST((again.error() == net::asio::error::timed_out));
     const auto received = co_await read_to_end(*stream);
     BOOST_TEST(received.text == "late");
     BOOST_TEST(!received.error);
+  };
+  world.run(program());
+}
+
+BOOST_AUTO_TEST_CASE(a_write_to_a_peer_that_reads_nothing_ends_at_its_deadline) {
+  TlsWorld world;
+  proxy::Received at_server;
+  world.serves = [&](net::StreamPtr stream) -> net::Task<void> {
+    co_await world.www.clock().sleep_for(30s);
+    at_server = co_await read_to_end(*stream);
+    BOOST_TEST(!stream->shutdown_write());
+  };
+  const auto program = [&]() -> net::Task<void> {
+    auto stream = co_await world.connect();
+    auto& clock = world.laptop.clock();
+    const auto text = proxy::bytes_of(std::string(1'000'000, 'x'));
+    const auto deadline = clock.now() + 10s;
+    std::size_t written = 0;
+    for (;;) {
+      const auto taken = co_await stream->write_some(text, deadline);
+      if (!taken) {
+        BOOST_TEST((taken.error() == net::asio::error::timed_out));
+        break;
+      }
+      written += *taken;
+    }
+    BOOST_TEST((clock.now() - deadline < 1s));
+    BOOST_TEST(written > 0u);
+    const auto more = co_await stream->write_some(proxy::bytes_of("more"), clock.now() + 60s);
+    BOOST_TEST(more.has_value());
+    BOOST_TEST(!stream->shutdown_write());
+    const auto end = co_await read_to_end(*stream);
+    BOOST_TEST(!end.error, end.error.message());
+    BOOST_TEST(at_server.text.size() == written + 4);
   };
   world.run(program());
 }
