@@ -31,9 +31,9 @@ class Waiters {
  public:
   explicit Waiters(Simulation& simulation) : simulation_(simulation) {}
 
-  net::Task<net::Status> wait() {
+  net::Task<net::Status> wait_until(net::Clock& clock, net::TimePoint deadline) {
     if (!condition_) condition_ = std::make_unique<net::Condition>(simulation_.executor());
-    return condition_->wait();
+    return condition_->wait_until(clock, deadline);
   }
   void notify_all() {
     if (condition_) condition_->notify_all();

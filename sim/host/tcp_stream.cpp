@@ -50,7 +50,9 @@ net::Task<net::Result<Slice>> TcpStream::read_slice(std::size_t most) {
     }
     if (connection.at_end()) co_return Slice{};
     if (const auto error = socket->read_error()) co_return error;
-    if (const auto error = co_await socket->readable.wait()) co_return error;
+    if (const auto error = co_await socket->readable.wait_until(socket->clock(), net::kNever)) {
+      co_return error;
+    }
   }
 }
 
