@@ -219,4 +219,12 @@ std::optional<Message> decode(std::span<const std::byte> bytes) {
   return message;
 }
 
+std::vector<std::byte> with_length(std::span<const std::byte> message) {
+  std::vector<std::byte> framed(2 + message.size());
+  framed[0] = static_cast<std::byte>(message.size() >> 8);
+  framed[1] = static_cast<std::byte>(message.size() & 0xff);
+  std::copy(message.begin(), message.end(), framed.begin() + 2);
+  return framed;
+}
+
 }  // namespace dispatch::sim::dns

@@ -59,4 +59,7 @@ std::vector<std::byte> encode(const Message& message, std::size_t most = 512);
 // (RFC 1035 4.1.4); answers of other types or classes are skipped.
 std::optional<Message> decode(std::span<const std::byte> bytes);
 
+// As it goes over TCP: after its length (RFC 1035 4.2.2).
+std::vector<std::byte> with_length(std::span<const std::byte> message);
+
 }  // namespace dispatch::sim::dns

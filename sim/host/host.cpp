@@ -150,6 +150,18 @@ void Host::thaw() {
   parts_->interfaces.notify_all();
 }
 
+void Host::set_backlog_full(bool full) {
+  parts_->kernel.backlog_full = full;
+}
+
+void Host::set_slow_reader(std::optional<DataRate> rate) {
+  parts_->kernel.read_rate = rate;
+}
+
+void Host::set_slow_writer(std::optional<DataRate> rate) {
+  parts_->kernel.write_rate = rate;
+}
+
 void Host::kill() {
   parts_->clock.kill_all();
   parts_->interfaces.kill();

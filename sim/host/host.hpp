@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,6 +68,11 @@ class Host : public net::Runtime {
   // Faults of the whole host. Programs stand still, the kernel goes on (SIGSTOP, SIGCONT):
   void freeze();
   void thaw();
+  // Connections that come are not taken: their SYNs are dropped, as where the backlog is full.
+  void set_backlog_full(bool full);
+  // Its programs take, or give, at most so much a second of each TCP connection; none: all.
+  void set_slow_reader(std::optional<DataRate> rate);
+  void set_slow_writer(std::optional<DataRate> rate);
   // The host's programs end as by SIGKILL: they run no more, and the kernel closes their sockets.
   void kill();
   // Power off and on: programs and all state of sockets are lost without a word on the wire.

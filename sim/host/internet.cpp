@@ -1,5 +1,6 @@
 #include "sim/host/internet.hpp"
 
+#include "sim/core/simulation.hpp"
 #include "sim/host/icmp.hpp"
 
 #include <stdexcept>
@@ -27,6 +28,27 @@ Internet::Port& Internet::port_of(std::string_view link) const {
   throw std::invalid_argument("no link is called " + std::string(link));
 }
 
+void Internet::Port::deliver(PacketPtr packet) {
+  const auto now = internet_.simulation_.now();
+  if (portal_) {
+    auto verdict = portal_->hijack_out(*packet, internet_.packets_);
+    if (verdict.answer) out_->send(std::move(verdict.answer));
+    if (!verdict.goes_on) return;
+  }
+  if (nat_ && !nat_->translate_out(*packet, now)) return;
+  internet_.forward(*this, std::move(packet));
+}
+
+void Internet::Port::send(PacketPtr packet) {
+  if (nat_ && !nat_->translate_in(*packet, internet_.simulation_.now())) return;
+  if (portal_) portal_->disguise_in(*packet);
+  out_->send(std::move(packet));
+}
+
+void Internet::Port::set_portal(std::unique_ptr<CaptivePortal> portal) {
+  portal_ = std::move(portal);
+}
+
 void Internet::forward(Port& from, PacketPtr packet) {
   if (ingress_filter_) {
     const auto source = ports_by_address_.find(packet->source);
@@ -41,7 +63,7 @@ void Internet::forward(Port& from, PacketPtr packet) {
     return answer_unreachable(from, *packet, *refusal);
   }
   if (!passes(from, from, *packet) || !passes(*found->second, from, *packet)) return;
-  found->second->out_->send(std::move(packet));
+  found->second->send(std::move(packet));
 }
 
 bool Internet::passes(const Port& port, Port& from, Packet& packet) {
@@ -54,7 +76,7 @@ bool Internet::passes(const Port& port, Port& from, Packet& packet) {
   if (port.silent_) return false;
   auto answer = make_unreachable(packets_, packet, IcmpUnreachable::Reason::too_big,
                                  router_address(net::family_of(packet.destination)), port.mtu_);
-  if (answer) from.out_->send(std::move(answer));
+  if (answer) from.send(std::move(answer));
   return false;
 }
 
@@ -70,7 +92,7 @@ void Internet::answer_unreachable(Port& from, const Packet& packet,
                                   IcmpUnreachable::Reason reason) {
   auto answer = make_unreachable(packets_, packet, reason,
                                  router_address(net::family_of(packet.destination)));
-  if (answer) from.out_->send(std::move(answer));
+  if (answer) from.send(std::move(answer));
 }
 
 }  // namespace dispatch::sim

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "engine/net/address.hpp"
+#include "sim/host/captive_portal.hpp"
+#include "sim/host/nat.hpp"
 #include "sim/host/world.hpp"
 #include "sim/link/link_direction.hpp"
 #include "sim/link/packet.hpp"
@@ -19,13 +21,14 @@ namespace dispatch::sim {
 // Forwards in no time what a link brings to the link that has claimed the destination.
 class Internet {
  public:
-  explicit Internet(PacketPool& packets) : packets_(packets) {}
+  Internet(const Simulation& simulation, PacketPool& packets)
+      : simulation_(simulation), packets_(packets) {}
 
   // One link's end.
   class Port : public PacketSink {
    public:
     Port(Internet& internet, std::string link) : internet_(internet), link_(std::move(link)) {}
-    void deliver(PacketPtr packet) override { internet_.forward(*this, std::move(packet)); }
+    void deliver(PacketPtr packet) override;
     void connect_to(LinkDirection& out) { out_ = &out; }
     // What passes between this port and the host behind it; 0: any size. `silent`: nobody is told
     // of what does not pass.
@@ -34,17 +37,27 @@ class Internet {
       silent_ = silent;
     }
 
+    // Everything that passes this port is translated; null: nothing.
+    void set_nat(std::unique_ptr<Nat> nat) { nat_ = std::move(nat); }
+    Nat* nat() const { return nat_.get(); }
+    // Before that, a captive portal takes names and web pages to itself; null: no more.
+    void set_portal(std::unique_ptr<CaptivePortal> portal);
     // A router there forwards nothing to or from the host, and says so.
     void set_refusal(std::optional<IcmpUnreachable::Reason> refusal) { refusal_ = refusal; }
 
    private:
     friend class Internet;
+    // Towards the host.
+    void send(PacketPtr packet);
+
     Internet& internet_;
     std::string link_;
     LinkDirection* out_ = nullptr;
     std::uint32_t mtu_ = 0;
     bool silent_ = false;
     std::optional<IcmpUnreachable::Reason> refusal_;
+    std::unique_ptr<Nat> nat_;
+    std::unique_ptr<CaptivePortal> portal_;
   };
 
   // `link` is the name of the link that ends here.
@@ -64,6 +77,7 @@ class Internet {
   // is.
   bool passes(const Port& port, Port& from, Packet& packet);
 
+  const Simulation& simulation_;
   PacketPool& packets_;
   std::vector<std::unique_ptr<Port>> ports_;
   // Only looked up, never walked: its order is the library's.

@@ -5,7 +5,9 @@
 #include "sim/core/simulation.hpp"
 #include "sim/host/host_options.hpp"
 #include "sim/link/packet.hpp"
+#include "sim/link/units.hpp"
 
+#include <optional>
 #include <string>
 
 namespace dispatch::sim {
@@ -18,6 +20,11 @@ struct Kernel {
   const HostOptions& options;
   // Its programs stand still: nobody is told that an operation could go on.
   bool frozen = false;
+  // Its listening sockets take no connection, as where the backlog is full: SYNs are dropped.
+  bool backlog_full = false;
+  // At most so much a second its programs take from each TCP connection, and give to it.
+  std::optional<DataRate> read_rate{};
+  std::optional<DataRate> write_rate{};
 
   net::TimePoint now() const { return simulation.now(); }
   // The host's own stream of that name: "host/client/ports".

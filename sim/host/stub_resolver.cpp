@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -199,11 +200,47 @@ net::Task<net::Result<std::size_t>> StubResolver::ask(Questions& questions, net:
       if (question.settled || question.answered_here || question.id != message->id) continue;
       // What was not asked is no answer (RFC 5452 9.1).
       if (question.asked != *message->question) continue;
-      question.answer(*message);
       ++answers;
+      if (!message->truncated) {
+        question.answer(*message);
+        continue;
+      }
+      question.answered_here = true;
+      const auto failed = co_await ask_over_tcp(question, options.egress, server);
+      if (net::is_cancelled(failed)) co_return failed;
+      if (failed) question.failed(ResolveError::server_failure);
     }
   }
   co_return answers;
+}
+
+net::Task<net::Status> StubResolver::ask_over_tcp(Question& question, net::Egress egress,
+                                                  net::Endpoint server) {
+  auto connected = co_await runtime_.network().connect(server, egress);
+  if (!connected) co_return connected.error();
+  const auto stream = std::move(*connected);
+  dns::Message asked;
+  asked.id = question.id;
+  asked.question = question.asked;
+  const auto bytes = dns::encode(asked);
+  const auto message = dns::with_length(bytes);
+  if (const auto error = co_await net::write_all(*stream, message)) co_return error;
+  std::array<std::byte, 2> head{};
+  const auto began = co_await net::read_full(*stream, head);
+  if (!began) co_return began.error();
+  if (*began < head.size()) co_return net::errno_error(ECONNRESET);
+  std::vector<std::byte> reply(std::to_integer<std::size_t>(head[0]) << 8 |
+                               std::to_integer<std::size_t>(head[1]));
+  if (reply.empty()) co_return net::errno_error(EBADMSG);
+  const auto got = co_await net::read_full(*stream, reply);
+  if (!got) co_return got.error();
+  const auto answer = dns::decode(reply);
+  if (*got < reply.size() || !answer || !answer->response || answer->id != question.id ||
+      !answer->question || question.asked != *answer->question) {
+    co_return net::errno_error(EBADMSG);
+  }
+  question.answer(*answer);
+  co_return net::Status{};
 }
 
 }  // namespace dispatch::sim

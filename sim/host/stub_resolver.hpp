@@ -16,7 +16,8 @@ namespace dispatch::sim {
 
 // As glibc's stub resolver does: A and AAAA are asked at the same time, from a new port for every
 // server that is tried; a server has 5 s to answer, then the next is asked, twice around. SERVFAIL,
-// REFUSED and an unreachable server make it go on at once. It keeps nothing: caches are the
+// REFUSED and an unreachable server make it go on at once. A truncated answer is asked for again
+// over TCP, from the same server. It keeps nothing: caches are the
 // caller's.
 class StubResolver : public net::Resolver {
  public:
@@ -41,6 +42,8 @@ class StubResolver : public net::Resolver {
   std::optional<Addresses> known(const std::string& name, const net::ResolveQuery& query) const;
   // A before AAAA or the other way round: in the order in which the addresses shall be tried.
   Questions questions_for(const std::string& name, const net::ResolveQuery& query);
+  // The question whose answer was truncated, over TCP (RFC 7766 5).
+  net::Task<net::Status> ask_over_tcp(Question& question, net::Egress egress, net::Endpoint server);
   // Asks `server` all that is not settled, until every question is answered. Returns how many
   // answers came.
   net::Task<net::Result<std::size_t>> ask(Questions& questions, net::Egress egress,

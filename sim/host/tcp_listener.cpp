@@ -16,6 +16,11 @@ TcpListenSocket::TcpListenSocket(TcpLayer& layer, std::uint64_t id, net::Endpoin
       local_(std::move(local)),
       options_(std::move(options)) {}
 
+bool TcpListenSocket::full() const {
+  return layer_.kernel().backlog_full ||
+         waiting_.size() > static_cast<std::size_t>(options_.backlog);
+}
+
 void TcpListenSocket::established(std::shared_ptr<TcpSocket> socket) {
   waiting_.push_back(std::move(socket));
   notify();

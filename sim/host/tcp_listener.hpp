@@ -24,7 +24,7 @@ class TcpListenSocket : public std::enable_shared_from_this<TcpListenSocket> {
   const net::ListenOptions& options() const { return options_; }
   // Linux drops the SYN, and the last segment of the handshake, while more than `backlog`
   // connections wait to be accepted.
-  bool full() const { return waiting_.size() > static_cast<std::size_t>(options_.backlog); }
+  bool full() const;
 
   // A connection has been established.
   void established(std::shared_ptr<TcpSocket> socket);

@@ -45,6 +45,10 @@ net::Clock& TcpSocket::clock() const {
   return layer_.kernel().clock;
 }
 
+const Kernel& TcpSocket::kernel() const {
+  return layer_.kernel();
+}
+
 void TcpSocket::connect() {
   connection_.connect(now());
   pump();

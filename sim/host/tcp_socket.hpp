@@ -95,6 +95,11 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
   // Read, but not used after all: what is read next.
   Slice put_back;
 
+  // Of a program that is slow: when it goes on.
+  net::TimePoint reads_at{};
+  net::TimePoint writes_at{};
+  const Kernel& kernel() const;
+
   Waiters readable;
   Waiters writable;  // connected, too
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 namespace dispatch::sim {
@@ -16,6 +17,28 @@ net::Endpoint shown(const net::Endpoint& endpoint, bool mapped) {
   if (!mapped || !endpoint.address.is_v4()) return endpoint;
   return {net::asio::ip::make_address_v6(net::asio::ip::v4_mapped, endpoint.address.to_v4()),
           endpoint.port};
+}
+
+// A slow program takes or gives what it may in a twentieth of a second, and rests.
+std::size_t portion(const std::optional<DataRate>& rate, std::size_t most) {
+  constexpr std::uint64_t kPortionsPerSecond = 20;
+  if (!rate) return most;
+  const auto portion = rate->bits_per_second() / 8 / kPortionsPerSecond;
+  return std::min<std::size_t>(most, std::max<std::uint64_t>(portion, 1));
+}
+
+std::span<const std::byte> first_of(std::span<const std::byte> data, std::size_t count) {
+  return data.first(count);
+}
+Slice first_of(const Slice& data, std::size_t count) {
+  return count == data.size() ? data : data.part(0, count);
+}
+
+net::Duration rest(const std::optional<DataRate>& rate, std::size_t bytes) {
+  if (!rate) return {};
+  constexpr std::uint64_t kNanoseconds = 1'000'000'000;
+  return net::Duration(
+      static_cast<std::int64_t>(bytes * 8 * kNanoseconds / rate->bits_per_second()));
 }
 
 // Keeps what was read and not yet used; gives it back to the socket however the task ends.
@@ -42,9 +65,17 @@ net::Task<net::Result<Slice>> TcpStream::read_slice(std::size_t most) {
   for (;;) {
     if (aborted_ || socket->detached()) co_return net::Error{net::asio::error::operation_aborted};
     if (!socket->put_back.empty()) co_return std::exchange(socket->put_back, {});
+    if (socket->kernel().read_rate && socket->now() < socket->reads_at) {
+      if (const auto error = co_await socket->clock().sleep_until(socket->reads_at)) {
+        co_return error;
+      }
+      continue;
+    }
     auto& connection = socket->connection();
-    auto slice = connection.read_slice(most, socket->now());
+    const auto& rate = socket->kernel().read_rate;
+    auto slice = connection.read_slice(portion(rate, most), socket->now());
     if (!slice.empty()) {
+      socket->reads_at = socket->now() + rest(rate, slice.size());
       socket->pump();  // the window may have opened
       co_return slice;
     }
@@ -67,8 +98,17 @@ net::Task<net::Result<std::size_t>> TcpStream::read_some(std::span<std::byte> bu
       kept.remove_prefix(count);
       co_return count;
     }
+    if (socket->kernel().read_rate && socket->now() < socket->reads_at) {
+      const auto until = std::min(socket->reads_at, deadline);
+      if (const auto error = co_await socket->clock().sleep_until(until)) co_return error;
+      if (until < socket->reads_at) co_return net::Error{net::asio::error::timed_out};
+      continue;
+    }
     auto& connection = socket->connection();
-    if (const auto count = connection.read(buffer, socket->now()); count > 0) {
+    const auto& rate = socket->kernel().read_rate;
+    const auto part = buffer.first(portion(rate, buffer.size()));
+    if (const auto count = connection.read(part, socket->now()); count > 0) {
+      socket->reads_at = socket->now() + rest(rate, count);
       socket->pump();
       co_return count;
     }
@@ -88,7 +128,16 @@ net::Task<net::Result<std::size_t>> TcpStream::write(Data data, net::TimePoint d
     if (socket->detached()) co_return net::Error{net::asio::error::operation_aborted};
     if (const auto error = socket->write_error()) co_return error;
     if (shut_down_) co_return net::errno_error(EPIPE);
-    if (const auto count = socket->connection().write(data, socket->now()); count > 0) {
+    const auto& rate = socket->kernel().write_rate;
+    if (rate && socket->now() < socket->writes_at) {
+      const auto until = std::min(socket->writes_at, deadline);
+      if (const auto error = co_await socket->clock().sleep_until(until)) co_return error;
+      if (until < socket->writes_at) co_return net::Error{net::asio::error::timed_out};
+      continue;
+    }
+    const auto part = first_of(data, portion(rate, data.size()));
+    if (const auto count = socket->connection().write(part, socket->now()); count > 0) {
+      socket->writes_at = socket->now() + rest(rate, count);
       socket->pump();
       co_return count;
     }

@@ -16,7 +16,7 @@ constexpr std::uint32_t kMetricStep = 100;
 }  // namespace
 
 World::World(Simulation& simulation)
-    : simulation_(simulation), internet_(std::make_unique<Internet>(packets_)) {}
+    : simulation_(simulation), internet_(std::make_unique<Internet>(simulation, packets_)) {}
 
 World::~World() {
   // Tasks refer to hosts.
@@ -72,6 +72,25 @@ void World::set_unknown_destination(UnknownDestination what) {
 
 void World::set_refusal(const Link& link, std::optional<IcmpUnreachable::Reason> reason) {
   internet_->port_of(link.name()).set_refusal(reason);
+}
+
+Nat& World::set_nat(const Link& link, const NatOptions& options) {
+  auto& port = internet_->port_of(link.name());
+  port.set_nat(std::make_unique<Nat>(options, simulation_.random("nat/" + link.name())));
+  internet_->claim(options.external, port);
+  return *port.nat();
+}
+
+void World::rebind(const Link& link, const net::Address& external) {
+  auto& port = internet_->port_of(link.name());
+  if (port.nat() == nullptr) throw std::invalid_argument(link.name() + " has no NAT");
+  port.nat()->rebind(external);
+  internet_->claim(external, port);
+}
+
+void World::set_portal(const Link& link, const std::optional<CaptivePortalOptions>& options) {
+  internet_->port_of(link.name())
+      .set_portal(options ? std::make_unique<CaptivePortal>(*options) : nullptr);
 }
 
 void World::set_ingress_filter(bool on) {

@@ -16,6 +16,9 @@
 namespace dispatch::sim {
 
 class Internet;
+class Nat;
+struct CaptivePortalOptions;
+struct NatOptions;
 class Simulation;
 
 // Builds a topology:
@@ -66,6 +69,15 @@ class World {
   // From now on a router at the internet's end of `link` forwards nothing to or from the host, and
   // answers every packet with that ICMP error; none: it forwards. ICMP errors are not answered.
   void set_refusal(const Link& link, std::optional<IcmpUnreachable::Reason> reason);
+
+  // From now on all IPv4 that `link` carries is translated at its end; the host's own addresses are
+  // not known in the internet.
+  Nat& set_nat(const Link& link, const NatOptions& options);
+  // The link's NAT forgets its mappings and has another external address. std::invalid_argument:
+  // there is none.
+  void rebind(const Link& link, const net::Address& external);
+  // From now on who comes by `link` meets a portal; none: has signed in.
+  void set_portal(const Link& link, const std::optional<CaptivePortalOptions>& options);
 
   Simulation& simulation() const { return simulation_; }
   PacketPool& packets() { return packets_; }

@@ -262,14 +262,14 @@ BOOST_AUTO_TEST_CASE(a_bounded_number_of_datagrams_waits_for_a_name) {
   options.udp.waiting_max = 4;
   options.udp.names_max = 2;
   UdpWorld world({"wifi"}, options);
-  world.dns.set_mode(sim::DnsServer::Mode::silent);
+  world.dns.set_behaviour({sim::DnsFault::silent});
   const auto program = [&]() -> net::Task<void> {
     auto client = co_await associate(world.phone, kProxy);
     for (int i = 0; i < 6; ++i) send_to(client, "a.example:7", "x");
     send_to(client, "b.example:7", "x");
     send_to(client, "c.example:7", "x");
     co_await world.pause(60s);  // the look-ups have failed
-    world.dns.set_mode(sim::DnsServer::Mode::normal);
+    world.dns.set_behaviour({});
     world.echo(7);
     BOOST_TEST(co_await ask(world, client, "v4.example:7", "after") == "after");
   };

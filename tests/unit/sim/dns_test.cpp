@@ -29,6 +29,7 @@ struct Names : TwoHosts {
       each->add_failure("broken.example");
     }
     server.spawn(first.serve(kDns));
+    server.spawn(first.serve_streams(kDns));
     second_host.spawn(second.serve(kSecond));
   }
 
@@ -94,25 +95,25 @@ BOOST_AUTO_TEST_CASE(failures_say_why) {
 
 BOOST_AUTO_TEST_CASE(a_failing_server_makes_the_resolver_ask_the_next_at_once) {
   Names names;
-  names.first.set_mode(DnsServer::Mode::server_failure);
+  names.first.set_behaviour({DnsFault::servfail});
   BOOST_TEST(names.resolve("www.example").has_value());
   BOOST_TEST((names.took() == 2 * kRtt));
-  names.second.set_mode(DnsServer::Mode::refused);
+  names.second.set_behaviour({DnsFault::refused});
   BOOST_TEST(names.resolve("www.example").error() == net::Error{net::ResolveError::server_failure});
   BOOST_TEST((names.took() == 4 * kRtt));  // twice around
 }
 
 BOOST_AUTO_TEST_CASE(a_silent_server_costs_five_seconds) {
   Names names;
-  names.first.set_mode(DnsServer::Mode::silent);
+  names.first.set_behaviour({DnsFault::silent});
   BOOST_TEST(names.resolve("www.example").has_value());
   BOOST_TEST((names.took() == 5s + kRtt));
 }
 
 BOOST_AUTO_TEST_CASE(two_silent_servers_are_asked_twice_each) {
   Names names;
-  names.first.set_mode(DnsServer::Mode::silent);
-  names.second.set_mode(DnsServer::Mode::silent);
+  names.first.set_behaviour({DnsFault::silent});
+  names.second.set_behaviour({DnsFault::silent});
   BOOST_TEST(names.resolve("www.example").error() == net::Error{net::ResolveError::timed_out});
   BOOST_TEST((names.took() == 20s));
   BOOST_TEST(names.first.questions() == 4u);
@@ -188,6 +189,50 @@ BOOST_AUTO_TEST_CASE(answers_that_do_not_fit_are_left_out_and_it_says_so) {
   BOOST_REQUIRE(read.has_value());
   BOOST_TEST(read->truncated);
   BOOST_TEST(read->answers.size() == (512u - 29u) / 27u);
+}
+
+BOOST_AUTO_TEST_CASE(a_truncated_answer_is_asked_for_again_over_tcp) {
+  Names names;
+  names.first.set_behaviour({DnsFault::truncated});
+  const auto got = names.resolve("www.example", true, false);
+  BOOST_REQUIRE(got.has_value());
+  BOOST_TEST((got->front().address == address("203.0.113.80")));
+  BOOST_TEST((names.took() == 3 * kRtt));  // the question, the handshake, the question again
+  BOOST_TEST(names.second.questions() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_truncated_answer_without_tcp_is_a_failure_of_that_server) {
+  Names names;
+  names.first.set_behaviour({DnsFault::truncated_without_tcp});
+  BOOST_TEST(names.resolve("www.example").has_value());
+  BOOST_TEST(names.second.questions() == 2u);
+  names.second.set_behaviour({DnsFault::truncated_without_tcp});
+  const auto got = names.resolve("www.example");
+  BOOST_REQUIRE(!got.has_value());
+  BOOST_TEST((got.error() == net::ResolveError::server_failure));
+}
+
+BOOST_AUTO_TEST_CASE(addresses_of_one_family_may_be_kept_back) {
+  Names names;
+  names.first.set_behaviour({DnsFault::only_aaaa});
+  const auto got = names.resolve("www.example");
+  BOOST_REQUIRE(got.has_value());
+  BOOST_REQUIRE(got->size() == 1u);
+  BOOST_TEST(got->front().address.is_v6());
+  const auto none = names.resolve("v4.example");
+  BOOST_REQUIRE(!none.has_value());
+  BOOST_TEST((none.error() == net::ResolveError::no_data));
+}
+
+BOOST_AUTO_TEST_CASE(a_server_may_treat_some_who_ask_otherwise) {
+  Names names;
+  names.first.set_behaviour({prefix("192.0.2.0/24")}, DnsBehaviour{DnsFault::nxdomain, 1s});
+  const auto got = names.resolve("www.example");
+  BOOST_REQUIRE(!got.has_value());
+  BOOST_TEST((got.error() == net::ResolveError::not_found));
+  BOOST_TEST((names.took() == kRtt + 1s));
+  names.first.set_behaviour({prefix("192.0.2.0/24")}, std::nullopt);
+  BOOST_TEST(names.resolve("www.example").has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
