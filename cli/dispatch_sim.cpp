@@ -54,7 +54,11 @@ scenario::RunOptions options_of(const SimArguments& arguments) {
 
 int run_one(const scenario::Scenario& scenario, const SimArguments& arguments) {
   const auto begin = std::chrono::steady_clock::now();
-  const auto result = scenario::run(scenario, options_of(arguments));
+  auto options = options_of(arguments);
+  report::Recording recording(arguments.files_written);
+  recording.attach(options);
+  const auto result = scenario::run(scenario, options);
+  recording.close();
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
   print(arguments.json ? report::json(result, wall.count()) + "\n"
                        : report::text(result, wall.count()));

@@ -21,6 +21,7 @@ constexpr auto kFooter = R"(Examples:
   dispatch-sim --json two_links.yaml | jq .  every figure and time series
   dispatch-sim --show two_links.yaml         the scenario, with its defaults
   dispatch-sim --log debug two_links.yaml    what the engine says meanwhile
+  dispatch-sim --pcap a.pcapng two_links.yaml    its packets, for Wireshark
 
 Exit status: 0 every expectation held, 1 one failed, 2 bad scenario or command
 line, 4 a fault of the engine or the simulator.
@@ -40,6 +41,16 @@ std::uint64_t seed_of(const std::string& text) {
 net::LogLevel level_of(const std::string& text) {
   if (const auto level = net::parse_log_level(text)) return *level;
   throw UsageError(fmt::format("--log: '{}' is not one of debug, info, warning, error", text));
+}
+
+void check_written(const SimArguments& arguments) {
+  const auto& written = arguments.files_written;
+  if (!written.pcap_of.empty() && written.pcap.empty()) {
+    throw UsageError("--pcap-of needs --pcap FILE");
+  }
+  if (written.pcap.empty()) return;
+  if (arguments.show) throw UsageError("--show runs nothing: there are no packets for --pcap");
+  if (arguments.files.size() > 1) throw UsageError("--pcap takes one scenario at a time");
 }
 
 }  // namespace
@@ -65,6 +76,15 @@ std::variant<SimArguments, SimAnswer> parse_sim_arguments(int argc, const char* 
                  "warning, error")
       ->type_name("LEVEL");
   app.add_flag("-v,--verbose", verbose, "The same as --log debug");
+  auto& written = arguments.files_written;
+  app.add_option("--pcap", written.pcap,
+                 "Write the packets of all interfaces to this file (pcapng)")
+      ->type_name("FILE");
+  app.add_option("--pcap-of", written.pcap_of,
+                 "Only of these links and hosts, with commas between them")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("NAMES");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -78,6 +98,7 @@ std::variant<SimArguments, SimAnswer> parse_sim_arguments(int argc, const char* 
     throw UsageError("no scenario: write for example dispatch-sim scenarios/two_links.yaml");
   }
   if (arguments.json && arguments.show) throw UsageError("--json and --show exclude each other");
+  check_written(arguments);
   if (app.count("--seed") != 0) arguments.seed = seed_of(seed);
   if (verbose) arguments.log = net::LogLevel::debug;
   if (app.count("--log") != 0) arguments.log = level_of(level);

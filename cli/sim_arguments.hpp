@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/net/log.hpp"
+#include "sim/report/recording.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -17,6 +18,7 @@ struct SimArguments {
   bool show = false;
   std::optional<std::uint64_t> seed;
   std::optional<net::LogLevel> log;  // none: no log
+  report::RecordingFiles files_written;
 };
 
 // Text that answers the command line by itself (--help, --version).

@@ -1,6 +1,6 @@
 """The part of the package that is written in C++. Private."""
 
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 class Scenario:
     """A scenario that has been read and checked. Immutable."""
@@ -24,6 +24,14 @@ class StopFlag:
     def __init__(self) -> None: ...
     def request(self) -> None: ...
 
+class RecordingFiles:
+    """The files that a run writes; an empty path is none."""
+
+    pcap: str
+    pcap_of: List[str]
+
+    def __init__(self) -> None: ...
+
 def load_file(path: bytes) -> Scenario: ...
 def load_text(text: bytes, name: bytes) -> Scenario: ...
 def run(
@@ -33,4 +41,5 @@ def run(
     log: Optional[Callable[[float, str, str], object]],
     log_level: str,
     stop: StopFlag,
+    files: RecordingFiles,
 ) -> Result: ...

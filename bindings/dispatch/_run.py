@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Callable, Iterable, List, Optional, Set
+from typing import Callable, Iterable, List, Optional, Sequence, Set, Union
 
 from . import _dispatch
 from ._result import Result, result_of
@@ -16,6 +16,8 @@ from ._scenario import Scenario
 
 LogCallback = Callable[[float, str, str], object]
 """Called with the simulated time in seconds, the level ("info") and the line."""
+
+Path = Union[str, "os.PathLike[str]"]
 
 _SEED_MAX = 2**64 - 1
 _THREADS_MAX = 1024
@@ -27,6 +29,8 @@ def run(
     sample_interval: str = "100ms",
     log: Optional[LogCallback] = None,
     log_level: str = "info",
+    pcap: Optional[Path] = None,
+    pcap_of: Sequence[str] = (),
 ) -> Result:
     """Runs a scenario to its end: when its work is done, or at its duration.
 
@@ -35,6 +39,9 @@ def run(
     time series. ``log`` hears every line of the engine's log from ``log_level`` ("debug", "info",
     "warning", "error") up, on the thread that called run().
 
+    ``pcap`` names a file that packets are written to (pcapng), those of the links and hosts in
+    ``pcap_of``, or all.
+
     Other threads of Python go on meanwhile. Ctrl-C ends the run (KeyboardInterrupt), and so does an
     exception that ``log`` raises; it leaves run() as it is.
 
@@ -42,7 +49,8 @@ def run(
     options or something fails in it; TypeError and ValueError for arguments that are not right. An
     expectation that does not hold is no error: see Result.check().
     """
-    return _run(_checked(scenario), _seed(seed), sample_interval, log, log_level)
+    files = _files(pcap, pcap_of)
+    return _run(_checked(scenario), _seed(seed), sample_interval, log, log_level, files)
 
 
 def run_many(
@@ -62,7 +70,9 @@ def run_many(
     executor = ThreadPoolExecutor(_threads(threads), thread_name_prefix="dispatch")
     try:
         futures = [
-            executor.submit(_run, native, seed, sample_interval, None, "info", stop)
+            executor.submit(
+                _run, native, seed, sample_interval, None, "info", _files(), stop
+            )
             for seed in numbers
         ]
         return [future.result() for future in futures]
@@ -70,6 +80,15 @@ def run_many(
         # After success there is nothing left to stop.
         stop.request()
         executor.shutdown(cancel_futures=True)
+
+
+def _files(pcap: Optional[Path] = None, pcap_of: Sequence[str] = ()) -> _dispatch.RecordingFiles:
+    if isinstance(pcap_of, str):
+        raise TypeError(f"pcap_of must be a sequence of names, not {pcap_of!r}")
+    files = _dispatch.RecordingFiles()
+    files.pcap = "" if pcap is None else os.fspath(pcap)
+    files.pcap_of = list(pcap_of)
+    return files
 
 
 def _checked(scenario: Scenario) -> _dispatch.Scenario:
@@ -114,6 +133,7 @@ def _run(
     sample_interval: str,
     log: Optional[LogCallback],
     log_level: str,
+    files: _dispatch.RecordingFiles,
     stop: Optional[_dispatch.StopFlag] = None,
 ) -> Result:
     if log is not None and not callable(log):
@@ -122,7 +142,7 @@ def _run(
     _text(log_level, "log_level")
     with _Running(stop or _dispatch.StopFlag()) as flag:
         began = time.monotonic()
-        result = _dispatch.run(native, seed, sample_interval, log, log_level, flag)
+        result = _dispatch.run(native, seed, sample_interval, log, log_level, flag, files)
         return result_of(result, time.monotonic() - began)
 
 

@@ -56,8 +56,13 @@ void bind_run(py::module_& module) {
   py::class_<StopFlag, std::shared_ptr<StopFlag>>(module, "StopFlag")
       .def(py::init<>())
       .def("request", &StopFlag::request);
+  using report::RecordingFiles;
+  py::class_<RecordingFiles>(module, "RecordingFiles")
+      .def(py::init<>())
+      .def_readwrite("pcap", &RecordingFiles::pcap)
+      .def_readwrite("pcap_of", &RecordingFiles::pcap_of);
   module.def("run", &run, py::arg("scenario"), py::arg("seed"), py::arg("sample_interval"),
-             py::arg("log"), py::arg("log_level"), py::arg("stop"));
+             py::arg("log"), py::arg("log_level"), py::arg("stop"), py::arg("files"));
 }
 
 }  // namespace

@@ -115,9 +115,11 @@ scenario::Result run_unlocked(const scenario::Scenario& scenario,
 std::shared_ptr<scenario::Result> run(std::shared_ptr<scenario::Scenario> scenario,
                                       std::optional<std::uint64_t> seed,
                                       const std::string& sample_interval, py::object log,
-                                      const std::string& log_level,
-                                      std::shared_ptr<StopFlag> stop) {
+                                      const std::string& log_level, std::shared_ptr<StopFlag> stop,
+                                      const report::RecordingFiles& files) {
   scenario::RunOptions options;
+  report::Recording recording(files);
+  recording.attach(options);
   options.seed = seed;
   options.sample_interval = parse_interval(sample_interval, *scenario);
   options.log_level = parse_level(log_level);
@@ -134,6 +136,7 @@ std::shared_ptr<scenario::Result> run(std::shared_ptr<scenario::Scenario> scenar
   try {
     const py::gil_scoped_release released;
     *result = run_unlocked(*scenario, options);
+    recording.close();
   } catch (...) {
     caller.rethrow();
     throw;

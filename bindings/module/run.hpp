@@ -1,6 +1,7 @@
 // One run, without the interpreter's lock.
 #pragma once
 
+#include "sim/report/recording.hpp"
 #include "sim/scenario/result.hpp"
 #include "sim/scenario/scenario.hpp"
 
@@ -35,10 +36,12 @@ class EngineFault : public std::runtime_error {
 // and leaves here; so does one of a signal handler (KeyboardInterrupt), for which is looked about
 // 20 times a second. `stop` ends the run with concurrent.futures.CancelledError.
 //
-// `sample_interval` is text such as "100ms". Throws ValueError and what scenario::run() throws.
+// `files` are written meanwhile. `sample_interval` is text such as "100ms". Throws ValueError and
+// what scenario::run() throws.
 std::shared_ptr<scenario::Result> run(std::shared_ptr<scenario::Scenario> scenario,
                                       std::optional<std::uint64_t> seed,
                                       const std::string& sample_interval, pybind11::object log,
-                                      const std::string& log_level, std::shared_ptr<StopFlag> stop);
+                                      const std::string& log_level, std::shared_ptr<StopFlag> stop,
+                                      const report::RecordingFiles& files);
 
 }  // namespace dispatch::bindings

@@ -71,13 +71,14 @@ std::unique_ptr<QueueDiscipline> LinkDirection::make_queue(const QueueModel& mod
 void LinkDirection::send(PacketPtr packet) {
   counters_.offered.add(packet->size);
   note(kOffered, *packet);
+  for (auto* each : observers_) each->offered(*this, *packet, simulation_.now());
   if (state_ != State::open) return drop(std::move(packet), reason_of(state_));
   const bool idle = !busy();
   const auto now = simulation_.now();
   if (const auto reason = queue_->refuses(*packet, idle, now, *this)) {
     return drop(std::move(packet), *reason);
   }
-  if (observer_ != nullptr) observer_->enqueued(*this, *packet, now);
+  for (auto* each : observers_) each->enqueued(*this, *packet, now);
   if (idle && line_.is_unlimited() && medium_ == nullptr && !pauses_.any()) {
     return launch(std::move(packet));
   }
@@ -178,14 +179,14 @@ void LinkDirection::arrived() {
   if (!in_flight_.empty()) arrived_.schedule(in_flight_.front().arrival);
   counters_.delivered.add(packet->size);
   note(kDelivered, *packet);
-  if (observer_ != nullptr) observer_->delivered(*this, *packet, simulation_.now());
+  for (auto* each : observers_) each->delivered(*this, *packet, simulation_.now());
   sink_.deliver(std::move(packet));
 }
 
 void LinkDirection::drop(PacketPtr packet, DropReason reason) {
   counters_.dropped[static_cast<std::size_t>(reason)].add(packet->size);
   note(kDropped, *packet);
-  if (observer_ != nullptr) observer_->dropped(*this, *packet, reason, simulation_.now());
+  for (auto* each : observers_) each->dropped(*this, *packet, reason, simulation_.now());
 }
 
 void LinkDirection::mark(Packet& packet) {

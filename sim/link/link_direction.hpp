@@ -17,6 +17,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace dispatch::sim {
 
@@ -74,8 +75,9 @@ class LinkDirection : private QueueEvents, private MediumUser {
   std::size_t queued_packets() const { return queue_->packets(); }
   ByteSize queued_bytes() const { return queue_->bytes(); }
 
-  // At most one; null for none. Outlives the link or is taken away before.
-  void set_observer(PacketObserver* observer) { observer_ = observer; }
+  // Any number, told in the order of their coming. Each outlives the link or is taken away before.
+  void add_observer(PacketObserver& observer) { observers_.push_back(&observer); }
+  void remove_observer(PacketObserver& observer) { std::erase(observers_, &observer); }
 
  private:
   struct InFlight {
@@ -126,7 +128,7 @@ class LinkDirection : private QueueEvents, private MediumUser {
   net::TimePoint sending_since_{};
   Ring<InFlight> in_flight_;  // by arrival
   LinkCounters counters_;
-  PacketObserver* observer_ = nullptr;
+  std::vector<PacketObserver*> observers_;
   Event sent_;  // the end of the packet on the line, or of what keeps the next one from it
   Event arrived_;
 };

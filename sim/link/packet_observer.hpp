@@ -27,6 +27,8 @@ std::string_view to_string(DropReason reason);
 class PacketObserver {
  public:
   virtual ~PacketObserver() = default;
+  // Handed to the link, whatever becomes of it.
+  virtual void offered(const LinkDirection&, const Packet&, net::TimePoint) {}
   virtual void enqueued(const LinkDirection&, const Packet&, net::TimePoint) {}
   virtual void delivered(const LinkDirection&, const Packet&, net::TimePoint) {}
   virtual void dropped(const LinkDirection&, const Packet&, DropReason, net::TimePoint) {}

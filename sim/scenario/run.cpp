@@ -1,5 +1,7 @@
 #include "sim/scenario/run.hpp"
 
+#include "sim/capture/capture.hpp"
+#include "sim/scenario/capture_choice.hpp"
 #include "sim/scenario/check.hpp"
 #include "sim/scenario/evaluate.hpp"
 #include "sim/scenario/link_sample.hpp"
@@ -12,6 +14,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 
 namespace dispatch::scenario {
@@ -51,6 +54,12 @@ class Run {
         faults_(world_.simulation(), options),
         extra_samples_(sample_times(scenario.expectations)),
         link_series_(world_.ways().size()) {
+    if (options.capture) {
+      capture_.emplace(world_.simulation(), options.capture);
+      for (auto* link : links_to_capture(world_.machine().world(), options.capture_of)) {
+        capture_->add(*link);
+      }
+    }
     if (options.keep_going) {
       world_.simulation().watch([&options] {
         if (!options.keep_going()) throw Interrupted("the run was ended before its end");
@@ -66,6 +75,7 @@ class Run {
       faults_.check();
     }
     sample();
+    if (capture_) capture_->finish();
     return result();
   }
 
@@ -192,6 +202,7 @@ class Run {
   std::uint64_t seed_;
   ScenarioWorld world_;
   FaultWatch faults_;
+  std::optional<sim::Capture> capture_;
   std::vector<Duration> extra_samples_;
   std::vector<std::vector<LinkSample>> link_series_;
   std::uint64_t pending_ = 0;  // events to come and workloads at work

@@ -8,8 +8,11 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <stdexcept>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace dispatch::scenario {
 
@@ -21,6 +24,13 @@ struct RunOptions {
   // called on the thread that runs the scenario, and must not change the world.
   net::LogLevel log_level = net::LogLevel::info;
   std::function<void(Duration at, net::LogLevel level, std::string_view line)> log;
+
+  // The packets of hosts' interfaces as a pcapng file, handed over in order as it comes to be;
+  // called on the thread that runs the scenario, and what it throws ends the run. None: nothing is
+  // captured.
+  std::function<void(std::span<const std::byte>)> capture;
+  // Which interfaces: links of the scenario, hosts, or HOST/eth0. None: all.
+  std::vector<std::string> capture_of;
 
   // Asked before the first event and then at least every few thousand events (not counted in
   // simulated time: a run may be slow) whether to go on. False ends the run with Interrupted. It is

@@ -180,7 +180,7 @@ std::vector<double> measure_syn_retries() {
   Topology topology(Cell{20, 20, 100'000, 0, {}});
   Departures departures(true);
   topology.link.set_state(LinkState::blackhole);
-  topology.link.up().set_observer(&departures);
+  topology.link.up().add_observer(departures);
   Reader reader;
   topology.client.spawn(read_all(topology.client, reader));
   topology.simulation.run_until(net::TimePoint(300s));
@@ -209,7 +209,7 @@ std::vector<double> measure_retransmissions() {
     static_cast<void>(co_await stream->write_some(some));
     static_cast<void>(co_await all.client.clock().sleep_for(1s));
     all.link.set_state(LinkState::blackhole);
-    all.link.up().set_observer(&observer);
+    all.link.up().add_observer(observer);
     static_cast<void>(co_await stream->write_some(some));
     static_cast<void>(co_await all.client.clock().sleep_for(100s));
   }(topology, departures));

@@ -133,8 +133,9 @@ FLOORS = {
     'sim/tcp': ('engine/net', 'sim/core'),
     'sim/link': ('engine/net', 'sim/core', 'sim/tcp'),
     'sim/host': ('engine/net', 'sim/core', 'sim/link', 'sim/tcp'),
+    'sim/capture': ('engine/net', 'sim/core', 'sim/link', 'sim/tcp', 'sim/host'),
     'sim/scenario': ('engine/net', 'engine/units', 'engine/tls', 'engine/link', 'engine/proxy', 'engine/stream',
-                     'engine/fleet', 'engine/traffic', 'sim/core', 'sim/link', 'sim/tcp', 'sim/host'),
+                     'engine/fleet', 'engine/traffic', 'sim/core', 'sim/link', 'sim/tcp', 'sim/host', 'sim/capture'),
     'sim/report': ('engine/net', 'engine/units', 'engine/link', 'engine/proxy', 'engine/stream', 'engine/fleet',
                    'engine/traffic', 'sim/core', 'sim/link', 'sim/tcp', 'sim/host', 'sim/scenario'),
 }

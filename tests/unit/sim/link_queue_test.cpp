@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(poisson_arrivals_wait_as_long_as_an_m_d_1_queue_says) {
      private:
       std::vector<net::TimePoint>& times_;
     } watch(sent);
-    bench.link.set_observer(&watch);
+    bench.link.add_observer(watch);
     send_at_random(bench, mean, net::TimePoint(200s), random);
     bench.simulation.run();
     BOOST_REQUIRE(sent.size() == bench.arrivals.size());
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(codel_drops_at_intervals_that_shrink_with_the_square_root) 
     }
     std::vector<net::TimePoint> times;
   } drops;
-  bench.link.set_observer(&drops);
+  bench.link.add_observer(drops);
   for (int i = 0; i < 2000; ++i) {
     bench.simulation.at(net::TimePoint(i * 500us), [&] { bench.send(); });
   }

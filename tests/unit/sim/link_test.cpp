@@ -192,7 +192,7 @@ class Witness : public PacketObserver {
 BOOST_AUTO_TEST_CASE(an_observer_sees_every_packet) {
   Bench bench(direction(kRate, kDelay, QueueLimit::of_packets(5)));
   Witness witness;
-  bench.link.set_observer(&witness);
+  bench.link.add_observer(witness);
   for (int i = 0; i < 10; ++i) bench.send();
   bench.simulation.run();
   BOOST_TEST(witness.enqueues == 6);

@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(an_interface_sends_and_asks_for_no_more_than_its_mtu) {
   auto options = LinkOptions::symmetric(direction(DataRate::mbit_per_second(20), 10ms), 1300);
   TwoHosts hosts(options);
   Sizes down;
-  hosts.link.down().set_observer(&down);
+  hosts.link.down().add_observer(down);
   hosts.server.spawn(serve_bytes(hosts.server, kServer, kBytes));
   BOOST_TEST(result_of(hosts.simulation, download(hosts.client, kServer)).value() == kBytes);
   BOOST_TEST(down.largest == 1300u);
@@ -72,8 +72,8 @@ BOOST_AUTO_TEST_CASE(a_sender_that_is_told_goes_on_at_once_with_smaller_segments
     TwoHosts hosts(with_path_mtu(false));
     Sizes down;
     Sizes server;
-    hosts.link.down().set_observer(&down);
-    hosts.world.find_link("server/eth0")->up().set_observer(&server);
+    hosts.link.down().add_observer(down);
+    hosts.world.find_link("server/eth0")->up().add_observer(server);
     hosts.server.spawn(serve_bytes(hosts.server, at, kBytes));
     BOOST_TEST(result_of(hosts.simulation, download(hosts.client, at)).value() == kBytes);
     BOOST_TEST(down.largest == kPathMtu);
@@ -87,8 +87,8 @@ BOOST_AUTO_TEST_CASE(the_way_up_is_found_too_and_every_byte_arrives_once) {
   TwoHosts hosts(with_path_mtu(false));
   Sizes up;
   Sizes down;
-  hosts.link.up().set_observer(&up);
-  hosts.link.down().set_observer(&down);
+  hosts.link.up().add_observer(up);
+  hosts.link.down().add_observer(down);
   std::size_t bytes = 0;
   hosts.server.spawn(count_bytes(hosts.server, kServer, bytes));
   BOOST_TEST(result_of(hosts.simulation, upload(hosts.client, kServer, kBytes)).value() == 0u);
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(the_next_connection_knows_for_ten_minutes) {
   Sizes server;
   hosts.server.spawn(serve_bytes(hosts.server, kServer, kBytes));
   result_of(hosts.simulation, download(hosts.client, kServer)).value();
-  hosts.world.find_link("server/eth0")->up().set_observer(&server);
+  hosts.world.find_link("server/eth0")->up().add_observer(server);
   BOOST_TEST(result_of(hosts.simulation, download(hosts.client, kServer)).value() == kBytes);
   BOOST_TEST(server.above == 0);
   hosts.simulation.run_for(11min);
@@ -140,8 +140,8 @@ BOOST_AUTO_TEST_CASE(in_a_black_hole_the_handshake_passes_and_a_full_segment_nev
   TwoHosts hosts(with_path_mtu(true));
   Sizes server;
   Sizes down;
-  hosts.world.find_link("server/eth0")->up().set_observer(&server);
-  hosts.link.down().set_observer(&down);
+  hosts.world.find_link("server/eth0")->up().add_observer(server);
+  hosts.link.down().add_observer(down);
   hosts.server.spawn(serve_bytes(hosts.server, kServer, kBytes));
   bool ended = false;
   hosts.simulation.spawn([](Host& host, bool& over) -> net::Task<void> {

@@ -1,0 +1,38 @@
+// The files that are written while a scenario runs.
+#pragma once
+
+#include "sim/report/output_file.hpp"
+#include "sim/scenario/run.hpp"
+
+#include <list>
+#include <string>
+#include <vector>
+
+namespace dispatch::report {
+
+// Paths; empty: not wanted.
+struct RecordingFiles {
+  std::string pcap;
+  std::vector<std::string> pcap_of;  // as scenario::RunOptions::capture_of
+};
+
+// Outlives the run whose options it has been attached to. Throws net::ConfigError where a file
+// cannot be opened.
+class Recording {
+ public:
+  explicit Recording(const RecordingFiles& files) : wanted_(files) {}
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+
+  void attach(scenario::RunOptions& options);
+  // After the run.
+  void close();
+
+ private:
+  OutputFile& open(const std::string& path) { return files_.emplace_back(path); }
+
+  RecordingFiles wanted_;
+  std::list<OutputFile> files_;
+};
+
+}  // namespace dispatch::report
