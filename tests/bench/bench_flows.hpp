@@ -8,7 +8,7 @@ namespace dispatch::bench {
 struct FlowFigures {
   double bytes_per_idle_flow = 0;  // of memory: both ends and their sockets
   double bytes_with_reader = 0;    // and the task that waits for what the server will read
-  double events_per_second = 0;  // of CPU time, while all flows ask and are answered
+  double events_per_second = 0;    // of CPU time, while all flows ask and are answered
   double packets_per_second = 0;
 };
 
