@@ -42,6 +42,7 @@ scenario::Scenario load(const std::string& file) {
 scenario::RunOptions options_of(const SimArguments& arguments) {
   scenario::RunOptions options;
   options.seed = arguments.seed;
+  if (arguments.interval) options.sample_interval = *arguments.interval;
   if (arguments.log) {
     options.log_level = *arguments.log;
     options.log = [](scenario::Duration at, net::LogLevel level, std::string_view line) {
@@ -58,7 +59,7 @@ int run_one(const scenario::Scenario& scenario, const SimArguments& arguments) {
   report::Recording recording(arguments.files_written);
   recording.attach(options);
   const auto result = scenario::run(scenario, options);
-  recording.close();
+  recording.close(result);
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
   print(arguments.json ? report::json(result, wall.count()) + "\n"
                        : report::text(result, wall.count()));

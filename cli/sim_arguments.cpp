@@ -3,6 +3,7 @@
 #include "cli/exit_status.hpp"
 #include "cli/help_formatter.hpp"
 #include "cli/version.hpp"
+#include "sim/scenario/units.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -22,6 +23,7 @@ constexpr auto kFooter = R"(Examples:
   dispatch-sim --show two_links.yaml         the scenario, with its defaults
   dispatch-sim --log debug two_links.yaml    what the engine says meanwhile
   dispatch-sim --pcap a.pcapng two_links.yaml    its packets, for Wireshark
+  dispatch-sim --series a.csv two_links.yaml    cwnd, RTT, queues over time
 
 Exit status: 0 every expectation held, 1 one failed, 2 bad scenario or command
 line, 4 a fault of the engine or the simulator.
@@ -43,14 +45,34 @@ net::LogLevel level_of(const std::string& text) {
   throw UsageError(fmt::format("--log: '{}' is not one of debug, info, warning, error", text));
 }
 
+net::Duration interval_of(const std::string& text) {
+  constexpr auto kLeast = std::chrono::microseconds(1);
+  try {
+    const auto interval = scenario::parse_duration(text);
+    if (interval >= kLeast) return interval;
+  } catch (const scenario::UnitError& error) {
+    throw UsageError(fmt::format("--interval: {}", error.what()));
+  }
+  throw UsageError(fmt::format("--interval: '{}' is less than 1us", text));
+}
+
 void check_written(const SimArguments& arguments) {
   const auto& written = arguments.files_written;
   if (!written.pcap_of.empty() && written.pcap.empty()) {
     throw UsageError("--pcap-of needs --pcap FILE");
   }
-  if (written.pcap.empty()) return;
-  if (arguments.show) throw UsageError("--show runs nothing: there are no packets for --pcap");
-  if (arguments.files.size() > 1) throw UsageError("--pcap takes one scenario at a time");
+  const auto check = [&](std::string_view option, const std::string& path) {
+    if (path.empty()) return;
+    if (arguments.show) {
+      throw UsageError(fmt::format("--show runs nothing: there is nothing for {}", option));
+    }
+    if (arguments.files.size() > 1) {
+      throw UsageError(fmt::format("{} takes one scenario at a time", option));
+    }
+  };
+  check("--pcap", written.pcap);
+  check("--events", written.events);
+  check("--series", written.series);
 }
 
 }  // namespace
@@ -59,6 +81,7 @@ std::variant<SimArguments, SimAnswer> parse_sim_arguments(int argc, const char* 
   SimArguments arguments;
   std::string seed;
   std::string level;
+  std::string interval;
   bool verbose = false;
   CLI::App app("Runs scenarios: the real engine in a simulated network, faster than time.",
                "dispatch-sim");
@@ -85,6 +108,14 @@ std::variant<SimArguments, SimAnswer> parse_sim_arguments(int argc, const char* 
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("NAMES");
+  app.add_option("--events", written.events,
+                 "Write what happens to this file: log, drops, TCP's recovery (JSON lines)")
+      ->type_name("FILE");
+  app.add_option("--series", written.series,
+                 "Write time series of each TCP connection and each link to this file (CSV)")
+      ->type_name("FILE");
+  app.add_option("--interval", interval, "Between two samples; 100ms by default")
+      ->type_name("TIME");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -99,6 +130,7 @@ std::variant<SimArguments, SimAnswer> parse_sim_arguments(int argc, const char* 
   }
   if (arguments.json && arguments.show) throw UsageError("--json and --show exclude each other");
   check_written(arguments);
+  if (app.count("--interval") != 0) arguments.interval = interval_of(interval);
   if (app.count("--seed") != 0) arguments.seed = seed_of(seed);
   if (verbose) arguments.log = net::LogLevel::debug;
   if (app.count("--log") != 0) arguments.log = level_of(level);

@@ -17,7 +17,8 @@ struct SimArguments {
   bool json = false;
   bool show = false;
   std::optional<std::uint64_t> seed;
-  std::optional<net::LogLevel> log;  // none: no log
+  std::optional<net::LogLevel> log;       // none: no log
+  std::optional<net::Duration> interval;  // of samples; none: the default
   report::RecordingFiles files_written;
 };
 

@@ -26,10 +26,10 @@ from ._parts import (
     Upload,
     Workload,
 )
-from ._result import Expectation, Latency, LinkResult, Result, Transfer, WorkloadResult
+from ._result import Expectation, FlowResult, Latency, LinkResult, Result, Transfer, WorkloadResult
 from ._run import run, run_many
 from ._scenario import Scenario
-from ._series import LinkSeries, Series, WorkloadSeries
+from ._series import FlowSeries, LinkSeries, Series, WorkloadSeries
 
 __all__ = [
     "Direction",
@@ -46,6 +46,8 @@ __all__ = [
     "HostEvent",
     "Latency",
     "Link",
+    "FlowResult",
+    "FlowSeries",
     "LinkResult",
     "LinkSeries",
     "Proxy",

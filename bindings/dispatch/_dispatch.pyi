@@ -29,6 +29,9 @@ class RecordingFiles:
 
     pcap: str
     pcap_of: List[str]
+    events: str
+    series: str
+    flows: bool
 
     def __init__(self) -> None: ...
 

@@ -13,7 +13,7 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple, TypeVar, Union
 
 from . import _dispatch
 from ._errors import ExpectationFailed
-from ._series import LinkSeries, WorkloadSeries
+from ._series import FlowSeries, LinkSeries, WorkloadSeries
 
 _Value = TypeVar("_Value")
 
@@ -62,11 +62,25 @@ class LinkResult:
     drops_down: int
     """Packets: queue full, random loss or fault."""
     drops_up: int
+    drop_reasons_down: Mapping[str, int]
+    """Of these packets: ``{"queue-full": 3, "loss": 12}``."""
+    drop_reasons_up: Mapping[str, int]
     goodput: Optional[float]
     """Bits per second of payload, between its first and last byte (to a sample)."""
     state: str
     """``"up"``, ``"down"``, ``"blackhole"``, ``"blackhole-up"`` or ``"blackhole-down"``."""
     series: LinkSeries = field(repr=False)
+
+
+@dataclass(frozen=True)
+class FlowResult:
+    """One end of a TCP connection that was there at a sample."""
+
+    host: str
+    local: str
+    """Address and port."""
+    remote: str
+    series: FlowSeries = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -236,6 +250,8 @@ class Result:
     """By name, in the order of the scenario, as the rest."""
     workloads: Mapping[str, WorkloadResult]
     expectations: List[Expectation]
+    flows: List[FlowResult]
+    """Where run() was asked for them, in the order of their making."""
     wall_seconds: float = field(compare=False)
     """Real time that the run took."""
     _reports: Union[Reports, _WrittenReports] = field(repr=False, compare=False)
@@ -291,6 +307,10 @@ def result_of(native: _dispatch.Result, wall_seconds: float) -> Result:
             "links": Named((each["name"], _link(each)) for each in plain["links"]),
             "workloads": Named((each["name"], _workload(each)) for each in plain["workloads"]),
             "expectations": [Expectation(**each) for each in plain["expectations"]],
+            "flows": [
+                FlowResult(**{**each, "series": FlowSeries._of(each["series"])})
+                for each in plain["flows"]
+            ],
             "wall_seconds": wall_seconds,
             "_reports": Reports(native, wall_seconds),
         }

@@ -31,6 +31,9 @@ def run(
     log_level: str = "info",
     pcap: Optional[Path] = None,
     pcap_of: Sequence[str] = (),
+    events: Optional[Path] = None,
+    series: Optional[Path] = None,
+    flows: bool = False,
 ) -> Result:
     """Runs a scenario to its end: when its work is done, or at its duration.
 
@@ -40,7 +43,8 @@ def run(
     "warning", "error") up, on the thread that called run().
 
     ``pcap`` names a file that packets are written to (pcapng), those of the links and hosts in
-    ``pcap_of``, or all.
+    ``pcap_of``, or all; ``events`` one for what happens (JSON lines), ``series`` one for time series
+    (CSV). With ``flows`` the result has those of each TCP connection.
 
     Other threads of Python go on meanwhile. Ctrl-C ends the run (KeyboardInterrupt), and so does an
     exception that ``log`` raises; it leaves run() as it is.
@@ -50,6 +54,9 @@ def run(
     expectation that does not hold is no error: see Result.check().
     """
     files = _files(pcap, pcap_of)
+    files.events = _path(events)
+    files.series = _path(series)
+    files.flows = bool(flows)
     return _run(_checked(scenario), _seed(seed), sample_interval, log, log_level, files)
 
 
@@ -82,11 +89,15 @@ def run_many(
         executor.shutdown(cancel_futures=True)
 
 
+def _path(path: Optional[Path]) -> str:
+    return "" if path is None else os.fspath(path)
+
+
 def _files(pcap: Optional[Path] = None, pcap_of: Sequence[str] = ()) -> _dispatch.RecordingFiles:
     if isinstance(pcap_of, str):
         raise TypeError(f"pcap_of must be a sequence of names, not {pcap_of!r}")
     files = _dispatch.RecordingFiles()
-    files.pcap = "" if pcap is None else os.fspath(pcap)
+    files.pcap = _path(pcap)
     files.pcap_of = list(pcap_of)
     return files
 

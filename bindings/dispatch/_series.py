@@ -47,10 +47,13 @@ class Series:
         return cls(**{name: _column(name, value) for name, value in plain.items()})
 
 
+_FLOATS = {"seconds", "srtt", "min_rtt"}
+
+
 def _column(name: str, value: Any) -> Any:
     if not isinstance(value, bytes):
         return value
-    column: array[Any] = array("d" if name == "seconds" else "Q")
+    column: array[Any] = array("d" if name in _FLOATS else "Q")
     column.frombytes(value)
     return column
 
@@ -83,6 +86,31 @@ class LinkSeries(Series):
     rate_up: array[int]
     state: List[str]
     """``"up"``, ``"down"``, ``"blackhole"``, ``"blackhole-up"`` or ``"blackhole-down"``."""
+
+
+@dataclass(frozen=True, repr=False)
+class FlowSeries(Series):
+    """Of one end of a TCP connection. Counts are totals since it began."""
+
+    cwnd: array[int]
+    """Segments."""
+    ssthresh: array[int]
+    """Segments; 0: none yet."""
+    in_flight: array[int]
+    """Segments, sent and not acknowledged."""
+    srtt: array[float]
+    """Seconds."""
+    min_rtt: array[float]
+    unacked: array[int]
+    """Bytes, written and not acknowledged."""
+    delivered: array[int]
+    """Bytes that the peer has acknowledged."""
+    received: array[int]
+    """Bytes, in order."""
+    retransmits: array[int]
+    """Segments."""
+    delivery_rate: array[int]
+    """Bytes per second, the newest estimate."""
 
 
 @dataclass(frozen=True, repr=False)

@@ -60,6 +60,9 @@ void bind_run(py::module_& module) {
   py::class_<RecordingFiles>(module, "RecordingFiles")
       .def(py::init<>())
       .def_readwrite("pcap", &RecordingFiles::pcap)
+      .def_readwrite("events", &RecordingFiles::events)
+      .def_readwrite("series", &RecordingFiles::series)
+      .def_readwrite("flows", &RecordingFiles::flows)
       .def_readwrite("pcap_of", &RecordingFiles::pcap_of);
   module.def("run", &run, py::arg("scenario"), py::arg("seed"), py::arg("sample_interval"),
              py::arg("log"), py::arg("log_level"), py::arg("stop"), py::arg("files"));

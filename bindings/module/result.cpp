@@ -77,6 +77,37 @@ py::dict plain_series(const std::vector<WorkloadSample>& series) {
                   "failures"_a = column(series, &WorkloadSample::failed));
 }
 
+template <typename Sample>
+py::bytes duration_column(const std::vector<Sample>& series, net::Duration Sample::*member) {
+  std::vector<double> values;
+  values.reserve(series.size());
+  for (const auto& sample : series) values.push_back(seconds(sample.*member));
+  return bytes_of(values);
+}
+
+py::dict plain_flow(const scenario::FlowResult& flow) {
+  using S = scenario::FlowSample;
+  const auto& series = flow.series;
+  const auto columns = py::dict(
+      "seconds"_a = time_column(series), "cwnd"_a = column(series, &S::congestion_window),
+      "ssthresh"_a = column(series, &S::slow_start_threshold),
+      "in_flight"_a = column(series, &S::in_flight),
+      "srtt"_a = duration_column(series, &S::smoothed_rtt),
+      "min_rtt"_a = duration_column(series, &S::minimum_rtt),
+      "unacked"_a = column(series, &S::unacked), "delivered"_a = column(series, &S::delivered),
+      "received"_a = column(series, &S::received),
+      "retransmits"_a = column(series, &S::retransmits),
+      "delivery_rate"_a = column(series, &S::delivery_rate));
+  return py::dict("host"_a = text_of(flow.host), "local"_a = text_of(flow.local),
+                  "remote"_a = text_of(flow.remote), "series"_a = columns);
+}
+
+py::dict plain_drops(const std::vector<scenario::DropCount>& drops) {
+  py::dict counts;
+  for (const auto& each : drops) counts[text_of(each.reason)] = each.packets;
+  return counts;
+}
+
 py::dict plain_link(const scenario::LinkResult& link) {
   const auto& total = link.total;
   return py::dict(
@@ -86,8 +117,9 @@ py::dict plain_link(const scenario::LinkResult& link) {
       "bytes_down"_a = total.payload_down, "bytes_up"_a = total.payload_up,
       "wire_bytes_down"_a = total.wire_down, "wire_bytes_up"_a = total.wire_up,
       "drops_down"_a = total.drops_down, "drops_up"_a = total.drops_up,
-      "goodput"_a = optional(link.goodput), "state"_a = text_of(sim::to_string(total.state)),
-      "series"_a = plain_series(link.series));
+      "drop_reasons_down"_a = plain_drops(link.drops_down),
+      "drop_reasons_up"_a = plain_drops(link.drops_up), "goodput"_a = optional(link.goodput),
+      "state"_a = text_of(sim::to_string(total.state)), "series"_a = plain_series(link.series));
 }
 
 py::tuple plain_record(const scenario::TransferRecord& record) {
@@ -129,6 +161,7 @@ py::dict plain_of_result(const scenario::Result& result) {
                   "end"_a = seconds(result.end), "hit_time_limit"_a = result.hit_time_limit,
                   "event_hash"_a = text_of(scenario::hash_text(result.event_hash)),
                   "events"_a = result.events, "packets"_a = result.packets,
+                  "flows"_a = list_of(result.flows, plain_flow),
                   "links"_a = list_of(result.links, plain_link),
                   "workloads"_a = list_of(result.workloads, plain_workload),
                   "expectations"_a = list_of(result.expectations, plain_expectation));

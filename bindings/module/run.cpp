@@ -136,7 +136,7 @@ std::shared_ptr<scenario::Result> run(std::shared_ptr<scenario::Scenario> scenar
   try {
     const py::gil_scoped_release released;
     *result = run_unlocked(*scenario, options);
-    recording.close();
+    recording.close(*result);
   } catch (...) {
     caller.rethrow();
     throw;

@@ -12,6 +12,8 @@
 
 namespace dispatch::sim {
 
+class TcpObserver;
+
 struct Kernel {
   Simulation& simulation;
   net::Clock& clock;  // its programs'
@@ -25,6 +27,9 @@ struct Kernel {
   // At most so much a second its programs take from each TCP connection, and give to it.
   std::optional<DataRate> read_rate{};
   std::optional<DataRate> write_rate{};
+
+  // Hears of every step of its TCP connections; null: nobody does.
+  TcpObserver* tcp_observer = nullptr;
 
   net::TimePoint now() const { return simulation.now(); }
   // The host's own stream of that name: "host/client/ports".

@@ -235,6 +235,10 @@ void TcpLayer::unreachable(const IcmpUnreachable& message) {
   if (path) (*found)->set_path_mss(mss_to(message.destination.address, *path->interface));
 }
 
+void TcpLayer::visit(const std::function<void(const TcpView&)>& visitor) const {
+  for (const auto& [id, socket] : sockets_) visitor(socket->view());
+}
+
 void TcpLayer::notify_all() {
   for (const auto& [id, socket] : sockets_) socket->notify();
   for (const auto& [id, listener] : listeners_) listener->notify();

@@ -8,6 +8,7 @@
 #include "sim/host/tcp_socket.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -37,6 +38,8 @@ class TcpLayer {
   void forget_all();
 
   std::size_t size() const { return sockets_.size(); }
+  // Of each socket, in the order of their making.
+  void visit(const std::function<void(const TcpView&)>& visitor) const;
 
   Kernel& kernel() { return kernel_; }
   IpLayer& ip() { return ip_; }

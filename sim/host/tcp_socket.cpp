@@ -100,6 +100,7 @@ void TcpSocket::pump() {
   while (auto segment = connection_.next_segment(now())) {
     transmit(std::move(*segment));
   }
+  tell();
   if (connection_.finished()) {
     timer_.cancel();
     notify();
@@ -120,6 +121,20 @@ void TcpSocket::pump() {
   if (layer_.kernel().frozen) return;
   if (connection_.readable()) readable.notify_all();
   if (connection_.writable()) writable.notify_all();
+}
+
+TcpView TcpSocket::view() const {
+  const auto& kernel = layer_.kernel();
+  auto info = connection_.info();
+  info.since_last_ack = connection_.since_last_ack(now());
+  return {kernel.host_name,    id_,
+          tuple_.local,        tuple_.remote,
+          connection_.state(), connection_.phase(),
+          connection_.error(), info};
+}
+
+void TcpSocket::tell() const {
+  if (auto* observer = layer_.kernel().tcp_observer) observer->stepped(view());
 }
 
 void TcpSocket::notify() {

@@ -6,6 +6,7 @@
 #include "sim/core/event.hpp"
 #include "sim/host/ip_layer.hpp"
 #include "sim/host/kernel.hpp"
+#include "sim/host/tcp_observer.hpp"
 #include "sim/tcp/connection.hpp"
 
 #include <cstdint>
@@ -64,6 +65,7 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
   const std::string& device() const { return device_; }
   tcp::Connection& connection() { return connection_; }
   net::TimePoint now() const;
+  TcpView view() const;
   net::Clock& clock() const;  // the program's
 
   // From the network. The socket may be forgotten by the layer, and destroyed, when these return.
@@ -104,6 +106,8 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
   Waiters writable;  // connected, too
 
  private:
+  // Tells the observer, where there is one.
+  void tell() const;
   void transmit(tcp::Segment&& segment);
   NetworkInterface* egress();
   void on_timer();

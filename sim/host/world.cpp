@@ -66,6 +66,14 @@ Link* World::find_link(std::string_view name) const {
   return found == links_.end() ? nullptr : found->get();
 }
 
+void World::set_tcp_observer(TcpObserver* observer) {
+  for (const auto& host : hosts_) host->parts_->kernel.tcp_observer = observer;
+}
+
+void World::visit_tcp(const std::function<void(const TcpView&)>& visitor) const {
+  for (const auto& host : hosts_) host->parts_->tcp.visit(visitor);
+}
+
 void World::set_unknown_destination(UnknownDestination what) {
   internet_->set_unknown_destination(what);
 }

@@ -3,10 +3,12 @@
 
 #include "engine/net/address.hpp"
 #include "sim/host/host.hpp"
+#include "sim/host/tcp_observer.hpp"
 #include "sim/link/link.hpp"
 #include "sim/link/packet.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -78,6 +80,11 @@ class World {
   void rebind(const Link& link, const net::Address& external);
   // From now on who comes by `link` meets a portal; none: has signed in.
   void set_portal(const Link& link, const std::optional<CaptivePortalOptions>& options);
+
+  // Hears of every step of every host's TCP connections; null for nobody. For hosts there are now.
+  void set_tcp_observer(TcpObserver* observer);
+  // Each TCP socket of each host but listeners, in the order of their making.
+  void visit_tcp(const std::function<void(const TcpView&)>& visitor) const;
 
   Simulation& simulation() const { return simulation_; }
   PacketPool& packets() { return packets_; }

@@ -57,6 +57,12 @@ js::object series_of(const scenario::LinkResult& link) {
           {"state", column(link.series, &S::state)}};
 }
 
+js::object reasons_of(const std::vector<scenario::DropCount>& drops) {
+  js::object reasons;
+  for (const auto& each : drops) reasons[each.reason] = each.packets;
+  return reasons;
+}
+
 js::object object_of(const scenario::LinkResult& link) {
   return {{"name", link.name},
           {"payload_down_bytes", link.total.payload_down},
@@ -65,6 +71,8 @@ js::object object_of(const scenario::LinkResult& link) {
           {"wire_up_bytes", link.total.wire_up},
           {"drops_down", link.total.drops_down},
           {"drops_up", link.total.drops_up},
+          {"drop_reasons_down", reasons_of(link.drops_down)},
+          {"drop_reasons_up", reasons_of(link.drops_up)},
           {"dials", link.total.dials},
           {"dial_failures", link.total.dial_failures},
           {"connections", link.total.connections},

@@ -13,6 +13,9 @@ namespace dispatch::report {
 // Paths; empty: not wanted.
 struct RecordingFiles {
   std::string pcap;
+  std::string events;
+  std::string series;
+  bool flows = false;                // the result has the time series of flows, file or not
   std::vector<std::string> pcap_of;  // as scenario::RunOptions::capture_of
 };
 
@@ -26,13 +29,14 @@ class Recording {
 
   void attach(scenario::RunOptions& options);
   // After the run.
-  void close();
+  void close(const scenario::Result& result);
 
  private:
   OutputFile& open(const std::string& path) { return files_.emplace_back(path); }
 
   RecordingFiles wanted_;
   std::list<OutputFile> files_;
+  OutputFile* series_ = nullptr;  // one of them
 };
 
 }  // namespace dispatch::report

@@ -25,6 +25,17 @@ void sample_line(const sim::Link& line, LinkSample& sample) {
 
 }  // namespace
 
+std::vector<DropCount> drops_by_reason(const sim::LinkDirection& line) {
+  std::vector<DropCount> drops;
+  const auto counters = line.counters();
+  for (std::size_t i = 0; i < sim::kDropReasons; ++i) {
+    const auto packets = counters.dropped[i].packets;
+    const auto reason = static_cast<sim::DropReason>(i);
+    if (packets > 0) drops.push_back({std::string(sim::to_string(reason)), packets});
+  }
+  return drops;
+}
+
 LinkSample sample_link(const sim::Link* line, const std::vector<const link::Link*>& engine_links,
                        Duration at) {
   LinkSample sample;

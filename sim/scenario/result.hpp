@@ -36,13 +36,43 @@ struct LinkSample {
   LinkState state = LinkState::up;
 };
 
+struct DropCount {
+  std::string reason;  // "queue-full", ...
+  std::uint64_t packets = 0;
+};
+
 struct LinkResult {
   std::string name;
   LinkSample total;            // at the end
   std::optional<Ratio> share;  // of all links' payload bytes; none: no bytes at all
   std::optional<Ratio> connection_share;
-  std::optional<Rate> goodput;     // payload, between its first and last byte (to a sample)
+  std::optional<Rate> goodput;        // payload, between its first and last byte (to a sample)
+  std::vector<DropCount> drops_down;  // of all that the link dropped; no reason that did not occur
+  std::vector<DropCount> drops_up;
   std::vector<LinkSample> series;  // at every sample interval, and at the end
+};
+
+// One line of a connection's time series, as TCP_INFO has it. Counts are totals since it began.
+struct FlowSample {
+  Duration at{};
+  std::uint64_t congestion_window = 0;     // segments
+  std::uint64_t slow_start_threshold = 0;  // segments; 0: none yet
+  std::uint64_t in_flight = 0;             // segments, sent and not acknowledged
+  Duration smoothed_rtt{};
+  Duration minimum_rtt{};
+  std::uint64_t unacked = 0;    // bytes, written and not acknowledged
+  std::uint64_t delivered = 0;  // bytes that the peer has acknowledged
+  std::uint64_t received = 0;   // bytes, in order
+  std::uint64_t retransmits = 0;
+  std::uint64_t delivery_rate = 0;  // bytes per second, the newest estimate
+};
+
+// One end of a TCP connection, while it was there at a sample.
+struct FlowResult {
+  std::string host;
+  std::string local;
+  std::string remote;
+  std::vector<FlowSample> series;
 };
 
 // One transfer or request: its last attempt, and how many there were.
@@ -104,8 +134,9 @@ struct Result {
   std::vector<LinkResult> links;  // in the order of the scenario, as the rest
   std::vector<WorkloadResult> workloads;
   std::vector<ExpectationResult> expectations;
-  bool hit_time_limit = false;  // stopped by `duration`, with work left
-  Duration end{};               // simulated time when it stopped
+  std::vector<FlowResult> flows;  // where they were asked for, in the order of their making
+  bool hit_time_limit = false;    // stopped by `duration`, with work left
+  Duration end{};                 // simulated time when it stopped
   std::uint64_t event_hash = 0;
   std::uint64_t events = 0;   // of the simulation's queue
   std::uint64_t packets = 0;  // that the links delivered

@@ -4,6 +4,8 @@
 #include "sim/scenario/capture_choice.hpp"
 #include "sim/scenario/check.hpp"
 #include "sim/scenario/evaluate.hpp"
+#include "sim/scenario/event_log.hpp"
+#include "sim/scenario/flow_samples.hpp"
 #include "sim/scenario/link_sample.hpp"
 #include "sim/scenario/measure.hpp"
 #include "sim/scenario/plan.hpp"
@@ -28,6 +30,7 @@ class FaultWatch {
         [this, &simulation, &options](net::TimePoint when, std::string_view host,
                                       net::LogLevel level, std::string_view line) {
           const auto at = when.time_since_epoch();
+          if (event_log_ != nullptr) event_log_->engine(host, level, line);
           if (options.log && level >= options.log_level) options.log(at, level, line);
           if (level >= net::LogLevel::error && fault_.empty()) {
             fault_ = fmt::format("{} at {}: {}", host, rounded(at), line);
@@ -36,12 +39,16 @@ class FaultWatch {
         });
   }
 
+  // The log outlives the simulation's last line, or is taken away before.
+  void set_event_log(EventLog* log) { event_log_ = log; }
+
   void check() const {
     if (!fault_.empty()) throw std::runtime_error(fault_);
   }
 
  private:
   std::string fault_;
+  EventLog* event_log_ = nullptr;
 };
 
 class Run {
@@ -59,6 +66,10 @@ class Run {
       for (auto* link : links_to_capture(world_.machine().world(), options.capture_of)) {
         capture_->add(*link);
       }
+    }
+    if (options.event) {
+      event_log_.emplace(world_.machine().world(), options.event);
+      faults_.set_event_log(&*event_log_);
     }
     if (options.keep_going) {
       world_.simulation().watch([&options] {
@@ -101,6 +112,7 @@ class Run {
         ++pending_;
         await(event, at + event.every);
       }
+      if (event_log_) event_log_->change(event);
       world_.apply(event, [this] { done(); });
     });
   }
@@ -150,6 +162,7 @@ class Run {
       link_series_[i].push_back(sample_link(way.line, way.engine, now()));
     }
     for (const auto& workload : workloads_) workload->sample(now());
+    if (options_.flows) flow_samples_.take(world_.machine().world(), now());
   }
 
   Result result() {
@@ -163,6 +176,7 @@ class Run {
     result.events = world_.simulation().events();
     for (std::size_t i = 0; i < link_series_.size(); ++i) result.links.push_back(link_result(i));
     add_shares(result);
+    result.flows = flow_samples_.result();
     for (const auto& workload : workloads_) result.workloads.push_back(workload->result(now()));
     for (const auto& link : world_.machine().world().links()) {
       result.packets += link->up().counters().delivered.packets;
@@ -180,6 +194,10 @@ class Run {
     link.series = std::move(link_series_[index]);
     link.total = link.series.back();
     link.goodput = mean_goodput(link.series);
+    if (const auto* line = world_.ways()[index].line) {
+      link.drops_down = drops_by_reason(line->down());
+      link.drops_up = drops_by_reason(line->up());
+    }
     return link;
   }
 
@@ -202,7 +220,9 @@ class Run {
   std::uint64_t seed_;
   ScenarioWorld world_;
   FaultWatch faults_;
+  FlowSamples flow_samples_;
   std::optional<sim::Capture> capture_;
+  std::optional<EventLog> event_log_;
   std::vector<Duration> extra_samples_;
   std::vector<std::vector<LinkSample>> link_series_;
   std::uint64_t pending_ = 0;  // events to come and workloads at work

@@ -32,6 +32,12 @@ struct RunOptions {
   // Which interfaces: links of the scenario, hosts, or HOST/eth0. None: all.
   std::vector<std::string> capture_of;
 
+  // Whether each TCP connection of each host is sampled, too.
+  bool flows = false;
+
+  // Hears what happens, as lines of JSON: see docs/observing.md. None: nobody does.
+  std::function<void(std::string_view line)> event;
+
   // Asked before the first event and then at least every few thousand events (not counted in
   // simulated time: a run may be slow) whether to go on. False ends the run with Interrupted. It is
   // called on the thread that runs the scenario, and must not throw. None: the run goes on.

@@ -236,6 +236,10 @@ bool Connection::established() const {
   return impl_->was_established;
 }
 
+RecoveryPhase Connection::phase() const {
+  return impl_->recovery ? impl_->recovery->phase() : RecoveryPhase::open;
+}
+
 bool Connection::readable() const {
   return !impl_->received.empty() || impl_->fin_received || impl_->error;
 }

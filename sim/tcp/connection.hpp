@@ -11,6 +11,7 @@
 #include "engine/net/async.hpp"
 #include "engine/net/stream.hpp"
 #include "sim/tcp/options.hpp"
+#include "sim/tcp/recovery_phase.hpp"
 #include "sim/tcp/segment.hpp"
 
 #include <cstddef>
@@ -95,6 +96,7 @@ class Connection {
   bool readable() const;     // there are bytes, or the end of stream, or an error
   bool writable() const;     // there is room in the send buffer, or an error
   bool at_end() const;       // the peer's FIN has been received and all bytes before it read
+  RecoveryPhase phase() const;
   // What ended the connection: connection_refused, connection_reset, timed_out, ...
   net::Error error() const;
   bool finished() const;            // nothing is left to do: the caller may forget it

@@ -6,6 +6,7 @@
 #include "sim/tcp/delivery_rate.hpp"
 #include "sim/tcp/prr.hpp"
 #include "sim/tcp/rack.hpp"
+#include "sim/tcp/recovery_phase.hpp"
 #include "sim/tcp/rtt_estimator.hpp"
 #include "sim/tcp/sack.hpp"
 #include "sim/tcp/scoreboard.hpp"
@@ -18,14 +19,6 @@
 #include <utility>
 
 namespace dispatch::sim::tcp {
-
-enum class RecoveryPhase : std::uint8_t {
-  open,       // nothing is known to be missing
-  disorder,   // something arrived behind a hole, or was sent twice: it may only be late
-  reduction,  // the window shrinks by PRR for ECN or a probe's sake (Linux: CWR)
-  recovery,   // fast recovery: the same for a loss
-  loss,       // after a retransmission time-out, until what was sent before it is acknowledged
-};
 
 // An acknowledgment, checked: within what was sent, not older than the last one.
 struct AckEvent {

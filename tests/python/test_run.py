@@ -1,5 +1,6 @@
 """Runs: the same result each time, in every way that there is to get it."""
 
+import csv
 import json
 import os
 import signal
@@ -251,3 +252,30 @@ def test_a_daemon_thread_does_not_outlive_the_interpreter(endless):
     )
     assert done.stdout == "over\n"
     assert done.returncode == 0, done.stderr
+
+
+def test_recordings_and_flows_of_a_run(tmp_path):
+    scenario = dispatch.Scenario.from_yaml("""dispatch: 1
+links: {wan: {rate: 20 Mbit/s, delay: 10ms, loss: 2%}}
+hosts: {www: }
+workloads: [{name: bulk, download: {from: www, size: 1 MB, via: direct}}]
+""")
+    plain = dispatch.run(scenario)
+    events, series, pcap = (tmp_path / name for name in ("e.jsonl", "s.csv", "p.pcapng"))
+    result = dispatch.run(scenario, events=events, series=series, pcap=pcap, pcap_of=["www"], flows=True)
+    assert result.event_hash == plain.event_hash  # looking changes nothing
+    assert plain.flows == []
+    assert pcap.read_bytes()[:4] == b"\x0a\x0d\x0d\x0a"
+    dropped = sum(json.loads(line)["event"] == "drop" for line in events.read_text().splitlines())
+    wan = result.links["wan"]
+    assert dropped == wan.drops_down + wan.drops_up > 0
+    assert dict(wan.drop_reasons_down) == {"loss": wan.drops_down}
+    (sender,) = [flow for flow in result.flows if flow.host == "host/www"]
+    assert sender.local.endswith(":80")
+    assert max(sender.series.cwnd) > 10
+    assert 0.02 <= sender.series.srtt[-1] < 0.5
+    assert list(sender.series.delivered) == sorted(sender.series.delivered)
+    rows = list(csv.DictReader(series.open()))
+    assert {row["kind"] for row in rows} == {"flow", "link"}
+    theirs = [row for row in rows if row["name"].startswith("host/www ")]
+    assert [int(row["cwnd"]) for row in theirs] == list(sender.series.cwnd)

@@ -1,5 +1,6 @@
 """Captures of the simulated network: what Wireshark's own analysis makes of them."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,7 +11,9 @@ PROGRAM = os.environ['DISPATCH_SIM']
 
 pytestmark = pytest.mark.skipif(shutil.which('tshark') is None, reason='tshark is not installed')
 
-CHECKS = [f'-o{protocol}.check_checksum:TRUE' for protocol in ('ip', 'tcp', 'udp')]
+# Bodies are not put together: a capture at the receiver has them in the order of their arrival.
+CHECKS = ['-otcp.desegment_tcp_streams:FALSE',
+          *(f'-o{protocol}.check_checksum:TRUE' for protocol in ('ip', 'tcp', 'udp'))]
 BROKEN = ('_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0'
           ' || tcp.option.len.invalid')
 
@@ -27,16 +30,17 @@ workloads:
 CELLS = {
     'clean': ('off', 'queue: 1000 packets'),
     'lossy': ('off', 'loss: 1%'),
+    'reordering': ('off', 'reorder: {share: 2%, by: 8ms}, loss: 0.5%'),
     'marking': ('on', 'queue: {codel: {ecn: true}}'),
 }
 
 
-def capture(folder, cell, of):
+def capture(folder, cell, of, *arguments):
     ecn, link = CELLS[cell]
     scenario = folder / 'cell.yaml'
     scenario.write_text(CELL.format(ecn=ecn, link=link))
     target = folder / 'out.pcapng'
-    done = subprocess.run([PROGRAM, '--pcap', target, '--pcap-of', of, scenario], capture_output=True, text=True,
+    done = subprocess.run([PROGRAM, '--pcap', target, '--pcap-of', of, *arguments, scenario], capture_output=True, text=True,
                           timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return target
@@ -63,6 +67,19 @@ def test_marks_and_echoes_are_seen(tmp_path):
     marked = len(tshark(file, 'ip.dsfield.ecn == 3', 'frame.number'))
     assert marked > 0
     assert len(tshark(file, 'tcp.flags.ece == 1 && tcp.flags.syn == 0', 'frame.number')) >= 1
+
+
+@pytest.mark.parametrize('cell', CELLS)
+def test_wireshark_counts_the_retransmissions_that_the_simulator_made(tmp_path, cell):
+    events = tmp_path / 'events.jsonl'
+    file = capture(tmp_path, cell, 'www', '--events', events)
+    happened = [json.loads(line) for line in events.read_text().splitlines()]
+    made = sum(event['segments'] for event in happened
+               if event['event'] == 'tcp-retransmit' and event['host'] == 'host/www')
+    seen = tshark(file, 'tcp.srcport == 80 && (tcp.analysis.retransmission || tcp.analysis.out_of_order)',
+                  'frame.number')
+    assert len(seen) == made
+    assert (made > 0) == (cell in ('lossy', 'reordering'))
 
 
 def test_bad_arguments_get_one_line(tmp_path):
