@@ -13,6 +13,7 @@ from ._errors import EngineError, Error, ExpectationFailed, ScenarioError
 from ._parts import (
     Direction,
     Dns,
+    DnsEvent,
     Download,
     Engine,
     Event,
@@ -34,6 +35,7 @@ from ._series import FlowSeries, LinkSeries, Series, WorkloadSeries
 __all__ = [
     "Direction",
     "Dns",
+    "DnsEvent",
     "Download",
     "Engine",
     "EngineError",

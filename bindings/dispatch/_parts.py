@@ -80,6 +80,12 @@ class Link(_Line, _Directions):
     """Of the path behind it. Default: any size passes."""
     pmtu_black_hole: Optional[bool] = None
     """Nobody is told of what is too large for the path. Default False."""
+    nat: Union[bool, Dict[str, Any], None] = None
+    """A NAT behind it: True, or what is not its default: ``{"tcp_timeout": "5 min"}``."""
+    portal: Union[bool, Dict[str, Any], None] = None
+    """Nobody has signed in to its captive portal: True, or ``{"others": "drop"}``."""
+    dns: Union[str, Dict[str, Any], None] = None
+    """How name servers treat those who ask by it: ``"SERVFAIL"``, ``{"delay": "3s"}``."""
     schedule: Optional[Schedule] = None
     """Changes that the link brings with it. Default none."""
     address: Optional[Addresses] = None
@@ -97,8 +103,9 @@ class Proxy:
     """Within TLS, with a certificate of its host (True) or of this name. Default: no TLS."""
 
 
-Service = Union[Proxy, Dict[str, Union[int, bool]]]
-"""``{"http": 80}``, ``{"http": 80, "accept_proxy": True}``, ``{"dns": 53}``, or a Proxy."""
+Service = Union[Proxy, Dict[str, Union[int, bool, str]]]
+"""``{"http": 80}``, ``{"http": 80, "accept_proxy": True}``, ``{"dns": 53}``,
+``{"dns": 53, "fault": "refused", "delay": "1s"}``, or a Proxy."""
 
 
 @dataclass
@@ -125,6 +132,8 @@ class Dns:
     """By name: an address or several, the name of a host, ``"NXDOMAIN"`` or ``"SERVFAIL"``."""
     delay: Optional[Quantity] = None
     """Before it answers. Default 5 ms."""
+    fault: Optional[str] = None
+    """How the world's own name server answers: ``"SERVFAIL"``, ... Default ``"answer"``."""
 
 
 @dataclass
@@ -277,12 +286,16 @@ class Event:
     link: str
     action: Union[str, Set]
     """``"blackhole"`` (every packet vanishes, and nobody is told; with ``direction``, only those
-    that way), ``"down"`` (errors as Linux gives them), ``"up"`` (undoes these), ``"flap"`` (a
-    blackhole for so long as ``length`` says) or a Set."""
+    that way), ``"down"`` (errors as Linux gives them), ``"unplug"``, ``"unreachable"``, ``"up"``
+    (undoes these), ``"flap"`` (a blackhole for so long as ``length`` says), ``"address"``,
+    ``"rebind"``, ``"portal"``, ``"sign_in"``, ``"dns"`` or a Set. docs/faults.md has them all."""
     direction: Optional[str] = None
     """Of a blackhole: ``"both"`` (default), ``"down"`` or ``"up"``."""
     length: Optional[Quantity] = None
-    """Of a flap."""
+    """Of a flap; of dns, after which it is over (``for`` in the file)."""
+    value: Any = None
+    """What the other actions take, as in the file: addresses, what a router says, how names are
+    answered."""
 
 
 @dataclass
@@ -293,6 +306,22 @@ class HostEvent:
     host: str
     action: str
     """``"blackhole"`` (as of a link), ``"freeze"`` (its programs stand still, its kernel goes on),
-    ``"up"`` (undoes these) or ``"kill"`` (its programs end for good, its ports refuse)."""
+    ``"unreachable"``, ``"backlog_full"``, ``"slow_reader"``, ``"slow_writer"``, ``"up"`` (undoes
+    these), ``"reboot"``, ``"kill"`` (its programs end for good, its ports refuse) or ``"dns"``."""
     direction: Optional[str] = None
     """Of a blackhole: ``"both"`` (default), ``"down"`` or ``"up"``."""
+    length: Optional[Quantity] = None
+    """Of a reboot; of dns, after which it is over."""
+    value: Any = None
+    """What the other actions take, as in the file: a rate, how names are answered."""
+
+
+@dataclass
+class DnsEvent:
+    """Something that happens to the world's name server: ``DnsEvent("5s", "SERVFAIL", "10s")``."""
+
+    at: Union[Quantity, Every]
+    dns: Union[str, Dict[str, Any]]
+    """How it answers from then on: ``"answer"``, ``"SERVFAIL"``, ``{"delay": "3s"}``."""
+    length: Optional[Quantity] = None
+    """After which it is as before. Default: never."""

@@ -19,6 +19,7 @@ from ._errors import ScenarioError
 from ._parts import (
     Direction,
     Dns,
+    DnsEvent,
     Download,
     Engine,
     Event,
@@ -73,7 +74,7 @@ class Scenario:
     """None: no name server can be reached."""
     engine: Optional[Engine] = None
     workloads: List[Workload] = field(default_factory=list)
-    events: List[Union[Event, HostEvent]] = field(default_factory=list)
+    events: List[Union[Event, HostEvent, DnsEvent]] = field(default_factory=list)
     expect: List[str] = field(default_factory=list)
     """See docs/scenarios.md for what can be expected."""
 
@@ -215,9 +216,12 @@ def _plain_workload(workload: Any) -> Any:
 
 
 def _plain_event(event: Any) -> Any:
-    if not isinstance(event, (Event, HostEvent)):
+    if not isinstance(event, (Event, HostEvent, DnsEvent)):
         return _plain(event)
     head = _plain(event.at) if isinstance(event.at, Every) else {"at": _plain(event.at)}
+    lasts = {} if event.length is None else {"for": _plain(event.length)}
+    if isinstance(event, DnsEvent):
+        return {**head, "dns": _plain(event.dns), **lasts}
     if isinstance(event, HostEvent):
         head["host"] = _plain(event.host)
     else:
@@ -226,10 +230,11 @@ def _plain_event(event: Any) -> Any:
         change = _plain(event.action)
         over = {"over": change.pop("over")} if "over" in change else {}
         return {**head, "set": change, **over}
-    if isinstance(event, Event) and event.action == "flap":
-        return {**head, "flap": _plain(event.length)}
+    if event.action in ("flap", "reboot"):
+        return {**head, event.action: _plain(event.length)}
     if isinstance(event.action, str):
-        return {**head, event.action: _plain(event.direction)}
+        detail = event.direction if event.value is None else event.value
+        return {**head, event.action: _plain(detail), **lasts}
     raise TypeError(f"an event: the action {event.action!r} is neither a str nor a Set")
 
 
@@ -246,7 +251,7 @@ def _from_plain(cls: Any, plain: Dict[str, Any]) -> Scenario:
         congestion=plain.get("congestion"),
         ecn=plain.get("ecn"),
         hosts={name: _host(host) for name, host in (plain.get("hosts") or {}).items()},
-        dns=None if dns is None else Dns(dns["records"] or {}, dns["delay"]),
+        dns=None if dns is None else Dns(dns["records"] or {}, dns["delay"], dns.get("fault")),
         engine=Engine(**_switches(_numbers(plain["engine"]))),
         workloads=[_workload(each) for each in plain.get("workloads", [])],
         events=[_event(each) for each in plain.get("events", [])],
@@ -304,15 +309,19 @@ def _workload(plain: Dict[str, Any]) -> Workload:
     return _WORKLOADS[kind](**head, **_numbers(work))  # type: ignore[no-any-return]
 
 
-def _event(plain: Dict[str, Any]) -> Union[Event, HostEvent]:
-    others = ("at", "every", "from", "to", "over", "link", "host")
+def _event(plain: Dict[str, Any]) -> Union[Event, HostEvent, DnsEvent]:
+    others = ("at", "every", "from", "to", "over", "for", "link", "host")
     action = next(key for key in plain if key not in others)
     detail = plain[action]
     at = plain["at"] if "at" in plain else Every(plain["every"], plain["from"], plain["to"])
-    if "host" in plain:
-        return HostEvent(at, plain["host"], action, detail)
+    if "host" not in plain and "link" not in plain:
+        return DnsEvent(at, detail, plain.get("for"))
     if action == "set":
         return Event(at, plain["link"], Set(**_directions(detail), over=plain.get("over")))
-    if action == "flap":
-        return Event(at, plain["link"], action, length=detail)
-    return Event(at, plain["link"], action, detail)
+    of: Any = HostEvent if "host" in plain else Event
+    place = plain["host"] if "host" in plain else plain["link"]
+    if action in ("flap", "reboot"):
+        return of(at, place, action, length=detail)  # type: ignore[no-any-return]
+    if action == "blackhole":
+        return of(at, place, action, detail)  # type: ignore[no-any-return]
+    return of(at, place, action, None, plain.get("for"), detail)  # type: ignore[no-any-return]

@@ -88,6 +88,10 @@ class Checker {
         fail(link.position,
              fmt::format("\"{}\" cannot name a link: it means something else", link.name));
       }
+      if (link.dns && !scenario_.dns) {
+        fail(link.position,
+             fmt::format("names by \"{}\" have a fault, and there is no dns", link.name));
+      }
       if (link.name.size() > kInterfaceNameMax) {
         fail(link.position,
              fmt::format("\"{}\" is longer than the {} characters of an interface's name",
@@ -102,7 +106,7 @@ class Checker {
     }
     check_names(scenario_.hosts, "a host");
     for (const auto& host : scenario_.hosts) {
-      if (!host.dns_ports.empty() && !scenario_.dns) {
+      if (!host.name_servers.empty() && !scenario_.dns) {
         fail(host.position,
              fmt::format("\"{}\" serves names, and there is no dns to say which", host.name));
       }
@@ -127,10 +131,25 @@ class Checker {
       for (const auto& prefix : addresses_of_link(scenario_, i)) {
         add(prefix.address, scenario_.links[i].position, scenario_.links[i].name);
       }
+      if (!scenario_.links[i].nat) continue;
+      add(nat_address(scenario_, i, 0), scenario_.links[i].position,
+          scenario_.links[i].name + "'s NAT");
     }
     for (std::size_t i = 0; i < scenario_.hosts.size(); ++i) {
       for (const auto& address : addresses_of_host(scenario_, i)) {
         add(address, scenario_.hosts[i].position, scenario_.hosts[i].name);
+      }
+    }
+    // A link may have an address again that it had before.
+    for (const auto& event : scenario_.events) {
+      for (const auto& prefix : event.addresses) {
+        const auto owner = owners.find(prefix.address);
+        if (owner == owners.end()) {
+          add(prefix.address, event.position, event.link);
+        } else if (owner->second != event.link) {
+          fail(event.position, fmt::format("{} is the address of \"{}\"",
+                                           prefix.address.to_string(), owner->second));
+        }
       }
     }
   }
@@ -226,12 +245,32 @@ class Checker {
              workload.name, host, near(host, candidates)));
   }
 
+  // What is to fail is there.
+  void check_fault(const EventSpec& event) const {
+    using Action = EventSpec::Action;
+    if (event.action == Action::dns && !scenario_.dns) {
+      fail(event.position, "a dns event, and there is no dns");
+    }
+    for (const auto& host : scenario_.hosts) {
+      if (event.action != Action::dns || host.name != event.host) continue;
+      if (host.name_servers.empty()) {
+        fail(event.position, fmt::format("\"{}\" serves no names: write {{dns: 53}}", host.name));
+      }
+    }
+    for (const auto& link : scenario_.links) {
+      if (event.action != Action::rebind || link.name != event.link || link.nat) continue;
+      fail(event.position, fmt::format("\"{}\" has no NAT: write nat: true", link.name));
+    }
+  }
+
   void check_events() const {
     for (const auto& event : scenario_.events) {
       const bool of_host = !event.host.empty();
       const auto names = of_host ? names_of(scenario_.hosts) : link_names_;
       const auto& place = of_host ? event.host : event.link;
-      if (std::find(names.begin(), names.end(), place) == names.end()) {
+      check_fault(event);
+      const bool has_place = event.action != EventSpec::Action::dns || !place.empty();
+      if (has_place && std::find(names.begin(), names.end(), place) == names.end()) {
         fail(event.position,
              fmt::format("no {} \"{}\"{}", of_host ? "host" : "link", place, hint(place, names)));
       }

@@ -6,8 +6,6 @@
 namespace dispatch::scenario {
 namespace {
 
-using Action = EventSpec::Action;
-
 template <typename Value>
 void entry(YAML::Emitter& out, const char* key, const Value& value) {
   dump_entry(out, key, value);
@@ -34,9 +32,13 @@ void services_entry(YAML::Emitter& out, const HostSpec& host) {
     if (proxy.tls && !proxy.tls->empty()) entry(out, "tls", *proxy.tls);
     out << YAML::EndMap;
   }
-  for (const auto port : host.dns_ports) {
+  for (const auto& server : host.name_servers) {
     out << YAML::BeginMap;
-    entry(out, "dns", port);
+    entry(out, "dns", server.port);
+    if (server.behaviour.fault != sim::DnsFault::none) {
+      entry(out, "fault", std::string(to_string(server.behaviour.fault)));
+    }
+    if (server.behaviour.delay) entry(out, "delay", to_string(*server.behaviour.delay));
     out << YAML::EndMap;
   }
 }
@@ -87,6 +89,7 @@ void record_entry(YAML::Emitter& out, const DnsRecord& record) {
 void dns_entry(YAML::Emitter& out, const DnsSpec& dns) {
   out << YAML::Key << "dns" << YAML::Value << YAML::BeginMap;
   entry(out, "delay", to_string(dns.delay));
+  if (dns.fault != sim::DnsFault::none) entry(out, "fault", std::string(to_string(dns.fault)));
   out << YAML::Key << "records" << YAML::Value << YAML::BeginMap;
   for (const auto& record : dns.records) record_entry(out, record);
   out << YAML::EndMap << YAML::EndMap;
@@ -142,55 +145,6 @@ void workloads_entry(YAML::Emitter& out, const Scenario& scenario) {
   out << YAML::EndSeq;
 }
 
-void action_entry(YAML::Emitter& out, const EventSpec& event) {
-  switch (event.action) {
-    case Action::blackhole:
-      return entry(out, "blackhole", "both");
-    case Action::blackhole_down:
-      return entry(out, "blackhole", "down");
-    case Action::blackhole_up:
-      return entry(out, "blackhole", "up");
-    case Action::down:
-      return entry(out, "down", YAML::Null);
-    case Action::up:
-      return entry(out, "up", YAML::Null);
-    case Action::freeze:
-      return entry(out, "freeze", YAML::Null);
-    case Action::kill:
-      return entry(out, "kill", YAML::Null);
-    case Action::flap:
-      return entry(out, "flap", to_string(event.flap_for));
-    case Action::set:
-      break;
-  }
-  out << YAML::Key << "set" << YAML::Value << YAML::BeginMap;
-  dump_change(out, event.change);
-  out << YAML::EndMap;
-  if (event.change.over != Duration::zero()) entry(out, "over", to_string(event.change.over));
-}
-
-void events_entry(YAML::Emitter& out, const Scenario& scenario) {
-  out << YAML::Key << "events" << YAML::Value << YAML::BeginSeq;
-  for (const auto& event : scenario.events) {
-    out << YAML::Flow << YAML::BeginMap;
-    if (event.every == Duration::zero()) {
-      entry(out, "at", to_string(event.at));
-    } else {
-      entry(out, "every", to_string(event.every));
-      entry(out, "from", to_string(event.at));
-      entry(out, "to", to_string(event.to));
-    }
-    if (event.host.empty()) {
-      entry(out, "link", event.link);
-    } else {
-      entry(out, "host", event.host);
-    }
-    action_entry(out, event);
-    out << YAML::EndMap;
-  }
-  out << YAML::EndSeq;
-}
-
 }  // namespace
 
 std::string dump(const Scenario& scenario) {
@@ -207,7 +161,7 @@ std::string dump(const Scenario& scenario) {
   if (scenario.dns) dns_entry(out, *scenario.dns);
   dump_engine(out, scenario);
   if (!scenario.workloads.empty()) workloads_entry(out, scenario);
-  if (!scenario.events.empty()) events_entry(out, scenario);
+  if (!scenario.events.empty()) dump_events(out, scenario);
   if (!scenario.expectations.empty()) {
     out << YAML::Key << "expect" << YAML::Value << YAML::BeginSeq;
     for (const auto& expectation : scenario.expectations) out << expectation.text;

@@ -257,6 +257,9 @@ void dump_link(YAML::Emitter& out, const Scenario& scenario, std::size_t index) 
   entry(out, "mtu", text_of(sim::ByteSize::bytes(link.mtu)));
   if (link.path_mtu != 0) entry(out, "path_mtu", text_of(sim::ByteSize::bytes(link.path_mtu)));
   if (link.pmtu_black_hole) entry(out, "pmtu_black_hole", true);
+  if (link.nat) dump_nat(out, *link.nat, nat_address(scenario, index, 0));
+  if (link.portal) dump_portal(out, *link.portal);
+  if (link.dns) dump_dns_behaviour(out, *link.dns);
   if (!link.schedule.steps.empty()) schedule_entry(out, link.schedule);
   out << YAML::Key << "address" << YAML::Value << YAML::Flow << YAML::BeginSeq;
   for (const auto& prefix : addresses_of_link(scenario, index)) out << net::to_string(prefix);

@@ -17,6 +17,12 @@ void dump_link(YAML::Emitter& out, const Scenario& scenario, std::size_t index);
 // The keys of `set`, in a map that has been begun.
 void dump_change(YAML::Emitter& out, const LinkChange& change);
 
+void dump_events(YAML::Emitter& out, const Scenario& scenario);
+void dump_nat(YAML::Emitter& out, const sim::NatOptions& nat, const net::Address& external);
+void dump_portal(YAML::Emitter& out, const PortalSpec& portal);
+// As `dns`, of a link or an event.
+void dump_dns_behaviour(YAML::Emitter& out, const sim::DnsBehaviour& behaviour);
+
 void dump_users(YAML::Emitter& out, const std::vector<UserSpec>& users);
 void dump_engine(YAML::Emitter& out, const Scenario& scenario);
 

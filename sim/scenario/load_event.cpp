@@ -14,15 +14,20 @@ namespace {
 
 using Action = EventSpec::Action;
 
-constexpr std::string_view kEventKeys[] = {"at",   "link",   "host", "blackhole", "down",
-                                           "up",   "freeze", "kill", "set",       "flap",
-                                           "over", "every",  "from", "to"};
-constexpr std::string_view kEventLater[] = {"for",    "dns",   "unplug", "reboot",
-                                            "refuse", "reset", "address"};
+constexpr std::string_view kEventKeys[] = {
+    "at",     "every",   "from",         "to",          "over",       "for",     "link",
+    "host",   "dns",     "blackhole",    "down",        "up",         "set",     "flap",
+    "unplug", "address", "unreachable",  "rebind",      "portal",     "sign_in", "freeze",
+    "kill",   "reboot",  "backlog_full", "slow_reader", "slow_writer"};
+constexpr std::string_view kEventLater[] = {"refuse", "reset"};
 constexpr std::int64_t kTimesMax = 100'000;  // that one event happens
 constexpr std::string_view kPlaces[] = {"link", "host"};
-constexpr std::string_view kLinkActions[] = {"blackhole", "down", "up", "set", "flap"};
-constexpr std::string_view kHostActions[] = {"blackhole", "up", "freeze", "kill"};
+constexpr std::string_view kLinkActions[] = {"blackhole", "down",   "up",      "set",
+                                             "flap",      "unplug", "address", "unreachable",
+                                             "rebind",    "portal", "sign_in", "dns"};
+constexpr std::string_view kHostActions[] = {"blackhole",   "up",     "unreachable",  "freeze",
+                                             "kill",        "reboot", "backlog_full", "slow_reader",
+                                             "slow_writer", "dns"};
 constexpr std::string_view kDirections[] = {"both", "down", "up"};
 
 Action read_blackhole(const YamlValue& value) {
@@ -34,9 +39,14 @@ Action read_blackhole(const YamlValue& value) {
   value.fail(fmt::format("unknown direction \"{}\"{}", text, hint(text, kDirections)));
 }
 
+// Those that take no value.
 Action plain_action(std::string_view action) {
   if (action == "down") return Action::down;
+  if (action == "unplug") return Action::unplug;
+  if (action == "rebind") return Action::rebind;
+  if (action == "sign_in") return Action::sign_in;
   if (action == "freeze") return Action::freeze;
+  if (action == "backlog_full") return Action::backlog_full;
   return action == "kill" ? Action::kill : Action::up;
 }
 
@@ -94,30 +104,65 @@ void read_flap(const YamlValue& detail, EventSpec& event) {
   }
 }
 
-}  // namespace
+void read_dns(const YamlMap& map, const YamlValue& detail, EventSpec& event) {
+  event.action = Action::dns;
+  event.dns = read_dns_behaviour(detail);
+  if (const auto* lasts = map.find("for")) event.lasts = read_period(*lasts);
+}
 
-EventSpec read_event(const YamlValue& value) {
-  const auto map = value.map("an event", kEventKeys, kEventLater);
-  EventSpec event;
-  event.position = value.position();
-  read_times(map, event);
-  if (map.find("host") == nullptr) map.require("link", "wifi");
-  const auto place = map.one_of(kPlaces);
-  const bool of_host = place == "host";
-  (of_host ? event.host : event.link) =
-      map.find(place)->text(of_host ? "the name of a host" : "the name of a link");
-  refuse_others(map, of_host);
-  const auto action = of_host ? map.one_of(kHostActions) : map.one_of(kLinkActions);
+void read_addresses(const YamlValue& detail, EventSpec& event) {
+  event.action = Action::address;
+  for (const auto& each : detail.one_or_more("an address such as 192.168.1.77/24")) {
+    event.addresses.push_back(each.prefix());
+  }
+  if (event.addresses.empty()) detail.fail("no address: write address: 192.168.1.77/24");
+}
+
+Rate read_pace(const YamlValue& detail) {
+  const auto rate = detail.rate();
+  if (rate.bits_per_second < 8) detail.fail("less than a byte a second: use a freeze event");
+  return rate;
+}
+
+void refuse_all_but_dns(const YamlMap& map) {
+  for (const auto actions : {std::span<const std::string_view>(kLinkActions),
+                             std::span<const std::string_view>(kHostActions)}) {
+    for (const auto action : actions) {
+      if (action == "dns" || map.find(action) == nullptr) continue;
+      map.key(action)->fail(fmt::format("\"{}\" is of a link or a host", action));
+    }
+  }
+}
+
+void read_action(const YamlMap& map, std::string_view action, std::string_view place,
+                 EventSpec& event) {
   const auto& detail = *map.find(action);
   if (map.find("over") != nullptr && action != "set") {
     map.key("over")->fail("\"over\" is for a set event");
   }
-  if (action == "set") {
-    read_set(map, detail, event);
-  } else if (action == "flap") {
-    read_flap(detail, event);
-  } else if (action == "blackhole") {
+  if (map.find("for") != nullptr && action != "dns") {
+    map.key("for")->fail("\"for\" is for a dns event");
+  }
+  if (action == "set") return read_set(map, detail, event);
+  if (action == "flap") return read_flap(detail, event);
+  if (action == "dns") return read_dns(map, detail, event);
+  if (action == "address") return read_addresses(detail, event);
+  if (action == "blackhole") {
     event.action = read_blackhole(detail);
+  } else if (action == "unreachable") {
+    event.action = Action::unreachable;
+    event.reason = read_unreachable(detail);
+  } else if (action == "portal") {
+    event.action = Action::portal;
+    const auto portal = read_portal(detail);
+    if (!portal) detail.fail("no portal: write sign_in");
+    event.portal = *portal;
+  } else if (action == "reboot") {
+    event.action = Action::reboot;
+    event.reboot_for = read_period(detail);
+  } else if (action == "slow_reader" || action == "slow_writer") {
+    event.action = action == "slow_reader" ? Action::slow_reader : Action::slow_writer;
+    event.rate = read_pace(detail);
   } else {
     if (!detail.is_null()) {
       detail.fail(fmt::format("\"{}\" takes no value: write {{at: ..., {}: ..., {}}}", action,
@@ -125,6 +170,30 @@ EventSpec read_event(const YamlValue& value) {
     }
     event.action = plain_action(action);
   }
+}
+
+}  // namespace
+
+EventSpec read_event(const YamlValue& value) {
+  const auto map = value.map("an event", kEventKeys, kEventLater);
+  EventSpec event;
+  event.position = value.position();
+  read_times(map, event);
+  // The scenario's own name server has no place.
+  const bool of_dns = map.find("dns") != nullptr && map.find("link") == nullptr;
+  if (map.find("host") == nullptr && !of_dns) map.require("link", "wifi");
+  if (map.find("host") == nullptr && of_dns) {
+    read_action(map, "dns", "dns", event);
+    refuse_all_but_dns(map);
+    return event;
+  }
+  const auto place = map.one_of(kPlaces);
+  const bool of_host = place == "host";
+  (of_host ? event.host : event.link) =
+      map.find(place)->text(of_host ? "the name of a host" : "the name of a link");
+  refuse_others(map, of_host);
+  const auto action = of_host ? map.one_of(kHostActions) : map.one_of(kLinkActions);
+  read_action(map, action, place, event);
   return event;
 }
 

@@ -10,11 +10,11 @@ namespace {
 
 constexpr std::string_view kHostKeys[] = {"address", "delay", "serves", "congestion", "ecn"};
 constexpr std::string_view kHostLater[] = {"rate", "down", "up", "loss"};
-constexpr std::string_view kServiceKeys[] = {"http",  "proxy", "dns",
-                                             "users", "tls",   "accept_proxy"};
+constexpr std::string_view kServiceKeys[] = {"http", "proxy",        "dns",   "users",
+                                             "tls",  "accept_proxy", "fault", "delay"};
 constexpr std::string_view kServices[] = {"http", "proxy", "dns"};
 constexpr std::string_view kServiceLater[] = {"https", "echo", "tcp", "udp"};
-constexpr std::string_view kDnsKeys[] = {"delay", "records"};
+constexpr std::string_view kDnsKeys[] = {"delay", "fault", "records"};
 
 constexpr std::uint64_t kPortMax = 65535;
 
@@ -51,6 +51,13 @@ std::optional<std::string> read_tls(const YamlValue& value) {
   return text == "true" ? std::string() : text;
 }
 
+NameServerSpec read_name_server(const YamlMap& map, std::uint16_t port) {
+  NameServerSpec server{port};
+  if (const auto* fault = map.find("fault")) server.behaviour.fault = read_dns_fault(*fault);
+  if (const auto* delay = map.find("delay")) server.behaviour.delay = delay->duration();
+  return server;
+}
+
 void read_service(const YamlValue& value, HostSpec& host) {
   const auto map = value.map("a service", kServiceKeys, kServiceLater);
   const auto service = map.one_of(kServices);
@@ -63,10 +70,14 @@ void read_service(const YamlValue& value, HostSpec& host) {
   if (accept_proxy != nullptr && service != "http") {
     map.key("accept_proxy")->fail("only an http server takes headers of the PROXY protocol");
   }
+  for (const auto* key : {"fault", "delay"}) {
+    if (service == "dns" || map.find(key) == nullptr) continue;
+    map.key(key)->fail(fmt::format("\"{}\" is of a name server: {{dns: 53, ...}}", key));
+  }
   if (service == "http") {
     host.http.push_back({port, accept_proxy != nullptr && accept_proxy->yes_or_no()});
   }
-  if (service == "dns") host.dns_ports.push_back(port);
+  if (service == "dns") host.name_servers.push_back(read_name_server(map, port));
   if (service != "proxy") return;
   host.proxies.push_back({port, {}, tls != nullptr ? read_tls(*tls) : std::nullopt});
   if (users != nullptr) host.proxies.back().users = read_users(*users);
@@ -118,6 +129,7 @@ DnsSpec read_dns(const YamlValue& value) {
   const auto map = value.map("dns", kDnsKeys);
   DnsSpec dns;
   if (const auto* delay = map.find("delay")) dns.delay = delay->duration();
+  if (const auto* fault = map.find("fault")) dns.fault = read_dns_fault(*fault);
   if (const auto* records = map.find("records")) {
     for (const auto& [name, key, record] : records->names("names and their addresses").entries()) {
       dns.records.push_back(read_record(name, key, record));

@@ -160,8 +160,9 @@ void read_mtus(const YamlMap& map, LinkSpec& link) {
 }  // namespace
 
 LinkSpec read_link(const std::string& name, Position position, const YamlValue& value) {
-  const auto map = value.map("a link", keys_with({"down", "up", "half_duplex", "mtu", "path_mtu",
-                                                  "pmtu_black_hole", "schedule", "address"}));
+  const auto map = value.map(
+      "a link", keys_with({"down", "up", "half_duplex", "mtu", "path_mtu", "pmtu_black_hole",
+                           "schedule", "address", "nat", "portal", "dns"}));
   LinkSpec link;
   link.name = name;
   link.position = position;
@@ -172,6 +173,9 @@ LinkSpec read_link(const std::string& name, Position position, const YamlValue& 
   if (const auto* half = map.find("half_duplex")) link.half_duplex = half->yes_or_no();
   read_mtus(map, link);
   if (const auto* schedule = map.find("schedule")) link.schedule = read_schedule(*schedule);
+  if (const auto* nat = map.find("nat")) link.nat = read_nat(*nat);
+  if (const auto* portal = map.find("portal")) link.portal = read_portal(*portal);
+  if (const auto* dns = map.find("dns")) link.dns = read_dns_behaviour(*dns);
   if (const auto* address = map.find("address")) {
     for (const auto& each : address->one_or_more("an address"))
       link.addresses.push_back(each.prefix());

@@ -25,6 +25,15 @@ sim::tcp::EcnPolicy read_ecn(const YamlValue& value);
 HostSpec read_host(const std::string& name, Position position, const YamlValue& value);
 DnsSpec read_dns(const YamlValue& value);
 
+// `SERVFAIL`, `silent`, ... ; or {fault:, delay:}.
+sim::DnsFault read_dns_fault(const YamlValue& value);
+sim::DnsBehaviour read_dns_behaviour(const YamlValue& value);
+// Nothing or true: with all defaults; false: none; or a map.
+std::optional<sim::NatOptions> read_nat(const YamlValue& value);
+std::optional<PortalSpec> read_portal(const YamlValue& value);
+// Nothing: host.
+sim::IcmpUnreachable::Reason read_unreachable(const YamlValue& value);
+
 WorkloadSpec read_workload(const YamlValue& value);
 EventSpec read_event(const YamlValue& value);
 

@@ -49,6 +49,25 @@ std::vector<net::Address> addresses_of_record(const Scenario& scenario, const Dn
   return {};
 }
 
+net::Address nat_address(const Scenario& scenario, std::size_t index, std::uint64_t rebindings) {
+  const auto& nat = *scenario.links[index].nat;
+  if (rebindings == 0 && !nat.external.is_unspecified()) return nat.external;
+  constexpr std::uint64_t kHosts = 250;
+  return *net::parse_address(fmt::format("198.19.{}.{}", index + 1, 1 + rebindings % kHosts));
+}
+
+std::vector<net::Prefix> sources_of_link(const Scenario& scenario, std::size_t index) {
+  auto sources = addresses_of_link(scenario, index);
+  if (!scenario.links[index].nat) return sources;
+  sources.push_back({nat_address(scenario, index, 0), 32});
+  sources.push_back(*net::parse_prefix(fmt::format("198.19.{}.0/24", index + 1)));
+  return sources;
+}
+
+std::vector<net::Address> portal_addresses() {
+  return {*net::parse_address("198.51.100.80"), *net::parse_address("2001:db8:80::80")};
+}
+
 std::optional<std::size_t> link_of(const Scenario& scenario, std::string_view target) {
   const auto address = net::parse_address(target);
   for (std::size_t i = 0; i < scenario.links.size(); ++i) {

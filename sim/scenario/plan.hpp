@@ -25,6 +25,15 @@ inline constexpr std::size_t kHostsMax = 200;
 // Of the record's answer; empty where it fails.
 std::vector<net::Address> addresses_of_record(const Scenario& scenario, const DnsRecord& record);
 
+// The external address of a link's NAT at the beginning, its own or 198.19.N.1; and after so many
+// rebindings, 198.19.N.2, ...
+net::Address nat_address(const Scenario& scenario, std::size_t index, std::uint64_t rebindings);
+// Where packets of a link come from: its own networks, and those of its NAT.
+std::vector<net::Prefix> sources_of_link(const Scenario& scenario, std::size_t index);
+
+// 198.51.100.80, 2001:db8:80::80
+std::vector<net::Address> portal_addresses();
+
 // The link that has this name or address.
 std::optional<std::size_t> link_of(const Scenario& scenario, std::string_view target);
 

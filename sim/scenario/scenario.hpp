@@ -6,7 +6,10 @@
 
 #include "engine/net/address.hpp"
 #include "engine/proxy/proxy_protocol.hpp"
+#include "sim/host/dns_behaviour.hpp"
+#include "sim/host/nat.hpp"
 #include "sim/link/link_options.hpp"
+#include "sim/link/packet.hpp"
 #include "sim/scenario/error.hpp"
 #include "sim/scenario/units.hpp"
 #include "sim/tcp/options.hpp"
@@ -68,6 +71,11 @@ struct ScheduleSpec {
   Duration repeat{};  // 0: once; else longer than the last step's time
 };
 
+// A captive portal: what becomes of all but names and web pages.
+struct PortalSpec {
+  bool refuses_others = true;  // else it is dropped
+};
+
 // A network interface of the machine, and the access line behind it.
 struct LinkSpec {
   Position position;
@@ -79,7 +87,10 @@ struct LinkSpec {
   std::uint32_t path_mtu = 0;    // of the path behind it; 0: any size
   bool pmtu_black_hole = false;  // nobody is told of what is too large for the path
   ScheduleSpec schedule;
-  std::vector<net::Prefix> addresses;  // none: one of each family, see plan.hpp
+  std::optional<sim::NatOptions> nat;    // an external address of 0.0.0.0: see plan.hpp
+  std::optional<PortalSpec> portal;      // nobody has signed in at the beginning
+  std::optional<sim::DnsBehaviour> dns;  // how name servers treat those who ask by it
+  std::vector<net::Prefix> addresses;    // none: one of each family, see plan.hpp
 };
 
 struct UserSpec {
@@ -100,6 +111,12 @@ struct HttpSpec {
   bool accept_proxy = false;  // each connection begins with a header of the PROXY protocol
 };
 
+// A name server with the records of DnsSpec.
+struct NameServerSpec {
+  std::uint16_t port = 53;
+  sim::DnsBehaviour behaviour{};  // without a delay: that of DnsSpec
+};
+
 // A machine in the internet that serves HTTP (traffic::Origin), as a proxy, or names of the DNS.
 struct HostSpec {
   Position position;
@@ -110,7 +127,7 @@ struct HostSpec {
   std::optional<sim::tcp::EcnPolicy> ecn;                   // none: the scenario's
   std::vector<HttpSpec> http{{}};
   std::vector<ProxySpec> proxies;
-  std::vector<std::uint16_t> dns_ports;  // with the records of DnsSpec
+  std::vector<NameServerSpec> name_servers;
 };
 
 enum class DnsOutcome : std::uint8_t { answer, nxdomain, servfail };
@@ -125,6 +142,7 @@ struct DnsRecord {
 
 struct DnsSpec {
   Duration delay = std::chrono::milliseconds(5);  // before the server answers
+  sim::DnsFault fault = sim::DnsFault::none;      // of the scenario's name server
   std::vector<DnsRecord> records;
 };
 
@@ -211,20 +229,40 @@ struct EventSpec {
     down,  // the interface is down: errors as Linux gives them
     up,    // undoes all of these
     set,
-    flap,    // a blackhole for a while
-    freeze,  // a host's programs stand still, its kernel goes on (SIGSTOP); up undoes it
-    kill,    // a host's programs end for good: its ports refuse
+    flap,          // a blackhole for a while
+    unplug,        // the interface vanishes, with its addresses and routes; up plugs it in
+    address,       // what a new DHCP lease does: the addresses of a family are others
+    unreachable,   // a router says so to every packet (ICMP); up undoes it
+    freeze,        // a host's programs stand still, its kernel goes on (SIGSTOP); up undoes it
+    kill,          // a host's programs end for good: its ports refuse
+    reboot,        // a host is off for a while, and comes back without its state
+    backlog_full,  // a host takes no connection: SYNs are dropped; up undoes it
+    slow_reader,   // a host takes so much of each connection; up undoes it
+    slow_writer,   // a host gives so much to each connection; up undoes it
+    dns,           // how a name server answers
+    rebind,        // a link's NAT forgets everything, and has another address
+    portal,        // a link leads to a captive portal; sign_in undoes it
+    sign_in,
   };
 
   Position position;
   Duration at{};     // the first time
   Duration every{};  // 0: once; else again and again, up to and including `to`
   Duration to{};
-  std::string link;  // or, in its place, a host: blackholes, up, freeze, kill
+  // A link; or a host: blackholes, unreachable, up, and what is said to be a host's; or, of dns,
+  // neither: the scenario's name server. That with a link: towards those who ask by it.
+  std::string link;
   std::string host;
   Action action = Action::blackhole;
-  LinkChange change;    // of a set
-  Duration flap_for{};  // of a flap
+  LinkChange change;                   // of a set
+  Duration flap_for{};                 // of a flap
+  std::vector<net::Prefix> addresses;  // of a change of address
+  sim::IcmpUnreachable::Reason reason = sim::IcmpUnreachable::Reason::host;  // of an unreachable
+  Duration reboot_for{};
+  Rate rate;              // of a slow reader or writer
+  sim::DnsBehaviour dns;  // of a dns event
+  PortalSpec portal;
+  Duration lasts{};  // after which dns is as it was before any event; 0: for good
 };
 
 struct ExpectationSpec {

@@ -13,8 +13,6 @@
 namespace dispatch::scenario {
 namespace {
 
-using Action = EventSpec::Action;
-
 constexpr std::uint16_t kDnsPort = 53;
 constexpr const char* kMachine = "client";
 constexpr const char* kNameServer = "dns-server";
@@ -42,26 +40,6 @@ std::unique_ptr<link::LinkSet> make_link_set(sim::Host& host,
   });
 }
 
-void change_state(sim::Link& link, const EventSpec& event) {
-  switch (event.action) {
-    case Action::blackhole:
-      return link.set_state(sim::LinkState::blackhole);
-    case Action::blackhole_down:
-      return link.set_state(sim::LinkState::blackhole_down);
-    case Action::blackhole_up:
-      return link.set_state(sim::LinkState::blackhole_up);
-    case Action::down:
-      return link.set_state(sim::LinkState::down);
-    case Action::up:
-      return link.set_state(sim::LinkState::up);
-    case Action::set:
-    case Action::flap:
-    case Action::freeze:
-    case Action::kill:
-      return;  // no state of a line
-  }
-}
-
 }  // namespace
 
 ScenarioWorld::ScenarioWorld(const Scenario& scenario, std::uint64_t seed)
@@ -75,6 +53,7 @@ ScenarioWorld::ScenarioWorld(const Scenario& scenario, std::uint64_t seed)
   add_links();
   add_hosts();
   if (scenario.dns) add_name_server();
+  add_portal();
   start_engine();
 }
 
@@ -91,6 +70,9 @@ void ScenarioWorld::add_links() {
     links_.push_back(
         &world_.attach(*machine_, spec.name, addresses_of_link(scenario_, i), options));
     start_schedule(simulation_, *links_.back(), spec.schedule);
+    addresses_.push_back(addresses_of_link(scenario_, i));
+    rebindings_.push_back(0);
+    add_access(i);
   }
 }
 
@@ -108,24 +90,37 @@ void ScenarioWorld::add_hosts() {
     access.delay = spec.delay;
     const auto both = sim::LinkOptions::symmetric(access);
     host_lines_.push_back(&world_.attach(host, "eth0", with_length(addresses), both));
-    auto& origin = *origins_.emplace_back(std::make_unique<traffic::Origin>(host));
-    for (const auto& address : addresses) {
-      for (const auto& [port, accept_proxy] : spec.http) {
-        const auto listening = origin.listen({address, port}, accept_proxy);
-        if (!listening) {
-          throw ScenarioError(scenario_.source, spec.position,
-                              fmt::format("host \"{}\" cannot serve at port {}: {}", spec.name,
-                                          port, listening.error().message()));
-        }
+    start_programs(i);
+  }
+}
+
+// The objects of programs that have gone stay: what they had is destroyed with the world.
+void ScenarioWorld::start_programs(std::size_t index) {
+  const auto& spec = scenario_.hosts[index];
+  auto& host = *hosts_[index];
+  const auto addresses = addresses_of_host(scenario_, index);
+  auto& origin = *origins_.emplace_back(std::make_unique<traffic::Origin>(host));
+  for (const auto& address : addresses) {
+    for (const auto& [port, accept_proxy] : spec.http) {
+      const auto listening = origin.listen({address, port}, accept_proxy);
+      if (!listening) {
+        throw ScenarioError(scenario_.source, spec.position,
+                            fmt::format("host \"{}\" cannot serve at port {}: {}", spec.name, port,
+                                        listening.error().message()));
       }
     }
-    origin.start();
-    add_proxies(i, host);
-    for (const auto port : spec.dns_ports) {
-      auto& server = *host_name_servers_.emplace_back(make_name_server(host));
-      for (const auto& address : addresses) host.spawn(server.serve({address, port}));
+  }
+  origin.start();
+  add_proxies(index, host);
+  for (const auto& [port, behaviour] : spec.name_servers) {
+    auto& server = *host_name_servers_.emplace_back(index, make_name_server(host)).second;
+    server.set_behaviour(behaviour);
+    for (const auto& address : addresses) {
+      host.spawn(server.serve({address, port}));
+      host.spawn(server.serve_streams({address, port}));
     }
   }
+  for (std::size_t i = 0; i < scenario_.links.size(); ++i) set_link_dns(i, scenario_.links[i].dns);
 }
 
 void ScenarioWorld::add_proxies(std::size_t index, sim::Host& host) {
@@ -155,7 +150,12 @@ void ScenarioWorld::add_name_server() {
   const auto addresses = name_server_addresses();
   world_.attach(host, "eth0", with_length(addresses), {});
   name_server_ = make_name_server(host);
-  for (const auto& address : addresses) host.spawn(name_server_->serve({address, kDnsPort}));
+  name_server_->set_behaviour({scenario_.dns->fault});
+  for (const auto& address : addresses) {
+    host.spawn(name_server_->serve({address, kDnsPort}));
+    host.spawn(name_server_->serve_streams({address, kDnsPort}));
+  }
+  for (std::size_t i = 0; i < scenario_.links.size(); ++i) set_link_dns(i, scenario_.links[i].dns);
 }
 
 std::unique_ptr<sim::DnsServer> ScenarioWorld::make_name_server(sim::Host& host) const {
@@ -268,47 +268,6 @@ void ScenarioWorld::find_ways() {
   if (!scenario_.engine.routes.empty()) {
     ways_.push_back({std::string(kDirect), nullptr, {&link_set_->direct()}});
   }
-}
-
-void ScenarioWorld::apply_to_host(const EventSpec& event) {
-  const auto named = [&](const HostSpec& host) { return host.name == event.host; };
-  const auto it = std::find_if(scenario_.hosts.begin(), scenario_.hosts.end(), named);
-  const auto index = static_cast<std::size_t>(it - scenario_.hosts.begin());
-  switch (event.action) {
-    case Action::freeze:
-      return hosts_[index]->freeze();
-    case Action::kill:
-      return hosts_[index]->kill();
-    case Action::up:
-      hosts_[index]->thaw();
-      break;
-    default:
-      break;
-  }
-  change_state(*host_lines_[index], event);
-}
-
-void ScenarioWorld::apply(const EventSpec& event, std::function<void()> done) {
-  if (!event.host.empty()) {
-    apply_to_host(event);
-    return done();
-  }
-  const auto named = [&](const LinkSpec& link) { return link.name == event.link; };
-  const auto it = std::find_if(scenario_.links.begin(), scenario_.links.end(), named);
-  auto& link = *links_[static_cast<std::size_t>(it - scenario_.links.begin())];
-  if (event.action == Action::set) {
-    return begin_change(simulation_, link, event.change, std::move(done));
-  }
-  if (event.action == Action::flap) {
-    link.set_state(sim::LinkState::blackhole);
-    simulation_.after(event.flap_for, [&link, done = std::move(done)] {
-      link.set_state(sim::LinkState::up);
-      done();
-    });
-    return;
-  }
-  change_state(link, event);
-  done();
 }
 
 }  // namespace dispatch::scenario

@@ -9,13 +9,16 @@
 #include "sim/host/dns_server.hpp"
 #include "sim/host/world.hpp"
 #include "sim/scenario/certificates.hpp"
+#include "sim/scenario/portal_site.hpp"
 #include "sim/scenario/scenario.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace dispatch::scenario {
@@ -57,7 +60,8 @@ class ScenarioWorld {
   // The scenario's links in their order, then other_ways().
   const std::vector<Way>& ways() const { return ways_; }
 
-  // `done` is called when the event is over: at once, but for ramps and flaps.
+  // `event` outlives the run. `done` is called when it is over: at once, but for ramps, flaps,
+  // reboots and what lasts.
   void apply(const EventSpec& event, std::function<void()> done);
 
  private:
@@ -65,8 +69,20 @@ class ScenarioWorld {
   void add_hosts();
   void add_name_server();
   std::unique_ptr<sim::DnsServer> make_name_server(sim::Host& host) const;
+  void start_programs(std::size_t host);
   void start_engine();
-  void apply_to_host(const EventSpec& event);
+
+  // In scenario_faults.cpp.
+  void add_access(std::size_t link);  // its NAT and its portal
+  void add_portal();
+  void set_portal(std::size_t link, const std::optional<PortalSpec>& portal);
+  void set_link_dns(std::size_t link, const std::optional<sim::DnsBehaviour>& behaviour);
+  void set_dns(const EventSpec& event, const std::optional<sim::DnsBehaviour>& behaviour);
+  void change_address(std::size_t link, const std::vector<net::Prefix>& to);
+  void end_host_faults(std::size_t host);
+  void apply_to_host(const EventSpec& event, std::function<void()> done);
+  void apply_to_link(const EventSpec& event, std::function<void()> done);
+
   void add_proxies(std::size_t index, sim::Host& host);
   void find_ways();
   void name_upstreams(const std::vector<link::LinkSpec>& specs);
@@ -79,11 +95,14 @@ class ScenarioWorld {
   sim::World world_;
   sim::Host* machine_;
   std::vector<sim::Link*> links_;
+  std::vector<std::vector<net::Prefix>> addresses_;  // of the links, as they are now
+  std::vector<std::uint64_t> rebindings_;            // of the links' NATs
   std::vector<sim::Host*> hosts_;
   std::vector<sim::Link*> host_lines_;
   std::vector<std::unique_ptr<traffic::Origin>> origins_;
   std::unique_ptr<sim::DnsServer> name_server_;
-  std::vector<std::unique_ptr<sim::DnsServer>> host_name_servers_;
+  std::vector<std::pair<std::size_t, std::unique_ptr<sim::DnsServer>>> host_name_servers_;
+  std::unique_ptr<PortalSite> portal_;
   Certificates certificates_;
   std::vector<std::unique_ptr<link::LinkSet>> upstream_links_;
   std::vector<std::unique_ptr<proxy::Server>> upstreams_;

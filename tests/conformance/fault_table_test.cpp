@@ -17,7 +17,7 @@ constexpr int kPending = -1;  // has not ended, or nothing has been heard
 constexpr net::Duration kBetweenDatagrams = 50ms;
 constexpr net::Duration kPatience = 300ms;
 // A router that is a Linux says no once a second: one SYN of several is answered.
-constexpr net::Duration kRouterPatience = 4s;
+constexpr net::Duration kRouterPatience = 9s;
 
 // The errors of connecting; and what datagrams to the server meet: the first error that one of
 // some sends, or a receive after each, gives.

@@ -10,6 +10,7 @@ import dispatch
 from dispatch import (
     Direction,
     Dns,
+    DnsEvent,
     Download,
     Engine,
     Event,
@@ -106,6 +107,34 @@ def test_objects_survive_the_way_through_yaml_and_back():
     assert once.events[4].action.down == Direction(rate="1 Mbit/s")
     assert once.events[4].action.up == Direction(loss="5%")
     assert once.expect == EVERYTHING.expect
+
+
+def test_faults_survive_the_way_through_yaml_and_back():
+    given = Scenario(
+        links={"home": Link(rate="20 Mbit/s", nat={"tcp_timeout": "5 min"}, dns="silent"),
+               "flat": Link(rate="20 Mbit/s", nat=True, portal=True)},
+        hosts={"www": Host(serves=[{"http": 80}, {"dns": 53, "fault": "truncated", "delay": "40ms"}])},
+        dns=Dns({"www.example": "www"}, fault="refused"),
+        events=[
+            Event("1s", "home", "unplug"),
+            Event("2s", "home", "address", value=["10.0.0.9/24"]),
+            Event("3s", "home", "unreachable", value="prohibited"),
+            Event("4s", "home", "rebind"),
+            Event("5s", "home", "dns", value="SERVFAIL", length="2s"),
+            DnsEvent("6s", "NXDOMAIN", "1s"),
+            HostEvent("7s", "www", "dns", value="answer"),
+            HostEvent("8s", "www", "reboot", length="3s"),
+            HostEvent("20s", "www", "slow_reader", value="80 kbit/s"),
+        ],
+    )
+    once = Scenario.from_yaml(given.to_yaml())
+    assert Scenario.from_yaml(once.to_yaml()) == once
+    assert once.events == given.events
+    assert once.dns.fault == "refused"
+    assert once.hosts["www"].serves[1] == {"dns": 53, "fault": "truncated", "delay": "40ms"}
+    assert once.links["home"].nat["tcp_timeout"] == "300s"
+    assert once.links["home"].dns == "silent"
+    assert once.links["flat"].portal == {"others": "refuse"}
 
 
 def test_models_of_links_survive_the_way_through_yaml_and_back():

@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(errors_name_the_place_what_was_found_and_what_would_be_righ
        "f.yaml:5:15: \"video\" is not supported yet"},
       {with("events:\n  - {at: 1s, link: wifi, blackhole, up}\n"),
        "f.yaml:5:37: \"up\" beside \"blackhole\": an event is one of blackhole, down, up, set, "
-       "flap"},
+       "flap, unplug, address, unreachable, rebind, portal, sign_in, dns"},
       {with("events:\n  - {at: 1s, link: wif, up}\n"),
        "f.yaml:5:5: no link \"wif\"; did you mean \"wifi\"?"},
       {with("events:\n  - {every: 4s, link: wifi, up}\n"),
@@ -235,7 +235,7 @@ BOOST_AUTO_TEST_CASE(what_dispatch_start_takes_a_scenario_says) {
   BOOST_TEST(scenario.engine.dns[0].port == 53);
   const auto& office = scenario.hosts[1];
   BOOST_TEST(office.proxies.at(0).users.at(0).password == "se:cret");
-  BOOST_TEST(office.dns_ports.at(0) == 53);
+  BOOST_TEST(office.name_servers.at(0).port == 53);
 
   const auto text = dump(scenario);
   BOOST_TEST(dump(load_text(text, "f.yaml")) == text);
@@ -333,13 +333,90 @@ BOOST_AUTO_TEST_CASE(errors_in_the_engines_part_are_told_as_all_others) {
       {with("events:\n  - {at: 1s, host: ww, kill}\n"),
        "f.yaml:5:5: no host \"ww\"; did you mean \"www\"?"},
       {with("events:\n  - {at: 1s, host: www, down}\n"),
-       "f.yaml:5:25: \"down\" is for links: of a host an event is one of blackhole, up, freeze, "
-       "kill"},
+       "f.yaml:5:25: \"down\" is for links: of a host an event is one of blackhole, up, "
+       "unreachable, freeze, kill, reboot, backlog_full, slow_reader, slow_writer, dns"},
       {with("events:\n  - {at: 1s, link: wifi, kill}\n"),
        "f.yaml:5:26: \"kill\" is for hosts: of a link an event is one of blackhole, down, up, set, "
-       "flap"},
+       "flap, unplug, address, unreachable, rebind, portal, sign_in, dns"},
       {with("events:\n  - {at: 1s, link: wifi, host: www, up}\n"),
        "f.yaml:5:26: \"host\" beside \"link\": an event is one of link, host"},
+  };
+  for (const auto& [text, message] : cases) {
+    BOOST_TEST(error_of(text) == message, "\n" << text << "said: " << error_of(text));
+  }
+}
+
+constexpr const char* kFaults = R"(
+dispatch: 1
+links:
+  home: {rate: 20 Mbit/s, nat: {tcp_timeout: 5 min, filtering: any, unknown: forward}, dns: silent}
+  flat: {rate: 20 Mbit/s, nat: true, portal: {others: drop}, dns: {fault: only_a, delay: 1s}}
+hosts:
+  www: {serves: [{http: 80}, {dns: 53, fault: truncated, delay: 40ms}]}
+dns: {fault: refused, records: {www.example: www}}
+workloads:
+  - {name: big, download: {from: www, size: 2 MB}}
+events:
+  - {at: 1s, link: home, unplug}
+  - {at: 2s, link: home, address: [10.0.0.9/24, "2001:db8:7::9/64"]}
+  - {at: 3s, link: home, unreachable}
+  - {at: 4s, link: home, unreachable: prohibited}
+  - {at: 5s, link: home, rebind}
+  - {at: 6s, link: home, portal}
+  - {at: 7s, link: home, sign_in}
+  - {at: 8s, link: home, dns: NXDOMAIN, for: 2s}
+  - {at: 9s, dns: {delay: 3s}}
+  - {at: 9s, host: www, dns: answer}
+  - {at: 10s, host: www, reboot: 3s}
+  - {at: 20s, host: www, backlog_full}
+  - {at: 21s, host: www, slow_reader: 10 kB/s}
+  - {at: 22s, host: www, slow_writer: 20 kB/s}
+  - {at: 23s, host: www, unreachable: network}
+)";
+
+BOOST_AUTO_TEST_CASE(faults_are_read_and_written_again) {
+  const auto scenario = load_text(kFaults, "f.yaml");
+  const auto& home = scenario.links[0];
+  BOOST_TEST((home.nat->tcp == std::chrono::minutes(5)));
+  BOOST_TEST(home.nat->forwards_unknown);
+  BOOST_TEST((home.nat->filtering == sim::NatFiltering::any));
+  BOOST_TEST((home.dns->fault == sim::DnsFault::silent));
+  BOOST_TEST(!scenario.links[1].portal->refuses_others);
+  BOOST_TEST((scenario.links[1].dns->delay == seconds(1)));
+  const auto& events = scenario.events;
+  BOOST_TEST(events[1].addresses.size() == 2u);
+  BOOST_TEST((events[2].reason == sim::IcmpUnreachable::Reason::host));
+  BOOST_TEST((events[3].reason == sim::IcmpUnreachable::Reason::prohibited));
+  BOOST_TEST((events[7].lasts == seconds(2)));
+  BOOST_TEST((events[10].reboot_for == seconds(3)));
+  BOOST_TEST(events[12].rate.bits_per_second == 80'000u);
+  const auto text = dump(scenario);
+  BOOST_TEST(dump(load_text(text, "f.yaml")) == text);
+}
+
+BOOST_AUTO_TEST_CASE(errors_in_faults_are_told_as_all_others) {
+  const std::pair<std::string, const char*> cases[] = {
+      {with("events: [{at: 1s, link: wifi, rebind}]\n"),
+       "f.yaml:4:10: \"wifi\" has no NAT: write nat: true"},
+      {with("events: [{at: 1s, dns: SERVFAIL}]\n"),
+       "f.yaml:4:10: a dns event, and there is no dns"},
+      {with("dns: {records: {a.b: www}}\nevents: [{at: 1s, dns: servfail}]\n"),
+       "f.yaml:5:24: \"servfail\" is no way to answer; did you mean \"SERVFAIL\"?"},
+      {with("dns: {records: {a.b: www}}\nevents: [{at: 1s, host: www, dns: silent}]\n"),
+       "f.yaml:5:10: \"www\" serves no names: write {dns: 53}"},
+      {with("events: [{at: 1s, link: wifi, address: 203.0.113.10}]\n"),
+       "f.yaml:4:10: 203.0.113.10 is the address of \"www\""},
+      {with("events: [{at: 1s, link: wifi, unreachable: nobody}]\n"),
+       "f.yaml:4:44: no router says \"nobody\": write one of host, network, prohibited, "
+       "network_prohibited, host_prohibited"},
+      {with("events: [{at: 1s, host: www, slow_reader: 1 bit/s}]\n"),
+       "f.yaml:4:43: less than a byte a second: use a freeze event"},
+      {with("events: [{at: 1s, link: wifi, up, for: 2s}]\n"),
+       "f.yaml:4:35: \"for\" is for a dns event"},
+      {"dispatch: 1\nlinks: {a: {rate: 1 Mbit/s, nat: {address: \"2001:db8::7\"}}}\n",
+       "f.yaml:2:44: a NAT translates IPv4 only"},
+      {"dispatch: 1\nlinks: {a: {rate: 1 Mbit/s, dns: silent}}\n",
+       "f.yaml:2:9: names by \"a\" have a fault, and there is no dns"},
   };
   for (const auto& [text, message] : cases) {
     BOOST_TEST(error_of(text) == message, "\n" << text << "said: " << error_of(text));
