@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = sorted((ROOT / 'docs').glob('*.md'))
 SCENARIOS = (ROOT / 'docs' / 'scenarios.md').read_text()
 LINKS = (ROOT / 'docs' / 'links.md').read_text()
+FAULTS = (ROOT / 'docs' / 'faults.md').read_text()
 PYTHON = re.findall(r'^```python\n(.*?)^```$', (ROOT / 'docs' / 'python.md').read_text(), re.M | re.S)
 
 
@@ -40,7 +41,7 @@ def keys_in_sources():
 
 
 def test_every_key_and_metric_of_the_scenario_file_is_described():
-    described = set(re.findall(r'[\w]+', ' '.join(re.findall(r'`([^`]*)`', SCENARIOS + LINKS))))
+    described = set(re.findall(r'[\w]+', ' '.join(re.findall(r'`([^`]*)`', SCENARIOS + LINKS + FAULTS))))
     described |= {'dns', 'engine'}  # described under their own heading
     assert keys_in_sources() - described == set()
 
