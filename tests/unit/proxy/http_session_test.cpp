@@ -303,6 +303,40 @@ BOOST_AUTO_TEST_CASE(a_request_that_does_not_come_is_timed_out) {
   BOOST_TEST(received.text.starts_with("HTTP/1.1 408 "));
 }
 
+BOOST_AUTO_TEST_CASE(a_body_that_nobody_wants_is_not_waited_for_long) {
+  ServerOptions options;
+  options.handshake_timeout = 7s;
+  ProxyWorld world({"wifi"}, options);
+  Received received;
+  const auto program = [&]() -> net::Task<void> {
+    const auto before = world.simulation.now();
+    received = co_await ask(world, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nsome");
+    BOOST_TEST((world.simulation.now() - before > 6s));
+    BOOST_TEST((world.simulation.now() - before < 10s));
+  };
+  world.run(program());
+  BOOST_TEST(received.text.starts_with("HTTP/1.1 4"));
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_reads_no_answer_is_left_at_the_handshake_timeout) {
+  ServerOptions options;
+  options.handshake_timeout = 7s;
+  ProxyWorld world({"wifi"}, options);
+  const auto program = [&]() -> net::Task<void> {
+    auto stream = co_await world.connect_to_proxy();
+    const auto request = bytes_of("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    // Until neither side has room for more.
+    auto& clock = world.laptop.clock();
+    for (;;) {
+      const auto sent = co_await net::write_all(*stream, request, clock.now() + 1s);
+      if (sent) break;
+    }
+    co_await clock.sleep_for(10s);
+    BOOST_TEST(world.server->counters().live == 0u);
+  };
+  world.run(program());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -141,6 +141,15 @@ BOOST_AUTO_TEST_CASE(where_targets_are_told_of_the_client_a_tunnel_leads_to_them
   BOOST_TEST(office.requests.at(1).starts_with("PROXY TCP4 "));
 }
 
+BOOST_AUTO_TEST_CASE(targets_behind_a_proxy_are_told_of_their_own_address) {
+  ServerOptions options;
+  options.send_proxy = proxy_protocol::Version::v1;
+  ProxyWorld world({kOffice}, options);
+  Origin office(world, {kEstablished, kHello});
+  answer_to(world, get("http://198.51.100.77/a", kClose));
+  BOOST_TEST(office.requests.at(1).starts_with("PROXY TCP4 127.0.0.1 198.51.100.77 "));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -202,6 +202,57 @@ BOOST_AUTO_TEST_CASE(a_silent_client_is_dropped_at_the_handshake_timeout) {
   BOOST_TEST(world.server->counters().live == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_socks4_request_without_an_end_is_ended_at_the_handshake_timeout) {
+  ServerOptions options;
+  options.handshake_timeout = 7s;
+  ProxyWorld world({"wifi"}, options);
+  const auto program = [&]() -> net::Task<void> {
+    auto stream = co_await world.connect_to_proxy();
+    co_await send_text(*stream, ProxyWorld::kSocks4ToWww.substr(0, 4));
+    const auto began = world.simulation.now();
+    co_await read_to_end(*stream);
+    BOOST_TEST(((world.simulation.now() - began) / 100ms) == 70);
+  };
+  world.run(program());
+  BOOST_TEST(world.server->counters().live == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_client_that_goes_on_sending_is_not_listened_to_for_long) {
+  ServerOptions options;
+  options.dial.routes.push_back(parse_route_rule("203.0.113.10=refuse"));
+  ProxyWorld world({"wifi"}, options);
+  const auto program = [&]() -> net::Task<void> {
+    auto stream = co_await world.connect_to_proxy();
+    co_await send_text(*stream, ProxyWorld::kSocks5ToWww);
+    const auto received = co_await read_to_end(*stream);
+    BOOST_TEST(received.text.size() == 12u);
+    const auto told = world.simulation.now();
+    const auto flood = bytes_of(std::string(100'000, '?'));
+    while (world.server->counters().live != 0u) {
+      const auto sent = co_await stream->write_some(flood);
+      if (!sent) break;
+      BOOST_REQUIRE((world.simulation.now() - told < 10s));
+    }
+    BOOST_TEST((world.simulation.now() - told >= 1s));
+    BOOST_TEST((world.simulation.now() - told < 3s));
+  };
+  world.run(program());
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_client_that_does_not_close_is_left_after_a_moment) {
+  ServerOptions options;
+  options.dial.routes.push_back(parse_route_rule("203.0.113.10=refuse"));
+  ProxyWorld world({"wifi"}, options);
+  const auto program = [&]() -> net::Task<void> {
+    auto stream = co_await world.connect_to_proxy();
+    co_await send_text(*stream, ProxyWorld::kSocks5ToWww);
+    co_await read_to_end(*stream);
+    co_await world.laptop.clock().sleep_for(3s);
+    BOOST_TEST(world.server->counters().live == 0u);
+  };
+  world.run(program());
+}
+
 BOOST_AUTO_TEST_CASE(the_client_may_close_its_half_and_still_receive) {
   ProxyWorld world;
   constexpr std::size_t kSize = 3'000'000;
