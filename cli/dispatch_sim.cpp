@@ -4,6 +4,7 @@
 #include "cli/exit_status.hpp"
 #include "cli/sim_arguments.hpp"
 #include "engine/net/config_error.hpp"
+#include "sim/report/divergence.hpp"
 #include "sim/report/json.hpp"
 #include "sim/report/text.hpp"
 #include "sim/scenario/dump.hpp"
@@ -13,9 +14,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <string>
@@ -108,6 +112,21 @@ int run_all(const SimArguments& arguments) {
   return status;
 }
 
+std::ifstream open_trail(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw net::ConfigError(fmt::format("{}: {}", path, std::strerror(errno)));
+  return file;
+}
+
+// Of two trails: 0 where they are the same, 1 where they are not.
+int compare(const SimArguments& arguments) {
+  auto a = open_trail(arguments.files[0]);
+  auto b = open_trail(arguments.files[1]);
+  const auto found = report::divergence(a, arguments.files[0], b, arguments.files[1]);
+  print(found.value_or("the runs are the same\n"));
+  return found ? kExpectationFailed : kSuccess;
+}
+
 int run(int argc, const char* const* argv) {
   try {
     const auto parsed = parse_sim_arguments(argc, argv);
@@ -115,7 +134,11 @@ int run(int argc, const char* const* argv) {
       print(*answer);
       return kSuccess;
     }
-    return run_all(std::get<SimArguments>(parsed));
+    const auto& arguments = std::get<SimArguments>(parsed);
+    return arguments.diverge ? compare(arguments) : run_all(arguments);
+  } catch (const net::ConfigError& error) {
+    say(fmt::format("dispatch-sim: {}", error.what()));
+    return kUsage;
   } catch (const UsageError& error) {
     say(fmt::format("dispatch-sim: {}", error.what()));
     return kUsage;

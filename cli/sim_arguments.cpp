@@ -57,6 +57,9 @@ net::Duration interval_of(const std::string& text) {
 }
 
 void check_written(const SimArguments& arguments) {
+  if (arguments.diverge && arguments.files.size() != 2) {
+    throw UsageError("--diverge compares two trails: dispatch-sim --diverge a.trail b.trail");
+  }
   const auto& written = arguments.files_written;
   if (!written.pcap_of.empty() && written.pcap.empty()) {
     throw UsageError("--pcap-of needs --pcap FILE");
@@ -73,6 +76,7 @@ void check_written(const SimArguments& arguments) {
   check("--pcap", written.pcap);
   check("--events", written.events);
   check("--series", written.series);
+  check("--trail", written.trail);
 }
 
 }  // namespace
@@ -93,6 +97,8 @@ std::variant<SimArguments, SimAnswer> parse_sim_arguments(int argc, const char* 
   app.add_flag("--json", arguments.json, "Write one JSON object a line for each scenario");
   app.add_flag("--show", arguments.show,
                "Write the scenario as it was understood, and do not run it");
+  app.add_flag("--diverge", arguments.diverge,
+               "The files are two trails: say where they begin to differ");
   app.add_option("--seed", seed, "Run with this seed instead of the scenario's")->type_name("N");
   app.add_option("--log", level,
                  "Write the engine's log to standard error, from this level on: debug, info, "
@@ -113,6 +119,9 @@ std::variant<SimArguments, SimAnswer> parse_sim_arguments(int argc, const char* 
       ->type_name("FILE");
   app.add_option("--series", written.series,
                  "Write time series of each TCP connection and each link to this file (CSV)")
+      ->type_name("FILE");
+  app.add_option("--trail", written.trail,
+                 "Write every event and packet to this file (JSON lines), for --diverge")
       ->type_name("FILE");
   app.add_option("--interval", interval, "Between two samples; 100ms by default")
       ->type_name("TIME");

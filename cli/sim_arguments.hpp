@@ -16,6 +16,7 @@ struct SimArguments {
   std::vector<std::string> files;
   bool json = false;
   bool show = false;
+  bool diverge = false;  // the files are two trails
   std::optional<std::uint64_t> seed;
   std::optional<net::LogLevel> log;       // none: no log
   std::optional<net::Duration> interval;  // of samples; none: the default

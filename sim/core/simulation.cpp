@@ -144,6 +144,7 @@ void Simulation::livelock() const {
 
 void Simulation::run_event(Event& event) {
   ++events_;
+  if (step_observer_) step_observer_(event.label_);
   hash_.add(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
   hash_.add(event.label_.value);
   event.happens_();

@@ -86,6 +86,8 @@ class Simulation {
   // Calls `look` every few thousand events, outside of them, so that a run that is long in real
   // time can be ended: by an exception, which leaves run(). It must not touch the simulation.
   void watch(std::function<void()> look) { look_ = std::move(look); }
+  // Calls `look` before each event; an empty one ends that. It must not touch the simulation.
+  void observe_steps(std::function<void(EventLabel)> look) { step_observer_ = std::move(look); }
   // From within: run() and run_until() return after the current event.
   void stop() { stopped_ = true; }
 
@@ -119,6 +121,7 @@ class Simulation {
   std::uint64_t instant_began_at_ = 0;  // events_ when the time last advanced
   std::uint64_t next_look_ = 0;         // in events_
   std::function<void()> look_;
+  std::function<void(EventLabel)> step_observer_;
   EventHash hash_;
   EventQueue queue_;
   std::map<std::string, Random, std::less<>> randoms_;

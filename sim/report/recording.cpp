@@ -11,6 +11,9 @@ void Recording::attach(scenario::RunOptions& options) {
   }
   options.flows = wanted_.flows || !wanted_.series.empty();
   if (!wanted_.series.empty()) series_ = &open(wanted_.series);
+  if (!wanted_.trail.empty()) {
+    options.trail = [&file = open(wanted_.trail)](auto line) { file.write(line); };
+  }
   if (!wanted_.events.empty()) {
     options.event = [&file = open(wanted_.events)](auto line) { file.write(line); };
   }

@@ -15,6 +15,7 @@ struct RecordingFiles {
   std::string pcap;
   std::string events;
   std::string series;
+  std::string trail;
   bool flows = false;                // the result has the time series of flows, file or not
   std::vector<std::string> pcap_of;  // as scenario::RunOptions::capture_of
 };

@@ -10,6 +10,7 @@
 #include "sim/scenario/measure.hpp"
 #include "sim/scenario/plan.hpp"
 #include "sim/scenario/scenario_world.hpp"
+#include "sim/scenario/trail.hpp"
 #include "sim/scenario/workload_run.hpp"
 
 #include <fmt/format.h>
@@ -67,6 +68,7 @@ class Run {
         capture_->add(*link);
       }
     }
+    if (options.trail) trail_.emplace(world_.machine().world(), options.trail);
     if (options.event) {
       event_log_.emplace(world_.machine().world(), options.event);
       faults_.set_event_log(&*event_log_);
@@ -223,6 +225,7 @@ class Run {
   FlowSamples flow_samples_;
   std::optional<sim::Capture> capture_;
   std::optional<EventLog> event_log_;
+  std::optional<Trail> trail_;
   std::vector<Duration> extra_samples_;
   std::vector<std::vector<LinkSample>> link_series_;
   std::uint64_t pending_ = 0;  // events to come and workloads at work

@@ -38,6 +38,9 @@ struct RunOptions {
   // Hears what happens, as lines of JSON: see docs/observing.md. None: nobody does.
   std::function<void(std::string_view line)> event;
 
+  // Hears of every event and packet, as lines of JSON: long, and for finding where two runs part.
+  std::function<void(std::string_view line)> trail;
+
   // Asked before the first event and then at least every few thousand events (not counted in
   // simulated time: a run may be slow) whether to go on. False ends the run with Interrupted. It is
   // called on the thread that runs the scenario, and must not throw. None: the run goes on.

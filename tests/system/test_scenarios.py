@@ -134,3 +134,40 @@ def test_a_full_disk_is_told(tmp_path):
                               stdout=full, stderr=subprocess.PIPE)
     assert done.returncode == 1
     assert 'No space left on device' in done.stderr
+
+
+def test_where_two_runs_part_is_found(tmp_path):
+    scenario = written(tmp_path, SMALL.replace('delay: 5ms}, lte', 'delay: 5ms, loss: 5%}, lte'))
+    trails = [tmp_path / name for name in ('a', 'b', 'c')]
+    for seed, trail in zip(('1', '1', '2'), trails):
+        assert sim('--seed', seed, '--trail', trail, scenario).returncode == 0
+    same = sim('--diverge', trails[0], trails[1])
+    assert (same.returncode, same.stdout) == (0, 'the runs are the same\n')
+    other = sim('--diverge', trails[0], trails[2])
+    assert other.returncode == 1
+    title, before, first, second = other.stdout.splitlines()
+    number = int(title.removeprefix('the runs part at line '))
+    lines = [trail.read_text().splitlines() for trail in (trails[0], trails[2])]
+    assert lines[0][:number - 1] == lines[1][:number - 1]
+    assert (first.split('  ', 1)[1], second.split('  ', 1)[1]) == (lines[0][number - 1], lines[1][number - 1])
+    assert json.loads(lines[0][number - 1]) != json.loads(lines[1][number - 1])
+
+
+def test_a_changed_line_shows_with_its_time_and_values(tmp_path):
+    scenario = written(tmp_path, SMALL)
+    trail = tmp_path / 'a'
+    assert sim('--trail', trail, scenario).returncode == 0
+    lines = trail.read_text().splitlines(keepends=True)
+    index = next(i for i, line in enumerate(lines) if i > 500 and '"sequence"' in line)
+    changed = lines[index].replace('"sequence":', '"sequence":9')
+    (tmp_path / 'b').write_text(''.join([*lines[:index], changed, *lines[index + 1:]]))
+    said = sim('--diverge', trail, tmp_path / 'b')
+    assert said.returncode == 1
+    assert f'at line {index + 1}\n' in said.stdout
+    assert lines[index].strip() in said.stdout and changed.strip() in said.stdout
+
+
+@pytest.mark.parametrize('arguments', [['--diverge', 'a'], ['--diverge', 'none', 'none'], ['--interval', '0s', 'a']])
+def test_bad_use_of_recordings_gets_one_line(arguments, tmp_path):
+    said = sim(*arguments, cwd=tmp_path)
+    assert (said.returncode, said.stderr.count('\n')) == (2, 1)

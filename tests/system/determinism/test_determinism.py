@@ -43,8 +43,24 @@ def first_outcomes():
     return first_outcome
 
 
-def test_a_second_run_is_the_same(scenario, first_outcomes):
-    assert outcome(scenario) == first_outcomes(scenario)
+def assert_same(ours, theirs, scenario, folder, program=PROGRAM):
+    """Where they differ, the reason begins with the first event that does."""
+    if ours == theirs:
+        return
+    trails = [folder / 'first.trail', folder / 'other.trail']
+    for each, trail in zip((PROGRAM, program), trails):
+        subprocess.run([each, '--trail', trail, str(scenario)], check=False, stdout=subprocess.DEVNULL, timeout=300)
+    where = subprocess.run([PROGRAM, '--diverge', *trails], check=False, text=True, stdout=subprocess.PIPE)
+    pytest.fail(f'{where.stdout}{ours["event_hash"]} and {theirs["event_hash"]}')
+
+
+def test_a_second_run_is_the_same(scenario, first_outcomes, tmp_path):
+    assert_same(outcome(scenario), first_outcomes(scenario), scenario, tmp_path)
+
+
+def test_recording_changes_nothing(scenario, first_outcomes, tmp_path):
+    files = [argument for option in ('pcap', 'events', 'series') for argument in (f'--{option}', tmp_path / option)]
+    assert outcome(scenario, *files) == first_outcomes(scenario)
 
 
 def test_another_seed_is_another_run(scenario, first_outcomes):
@@ -62,5 +78,5 @@ def test_the_layout_of_the_address_space_changes_nothing(scenario, first_outcome
 
 
 @pytest.mark.parametrize('other', OTHERS, ids=[Path(path).parts[-3] for path in OTHERS])
-def test_another_build_gives_the_same(scenario, first_outcomes, other):
-    assert outcome(scenario, program=other) == first_outcomes(scenario)
+def test_another_build_gives_the_same(scenario, first_outcomes, other, tmp_path):
+    assert_same(outcome(scenario, program=other), first_outcomes(scenario), scenario, tmp_path, other)
