@@ -127,6 +127,7 @@ class Checker {
       }
     };
     for (const auto& address : name_server_addresses()) add(address, {}, "the name server");
+    for (const auto& address : portal_addresses()) add(address, {}, "the captive portal");
     for (std::size_t i = 0; i < scenario_.links.size(); ++i) {
       for (const auto& prefix : addresses_of_link(scenario_, i)) {
         add(prefix.address, scenario_.links[i].position, scenario_.links[i].name);

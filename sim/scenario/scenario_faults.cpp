@@ -74,6 +74,7 @@ void ScenarioWorld::add_portal() {
 void ScenarioWorld::set_link_dns(std::size_t index,
                                  const std::optional<sim::DnsBehaviour>& behaviour) {
   const auto sources = sources_of_link(scenario_, index);
+  link_dns_[index] = behaviour;
   if (name_server_) name_server_->set_behaviour(sources, behaviour);
   for (const auto& [host, server] : host_name_servers_) server->set_behaviour(sources, behaviour);
 }
@@ -143,11 +144,15 @@ void ScenarioWorld::apply_to_host(const EventSpec& event, std::function<void()> 
     case Action::reboot:
       host.reboot();
       line.set_state(sim::LinkState::blackhole);
-      simulation_.after(event.reboot_for, [this, index, &line, done = std::move(done)] {
-        line.set_state(sim::LinkState::up);
-        start_programs(index);
-        done();
-      });
+      simulation_.after(event.reboot_for,
+                        [this, index, &line, number = ++reboots_[index], done = std::move(done)] {
+                          // Unless it has been rebooted again meanwhile.
+                          if (number == reboots_[index]) {
+                            line.set_state(sim::LinkState::up);
+                            start_programs(index);
+                          }
+                          done();
+                        });
       return;
     case Action::backlog_full:
       host.set_backlog_full(true);

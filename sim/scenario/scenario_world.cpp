@@ -72,6 +72,7 @@ void ScenarioWorld::add_links() {
     start_schedule(simulation_, *links_.back(), spec.schedule);
     addresses_.push_back(addresses_of_link(scenario_, i));
     rebindings_.push_back(0);
+    link_dns_.push_back(spec.dns);
     add_access(i);
   }
 }
@@ -89,6 +90,7 @@ void ScenarioWorld::add_hosts() {
     sim::DirectionOptions access;
     access.delay = spec.delay;
     const auto both = sim::LinkOptions::symmetric(access);
+    reboots_.push_back(0);
     host_lines_.push_back(&world_.attach(host, "eth0", with_length(addresses), both));
     start_programs(i);
   }
@@ -120,7 +122,7 @@ void ScenarioWorld::start_programs(std::size_t index) {
       host.spawn(server.serve_streams({address, port}));
     }
   }
-  for (std::size_t i = 0; i < scenario_.links.size(); ++i) set_link_dns(i, scenario_.links[i].dns);
+  for (std::size_t i = 0; i < scenario_.links.size(); ++i) set_link_dns(i, link_dns_[i]);
 }
 
 void ScenarioWorld::add_proxies(std::size_t index, sim::Host& host) {
@@ -155,7 +157,7 @@ void ScenarioWorld::add_name_server() {
     host.spawn(name_server_->serve({address, kDnsPort}));
     host.spawn(name_server_->serve_streams({address, kDnsPort}));
   }
-  for (std::size_t i = 0; i < scenario_.links.size(); ++i) set_link_dns(i, scenario_.links[i].dns);
+  for (std::size_t i = 0; i < scenario_.links.size(); ++i) set_link_dns(i, link_dns_[i]);
 }
 
 std::unique_ptr<sim::DnsServer> ScenarioWorld::make_name_server(sim::Host& host) const {

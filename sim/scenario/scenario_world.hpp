@@ -95,10 +95,12 @@ class ScenarioWorld {
   sim::World world_;
   sim::Host* machine_;
   std::vector<sim::Link*> links_;
-  std::vector<std::vector<net::Prefix>> addresses_;  // of the links, as they are now
-  std::vector<std::uint64_t> rebindings_;            // of the links' NATs
+  std::vector<std::vector<net::Prefix>> addresses_;         // of the links, as they are now
+  std::vector<std::optional<sim::DnsBehaviour>> link_dns_;  // the same
+  std::vector<std::uint64_t> rebindings_;                   // of the links' NATs
   std::vector<sim::Host*> hosts_;
   std::vector<sim::Link*> host_lines_;
+  std::vector<std::uint64_t> reboots_;  // of the hosts
   std::vector<std::unique_ptr<traffic::Origin>> origins_;
   std::unique_ptr<sim::DnsServer> name_server_;
   std::vector<std::pair<std::size_t, std::unique_ptr<sim::DnsServer>>> host_name_servers_;

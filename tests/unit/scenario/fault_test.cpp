@@ -31,6 +31,16 @@ expect: [cut.failures == 1, cut.ended in 60s..62s, during.failures == 1, back.co
 )");
 }
 
+BOOST_AUTO_TEST_CASE(a_host_that_is_rebooted_while_it_is_off_comes_back_after_the_last_time) {
+  holds(R"(
+workloads:
+  - {name: early, at: 4500ms, download: {from: www, size: 10 kB, timeout: 400ms}}
+  - {name: back, at: 6s, download: {from: www, size: 10 kB}}
+events: [{every: 2s, from: 1s, to: 3s, host: www, reboot: 2500ms}]
+expect: [early.failures == 1, back.completed]
+)");
+}
+
 BOOST_AUTO_TEST_CASE(a_full_backlog_keeps_new_connections_waiting_and_old_ones_not) {
   holds(R"(
 workloads:
