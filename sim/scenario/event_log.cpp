@@ -38,9 +38,30 @@ std::string_view name_of(EventSpec::Action action) {
       return "freeze";
     case Action::kill:
       return "kill";
-    default:
-      return "other";
+    case Action::unplug:
+      return "unplug";
+    case Action::address:
+      return "address";
+    case Action::unreachable:
+      return "unreachable";
+    case Action::reboot:
+      return "reboot";
+    case Action::backlog_full:
+      return "backlog_full";
+    case Action::slow_reader:
+      return "slow_reader";
+    case Action::slow_writer:
+      return "slow_writer";
+    case Action::dns:
+      return "dns";
+    case Action::rebind:
+      return "rebind";
+    case Action::portal:
+      return "portal";
+    case Action::sign_in:
+      return "sign_in";
   }
+  return "?";
 }
 
 struct Describe {
