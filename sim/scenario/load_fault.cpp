@@ -88,7 +88,8 @@ std::optional<PortalSpec> read_portal(const YamlValue& value) {
   PortalSpec portal;
   if (value.is_null()) return portal;
   if (!value.is_map()) return value.yes_or_no() ? std::optional(portal) : std::nullopt;
-  const auto& others = value.map("a captive portal", kKeys).require("others", "refuse");
+  const auto map = value.map("a captive portal", kKeys);
+  const auto& others = map.require("others", "refuse");
   const auto text = others.text("refuse or drop");
   if (text != "refuse" && text != "drop") others.fail("write others: refuse or drop");
   portal.refuses_others = text == "refuse";
