@@ -34,6 +34,13 @@ struct Topology {
     world.attach(server, "eth0", {net::parse_prefix("203.0.113.10/24").value()}, {});
   }
 
+  static ScriptedLoss every(std::uint64_t n) {
+    constexpr std::uint64_t kPackets = 10'000'000;
+    ScriptedLoss loss;
+    for (auto packet = n; packet <= kPackets; packet += n) loss.packets.push_back({packet, packet});
+    return loss;
+  }
+
   static HostOptions host(const Cell& cell) {
     HostOptions options;
     options.tcp.congestion = cell.congestion;
@@ -48,6 +55,7 @@ struct Topology {
     direction.queue = QueueLimit::of(ByteSize::bytes(cell.queue_bytes));
     auto both = LinkOptions::symmetric(direction);
     both.down.loss = cell.loss;
+    if (cell.lose_one_in != 0) both.down.loss = every(cell.lose_one_in);
     return both;
   }
 
@@ -58,15 +66,9 @@ struct Topology {
   Link& link;
 };
 
-// Sends `bytes` to the first who connects, and waits for it to close; `sender` is it while it
-// lasts. (A program that ends its stream sends a last short segment along, which Nagle's rule holds
-// else.)
-net::Task<void> serve(Host& host, std::uint64_t bytes, net::Stream*& sender) {
-  auto listener = host.network().listen(kServer, {}).value();
-  auto accepted = co_await listener->accept();
-  if (!accepted) co_return;
-  const auto stream = std::move(*accepted);
-  sender = stream.get();
+// Sends `bytes`, and waits for the other to close. (A program that ends its stream sends a last
+// short segment along, which Nagle's rule holds else.)
+net::Task<void> send(net::StreamPtr stream, std::uint64_t bytes) {
   stream->no_delay(false);
   const std::vector<std::byte> block(kWriteBytes, std::byte{'x'});
   while (bytes > 0) {
@@ -80,6 +82,26 @@ net::Task<void> serve(Host& host, std::uint64_t bytes, net::Stream*& sender) {
   }
   std::array<std::byte, 1> rest;
   static_cast<void>(co_await stream->read_some(rest));
+}
+
+// Sends `bytes` to the first who connects; `sender` is its stream while it lasts.
+net::Task<void> serve(Host& host, std::uint64_t bytes, net::Stream*& sender) {
+  auto listener = host.network().listen(kServer, {}).value();
+  auto accepted = co_await listener->accept();
+  if (!accepted) co_return;
+  sender = accepted->get();
+  auto sending = send(std::move(*accepted), bytes);
+  co_await std::move(sending);
+}
+
+// Sends without an end to all who connect.
+net::Task<void> serve_all(Host& host) {
+  auto listener = host.network().listen(kServer, {}).value();
+  for (;;) {
+    auto accepted = co_await listener->accept();
+    if (!accepted) co_return;
+    host.spawn(send(std::move(*accepted), UINT64_MAX));
+  }
 }
 
 struct Reader {
@@ -145,6 +167,8 @@ Bulk measure_bulk(const Cell& cell, double seconds, std::uint64_t seed) {
   Bulk bulk;
   double rtt_sum = 0;
   int rtts = 0;
+  double window_sum = 0;
+  int windows = 0;
   const auto end = net::TimePoint(
       std::chrono::duration_cast<net::Duration>(std::chrono::duration<double>(seconds)));
   for (auto when = net::TimePoint(100ms); when <= end; when += 100ms) {
@@ -155,13 +179,41 @@ Bulk measure_bulk(const Cell& cell, double seconds, std::uint64_t seed) {
     ++rtts;
     bulk.max_window_kb = std::max(bulk.max_window_kb, info.congestion_window * 1.448);
     bulk.retransmits = info.retransmits;
+    if (to_seconds(when.time_since_epoch()) < seconds / 4) continue;
+    window_sum += info.congestion_window;
+    ++windows;
   }
+  bulk.mean_window = windows > 0 ? window_sum / windows : 0;
   bulk.goodput_mbit = static_cast<double>(reader.bytes) * 8e-6 / seconds;
   bulk.mean_rtt_ms = rtts > 0 ? rtt_sum / rtts : 0;
   const auto counters = topology.link.down().counters();
   bulk.packets = counters.offered.packets;
   for (const auto& dropped : counters.dropped) bulk.drops += dropped.packets;
   return bulk;
+}
+
+std::vector<double> measure_shares(const Cell& cell, int flows, double seconds) {
+  Topology topology(cell);
+  std::vector<Reader> readers(static_cast<std::size_t>(flows));
+  const auto count = [&] {
+    std::vector<double> bytes;
+    for (const auto& reader : readers) bytes.push_back(static_cast<double>(reader.bytes));
+    return bytes;
+  };
+  topology.server.spawn(serve_all(topology.server));
+  for (auto& reader : readers) {
+    topology.client.spawn(read_all(topology.client, reader));
+    topology.simulation.run_for(1s);
+  }
+  const auto begin = topology.simulation.now();
+  const auto before = count();
+  topology.simulation.run_until(net::TimePoint(
+      std::chrono::duration_cast<net::Duration>(std::chrono::duration<double>(seconds))));
+  auto shares = count();
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    shares[i] = (shares[i] - before[i]) * 8e-6 / to_seconds(topology.simulation.now() - begin);
+  }
+  return shares;
 }
 
 double measure_completion(const Cell& cell, std::uint64_t bytes) {

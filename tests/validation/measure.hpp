@@ -18,6 +18,7 @@ struct Cell {
   std::uint64_t queue_bytes = 0;
   double loss = 0;  // of the data's direction
   sim::tcp::CongestionAlgorithm congestion = sim::tcp::CongestionAlgorithm::cubic;
+  std::uint64_t lose_one_in = 0;  // every so manieth packet, in place of `loss`; 0: none
 };
 
 struct Bulk {
@@ -26,11 +27,16 @@ struct Bulk {
   std::uint64_t drops = 0;
   double mean_rtt_ms = 0;  // the sender's smoothed RTT, looked at every 100 ms
   double max_window_kb = 0;
+  double mean_window = 0;     // segments, of the last three quarters of the time
   std::uint64_t packets = 0;  // offered to the link, in the data's direction
 };
 
 // A download that does not end, for `seconds`.
 Bulk measure_bulk(const Cell& cell, double seconds, std::uint64_t seed);
+
+// Mbit/s of each of `flows` downloads over one link, begun a second apart, from when the last one
+// has begun until `seconds`.
+std::vector<double> measure_shares(const Cell& cell, int flows, double seconds);
 
 // From the start of connecting until the last byte has been read, in milliseconds.
 double measure_completion(const Cell& cell, std::uint64_t bytes);

@@ -7,6 +7,8 @@
 //
 // Ten seeds where there is loss; --quick leaves the cells of 3 % loss out. Exit status 1 where the
 // median error of a group passes its tolerance, or any error its bound.
+#include "tests/validation/group.hpp"
+#include "tests/validation/laws.hpp"
 #include "tests/validation/measure.hpp"
 
 #include <fmt/format.h>
@@ -28,35 +30,6 @@ using namespace dispatch::validation;
 using dispatch::sim::tcp::CongestionAlgorithm;
 
 constexpr int kSeeds = 10;
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const auto middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-
-// Errors of a group, in percent.
-struct Group {
-  std::string name;
-  double tolerance;  // of the median, percent
-  double bound;      // of each
-  std::vector<double> errors{};
-
-  double worst() const {
-    double most = 0;
-    for (const auto error : errors) most = std::max(most, std::abs(error));
-    return most;
-  }
-  double typical() const {
-    auto sizes = errors;
-    for (auto& size : sizes) size = std::abs(size);
-    return sizes.empty() ? 0 : median(sizes);
-  }
-};
-
-double error_of(double simulated, double linux) {
-  return 100 * (simulated - linux) / linux;
-}
 
 struct Measured {
   Cell cell;
@@ -225,38 +198,6 @@ void compare_transfers(const std::string& path) {
              *std::max_element(errors.begin(), errors.end()));
 }
 
-// Reno under independent losses beside the square-root law of Mathis et al. (1997), with the
-// constant for receivers that every acknowledgment lets grow (Linux counts segments, not
-// acknowledgments), and beside PFTK (Padhye et al., 1998), which knows of time-outs, and of no
-// SACK.
-void compare_laws(Group& group) {
-  constexpr double kSegmentMbit = 1448 * 8e-6;
-  constexpr double kTimeout = 0.26;  // s: the RTT and rto_min
-  constexpr double kSeconds = 200;
-  fmt::print(
-      "## Reno and the square-root law (100 Mbit/s, 25 ms one way)\n\n"
-      "| loss | dispatch Mbit/s | RTT ms | Mathis | error | PFTK |\n|---|---|---|---|---|---|\n");
-  for (const double loss : {0.002, 0.005, 0.01, 0.02}) {
-    const Cell cell{100, 25, 1'000'000, loss, CongestionAlgorithm::reno};
-    double goodput = 0;
-    double rtt = 0;
-    constexpr int kRuns = 3;
-    for (std::uint64_t seed = 1; seed <= kRuns; ++seed) {
-      const auto bulk = measure_bulk(cell, kSeconds, seed);
-      goodput += bulk.goodput_mbit / kRuns;
-      rtt += bulk.mean_rtt_ms / 1000 / kRuns;
-    }
-    const double mathis = kSegmentMbit / rtt * std::sqrt(1.5 / loss);
-    const double halts = std::min(1.0, 3 * std::sqrt(3 * loss / 8)) * loss * (1 + 32 * loss * loss);
-    const double pftk = kSegmentMbit / (rtt * std::sqrt(2 * loss / 3) + kTimeout * halts);
-    const double error = (goodput - mathis) / mathis * 100;
-    group.errors.push_back(std::abs(error));
-    fmt::print("| {} % | {:.2f} | {:.1f} | {:.2f} | {:+.1f} % | {:.2f} |\n", loss * 100, goodput,
-               rtt * 1000, mathis, error, pftk);
-  }
-  fmt::print("\n");
-}
-
 int run(int argc, char** argv) {
   bool quick = false;
   std::vector<std::string> paths;
@@ -270,11 +211,10 @@ int run(int argc, char** argv) {
   }
   // The worst clean cell is Reno over a queue of a quarter of the BDP, where one early loss more or
   // less decides: Linux itself has 14.9, 15.1 and 15.9 Mbit/s in three measurements.
-  std::vector<Group> groups{{"clean goodput", 5, 13},
-                            {"lossy goodput", 15, 25},
-                            {"completion times", 5, 20},
-                            {"retransmission clocks", 2, 5},
-                            {"square-root law", 10, 20}};
+  std::vector<Group> groups{{"clean goodput", 5, 13},    {"lossy goodput", 15, 25},
+                            {"completion times", 5, 20}, {"retransmission clocks", 2, 5},
+                            {"square-root law", 10, 20}, {"CUBIC's window", 8, 15},
+                            {"fairness", 5, 10}};
   if (paths.empty()) throw std::runtime_error("which cells? Give a file such as linux_cells.csv");
   compare_bulk("Goodput of one bulk flow", read_cells(paths[0]), quick, groups[0], groups[1]);
   if (paths.size() > 1) {
@@ -308,7 +248,9 @@ int run(int argc, char** argv) {
   Group outages{"resumption after an outage", 0, 0};
   compare_times("A download (20 Mbit/s, RTT 40 ms) after an outage of 0.2, 0.5, 1, 2, 5 and 10 s",
                 {0.13, 0.64, 0.16, 0.18, 6.5, 11.8}, resumed, outages);
-  compare_laws(groups[4]);
+  compare_square_root_law(groups[4]);
+  compare_cubic_window(groups[5]);
+  compare_shares(groups[6]);
   fmt::print(
       "## Summary\n\n| group | median error | tolerance | worst | bound "
       "|\n|---|---|---|---|---|\n");
