@@ -98,7 +98,6 @@ net::Task<void> connect(Host& host, std::vector<net::StreamPtr>& streams, std::s
 
 BOOST_AUTO_TEST_SUITE(cost)
 
-#ifndef __SANITIZE_ADDRESS__
 BOOST_AUTO_TEST_CASE(packets_cross_hosts_and_lossy_links_without_an_allocation) {
   TwoHosts hosts(lossy());
   Beats beats(hosts, 250us);
@@ -109,7 +108,6 @@ BOOST_AUTO_TEST_CASE(packets_cross_hosts_and_lossy_links_without_an_allocation) 
   BOOST_TEST(beats.received() - received > 39'000u);
   BOOST_TEST(allocations == before);
 }
-#endif
 
 BOOST_AUTO_TEST_CASE(ten_thousand_idle_flows_take_less_than_4_kb_each) {
   constexpr std::size_t kFlows = 10'000;
