@@ -96,6 +96,7 @@ net::Task<void> check_connecting(World& world, const net::Endpoint& server,
   if (!connected) {
     const bool pending = connected.error() == net::asio::error::timed_out;
     seen = pending ? kPending : connected.error().value();
+    if (pending && patience == kRouterPatience && world.may_lose_icmp()) co_return;
   }
   BOOST_TEST(seen == expected, cell << ": " << seen << " instead of " << expected);
 }
@@ -116,6 +117,7 @@ net::Task<void> check_datagrams(World& world, net::Datagram& socket, const net::
       seen = got.error().value();
     }
   }
+  if (seen == 0 && rounds > 2 && world.may_lose_icmp()) co_return;
   BOOST_TEST(seen == expected, cell << ": " << seen << " instead of " << expected);
 }
 

@@ -51,6 +51,8 @@ class World {
   // False: the machine lets us have loopback only. Then links cannot be told apart by device, do
   // not fail, and there are no addresses without a route and none that stay silent.
   virtual bool has_links() const = 0;
+  // Whether a router's word may be lost on the way: Linux drops what meets a socket in use.
+  virtual bool may_lose_icmp() const = 0;
   virtual const std::vector<Link>& links() const = 0;
   virtual net::Address server_address(net::Family family) const = 0;
   // Swallows everything that is sent to it.

@@ -88,6 +88,7 @@ class OsWorld final : public World {
   }
 
   bool has_links() const override { return lab_ != nullptr; }
+  bool may_lose_icmp() const override { return true; }
   const std::vector<Link>& links() const override { return links_; }
 
   net::Address server_address(net::Family family) const override {

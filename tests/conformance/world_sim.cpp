@@ -64,6 +64,7 @@ class SimWorld final : public World {
   }
 
   bool has_links() const override { return true; }
+  bool may_lose_icmp() const override { return false; }
   const std::vector<Link>& links() const override { return links_; }
   net::Address server_address(net::Family family) const override {
     return address(family == net::Family::v6 ? "fd77:9::1" : "10.77.9.1");
