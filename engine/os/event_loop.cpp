@@ -2,7 +2,6 @@
 
 #include "engine/os/steady_time.hpp"
 
-#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
@@ -12,17 +11,22 @@ namespace dispatch::os {
 
 namespace asio = net::asio;
 
-void wake_if_elsewhere(EventLoop& loop) {
-  if (!loop.is_here()) loop.wake();
-}
-
-// One thread runs it, which lets Asio do without some of its locks.
-EventLoop::EventLoop() : io_(1), work_(io_.get_executor()) {}
+EventLoop::EventLoop() : never_stops_(io_.get_executor()) {}
 
 EventLoop::~EventLoop() {
   reactor_.drop_waits();
   turns_.clear();
   std::exchange(later_, {}).clear();
+  drop_ready();
+  io_.shutdown();
+  drop_ready();
+}
+
+// What is dropped may leave something that is ready.
+void EventLoop::drop_ready() {
+  do {
+    ready_.clear();
+  } while (take_handed_in());
 }
 
 void EventLoop::run_for(net::Duration limit) {
@@ -30,13 +34,34 @@ void EventLoop::run_for(net::Duration limit) {
 }
 
 void EventLoop::stop() {
-  io_.stop();
+  stopped_ = true;
   wake();
 }
 
 void EventLoop::restart() {
-  if (!work_) work_.emplace(io_.get_executor());
-  io_.restart();
+  stopped_ = false;
+}
+
+void EventLoop::hand_in(net::Callback<> call) {
+  {
+    const std::scoped_lock lock(handing_in_);
+    handed_in_.push_back(std::move(call));
+    any_handed_in_ = true;
+  }
+  wake();
+}
+
+// Whether there was anything.
+bool EventLoop::take_handed_in() {
+  if (!any_handed_in_) return false;
+  std::vector<net::Callback<>> calls;
+  {
+    const std::scoped_lock lock(handing_in_);
+    calls = std::exchange(handed_in_, {});
+    any_handed_in_ = false;
+  }
+  for (auto& call : calls) ready_.push(std::move(call));
+  return !calls.empty();
 }
 
 void EventLoop::run_until(net::TimePoint deadline) {
@@ -47,32 +72,34 @@ void EventLoop::run_until(net::TimePoint deadline) {
   run_rounds(deadline);
 }
 
+void EventLoop::run_ready() {
+  do {
+    while (!ready_.empty() && !stopped_) ready_.run_one();
+  } while (!stopped_ && (take_handed_in() || io_.poll() != 0 || !ready_.empty()));
+}
+
 void EventLoop::run_rounds(net::TimePoint deadline) {
+  const net::ReadyQueue::Scope memory(ready_);
   for (;;) {
-    io_.poll();
-    if (io_.stopped()) return;
-    if (is_out_of_work()) {
-      work_.reset();
-      if (io_.stopped()) return;
-      work_.emplace(io_.get_executor());
-    }
+    run_ready();
+    if (is_out_of_work()) stopped_ = true;
+    if (stopped_) return;
     const bool heard = reactor_.collect(wait_until(deadline));
     const auto now = timers_.next() == net::kNever && deadline == net::kNever
                          ? net::TimePoint::min()
                          : steady_now();
     if (heard || timers_.next() <= now || !later_.empty() || !turns_.empty()) {
-      // As a handler of Asio's, so that tasks that go on from here are within it.
-      asio::post(io_, [this] { deliver(); });
+      // As a handler, so that tasks that go on from here are within it.
+      ready_.push([this] { deliver(); });
     }
-    if (now >= deadline) {
-      io_.poll();
-      return;
-    }
+    if (now >= deadline) return run_ready();
   }
 }
 
+// What another thread has handed in before its work ended is seen after that.
 bool EventLoop::is_out_of_work() {
-  return !reactor_.has_waits() && timers_.next() == net::kNever && later_.empty() && turns_.empty();
+  return work_.load(std::memory_order_acquire) == 0 && !any_handed_in_ && !reactor_.has_waits() &&
+         timers_.next() == net::kNever && later_.empty() && turns_.empty();
 }
 
 net::TimePoint EventLoop::wait_until(net::TimePoint deadline) const {
@@ -85,10 +112,6 @@ void EventLoop::deliver() {
   timers_.call_due();
   for (auto& call : std::exchange(later_, {})) call();
   turns_.give_one();
-}
-
-void EventLoop::soon(net::Callback<> call) {
-  asio::post(io_, [call = std::move(call)]() mutable { call(); });
 }
 
 net::Task<void> EventLoop::yield() {

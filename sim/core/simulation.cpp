@@ -1,6 +1,7 @@
 #include "sim/core/simulation.hpp"
 
-#include "sim/core/ready_queue.hpp"
+#include "engine/net/ready_executor.hpp"
+#include "engine/net/ready_queue.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -27,10 +28,23 @@ double seconds(net::TimePoint when) {
 // nothing is. What tasks do goes through `ready`; what Asio's own services do, through the context.
 class Simulation::Context : public net::asio::io_context {
  public:
-  Context()
-      : io_context(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE), ready(*this), guard_(get_executor()) {}
+  Context() : io_context(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE), guard_(get_executor()) {}
 
-  ReadyQueue ready;
+  net::ReadyQueue ready;
+
+  // For the executor.
+  net::asio::execution_context& context() { return *this; }
+  template <typename Function>
+  void dispatch(Function&& function) {
+    if (ready.is_running()) return ready.run_here(std::forward<Function>(function));
+    post(std::forward<Function>(function));
+  }
+  template <typename Function>
+  void post(Function&& function) {
+    ready.push(net::Callback<>(std::forward<Function>(function)));
+  }
+  void work_began() {}
+  void work_ended() {}
 
   // Destroys what waits on the context: handlers that are ready, and those that services keep.
   using net::asio::execution_context::shutdown;
@@ -77,7 +91,7 @@ net::WallTime Simulation::wall_now() const {
 }
 
 net::asio::any_io_executor Simulation::executor() {
-  return context_->ready.executor();
+  return net::ReadyExecutor<Context>(*context_);
 }
 
 Random& Simulation::random(std::string_view name) {
@@ -151,7 +165,7 @@ void Simulation::run_event(Event& event) {
 }
 
 bool Simulation::step() {
-  const ReadyQueue::Scope scope(context_->ready);
+  const net::ReadyQueue::Scope scope(context_->ready);
   run_ready();
   if (stopped_ || queue_.empty()) return false;
   const auto next = queue_.next_time();
@@ -171,7 +185,7 @@ void Simulation::run_until(net::TimePoint end) {
   stopped_ = false;
   for (;;) {
     {
-      const ReadyQueue::Scope scope(context_->ready);
+      const net::ReadyQueue::Scope scope(context_->ready);
       run_ready();
     }
     if (stopped_) return;

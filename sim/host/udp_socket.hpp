@@ -4,7 +4,7 @@
 #include "engine/net/condition.hpp"
 #include "engine/net/datagram.hpp"
 #include "engine/net/network.hpp"
-#include "sim/core/ring.hpp"
+#include "engine/net/ring.hpp"
 #include "sim/host/ip_layer.hpp"
 #include "sim/host/kernel.hpp"
 
@@ -74,7 +74,7 @@ class UdpSocket : public std::enable_shared_from_this<UdpSocket> {
   std::size_t buffer_bytes_;
   net::Error error_;
   bool closed_ = false;
-  Ring<Waiting> waiting_;
+  net::Ring<Waiting> waiting_;
   std::size_t charged_ = 0;  // bytes of the receive buffer
   std::function<void()> ready_;
   std::uint64_t dropped_ = 0;

@@ -1,8 +1,8 @@
 // Controlled Delay (RFC 8289): one queue, and when to drop at its head.
 #pragma once
 
+#include "engine/net/ring.hpp"
 #include "engine/net/time.hpp"
-#include "sim/core/ring.hpp"
 #include "sim/link/queue_discipline.hpp"
 
 #include <cstdint>
@@ -51,7 +51,7 @@ class CodelFlow {
   void go_on_dropping(const CodelTimes& times, net::TimePoint now, ByteSize others, Next& next,
                       QueueEvents& events);
 
-  Ring<Waiting> packets_;
+  net::Ring<Waiting> packets_;
   ByteSize bytes_;
   net::TimePoint first_above_{};  // the origin: the delay is below the target
   net::TimePoint drop_next_{};

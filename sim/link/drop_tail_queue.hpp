@@ -1,7 +1,7 @@
 // First in, first out, and full is full.
 #pragma once
 
-#include "sim/core/ring.hpp"
+#include "engine/net/ring.hpp"
 #include "sim/link/queue_discipline.hpp"
 
 namespace dispatch::sim {
@@ -38,7 +38,7 @@ class DropTailQueue final : public QueueDiscipline {
   }
 
  private:
-  Ring<PacketPtr> packets_;
+  net::Ring<PacketPtr> packets_;
   ByteSize bytes_;
   QueueLimit limit_;
 };

@@ -1,7 +1,7 @@
 // Flow queues with CoDel (RFC 8290; Linux: fq_codel).
 #pragma once
 
-#include "sim/core/ring.hpp"
+#include "engine/net/ring.hpp"
 #include "sim/link/codel.hpp"
 
 #include <cstdint>
@@ -44,8 +44,8 @@ class FqCodelQueue final : public QueueDiscipline {
   FqCodel options_;
   std::uint64_t key_;
   std::vector<Flow> flows_;
-  Ring<std::uint32_t> new_flows_;
-  Ring<std::uint32_t> old_flows_;
+  net::Ring<std::uint32_t> new_flows_;
+  net::Ring<std::uint32_t> old_flows_;
   std::size_t packets_ = 0;
   ByteSize bytes_;
 };

@@ -1,8 +1,8 @@
 // One direction of a link: queue, then line, then distance, with what can befall a packet there.
 #pragma once
 
+#include "engine/net/ring.hpp"
 #include "sim/core/event.hpp"
-#include "sim/core/ring.hpp"
 #include "sim/link/line.hpp"
 #include "sim/link/link_counters.hpp"
 #include "sim/link/link_options.hpp"
@@ -126,7 +126,7 @@ class LinkDirection : private QueueEvents, private MediumUser {
   Random& loss_random_;
   PacketPtr sending_;  // the packet on the line
   net::TimePoint sending_since_{};
-  Ring<InFlight> in_flight_;  // by arrival
+  net::Ring<InFlight> in_flight_;  // by arrival
   LinkCounters counters_;
   std::vector<PacketObserver*> observers_;
   Event sent_;  // the end of the packet on the line, or of what keeps the next one from it

@@ -1,7 +1,7 @@
 // Random Early Detection (Floyd and Jacobson 1993; Linux: red).
 #pragma once
 
-#include "sim/core/ring.hpp"
+#include "engine/net/ring.hpp"
 #include "sim/link/queue_discipline.hpp"
 
 namespace dispatch::sim {
@@ -37,7 +37,7 @@ class RedQueue final : public QueueDiscipline {
   Red options_;
   net::Duration packet_time_;
   Random& random_;
-  Ring<PacketPtr> packets_;
+  net::Ring<PacketPtr> packets_;
   ByteSize bytes_;
   double mean_ = 0;
   int since_hit_ = -1;  // packets since the last drop or mark; -1: the mean was below min

@@ -1,8 +1,8 @@
 // Bytes that arrived in order and wait for the application.
 #pragma once
 
+#include "engine/net/ring.hpp"
 #include "sim/core/payload.hpp"
-#include "sim/core/ring.hpp"
 
 #include <cstddef>
 #include <span>
@@ -23,7 +23,7 @@ class ReceiveQueue {
   void clear();
 
  private:
-  Ring<Slice> slices_;
+  net::Ring<Slice> slices_;
   std::size_t size_ = 0;
 };
 

@@ -1,7 +1,7 @@
 // The segments that are sent and not yet acknowledged, as they were cut, and what is known of each.
 #pragma once
 
-#include "sim/core/ring.hpp"
+#include "engine/net/ring.hpp"
 #include "sim/tcp/options.hpp"
 #include "sim/tcp/sequence.hpp"
 
@@ -95,7 +95,7 @@ class Scoreboard {
   void enlist(int index);
   void delist(int index);
 
-  Ring<SentSegment> segments_;
+  net::Ring<SentSegment> segments_;
   std::uint32_t first_id_ = 0;  // of segments_[0]
   std::uint32_t sendings_ = 0;
   std::uint32_t oldest_ = kNone;

@@ -12,7 +12,7 @@ struct Scoreboard::Cut {
     int first;
     int count;
   };
-  Ring<SentSegment> segments;
+  net::Ring<SentSegment> segments;
   std::vector<Parts> parts;  // of each segment that was
 };
 

@@ -1,7 +1,7 @@
 // The bytes from SND.UNA on: sent and unacknowledged, then not yet sent.
 #pragma once
 
-#include "sim/core/ring.hpp"
+#include "engine/net/ring.hpp"
 #include "sim/tcp/segment.hpp"
 
 #include <cstddef>
@@ -35,7 +35,7 @@ class SendBuffer {
 
   Position find(std::size_t offset);
 
-  Ring<Slice> slices_;
+  net::Ring<Slice> slices_;
   std::size_t size_ = 0;
   Position cursor_;              // of the last payload() that was ahead of the others
   Block* tail_ = nullptr;        // our own block, whose bytes the last slice holds...

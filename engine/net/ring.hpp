@@ -6,7 +6,7 @@
 #include <memory>
 #include <utility>
 
-namespace dispatch::sim {
+namespace dispatch::net {
 
 // T is default-constructible; an element that is popped is reset to T{}. When the queue runs empty,
 // an array that had grown large is given back.
@@ -64,4 +64,4 @@ class Ring {
   std::size_t capacity_ = 0;  // zero or a power of two
 };
 
-}  // namespace dispatch::sim
+}  // namespace dispatch::net

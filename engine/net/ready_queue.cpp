@@ -1,6 +1,6 @@
-#include "sim/core/ready_queue.hpp"
+#include "engine/net/ready_queue.hpp"
 
-namespace dispatch::sim {
+namespace dispatch::net {
 
 void ReadyQueue::run_one() {
   struct Running {
@@ -24,4 +24,4 @@ void ReadyQueue::clear() {
   }
 }
 
-}  // namespace dispatch::sim
+}  // namespace dispatch::net
