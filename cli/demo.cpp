@@ -97,7 +97,7 @@ class Demo {
 
  private:
   void introduce() {
-    const auto& links = links_.links();
+    const auto links = links_.links();
     print(fmt::format(
         "{} of {}, {} at a time, through the proxy with {}\n\n"
         "  origin  {:<16} counts the connections of each source address\n"

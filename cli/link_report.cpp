@@ -56,7 +56,7 @@ std::string link_table(const Links& links, std::span<const net::Interface> inter
   for (const auto& link : links) {
     if (link->upstream()) add_upstream(table, *link, weights);
     for (const auto family : kFamilies) {
-      const auto& egress = link->egress(family);
+      const auto egress = link->egress(family);
       if (!egress || !egress->source) continue;
       table.add({egress->source->to_string(), owner_name(*egress->source, interfaces),
                  std::to_string(link->weight()),
@@ -70,7 +70,7 @@ std::string link_table(const Links& links, std::span<const net::Interface> inter
 bool lacks_device_binding(const Links& links) {
   return std::any_of(links.begin(), links.end(), [](const auto& link) {
     return std::any_of(kFamilies.begin(), kFamilies.end(), [&](net::Family family) {
-      const auto& egress = link->egress(family);
+      const auto egress = link->egress(family);
       return egress && egress->source && !egress->source->is_loopback() && egress->device.empty();
     });
   });
@@ -79,7 +79,7 @@ bool lacks_device_binding(const Links& links) {
 std::string link_summary(const Links& links, const link::Link& direct) {
   std::uint64_t connections = 0;
   std::vector<const link::Link*> rows;
-  for (const auto& link : links) rows.push_back(link.get());
+  for (const auto* link : links) rows.push_back(link);
   const auto& counted = direct.counters();
   if (counted.dials != 0 || counted.connections != 0) rows.push_back(&direct);
   for (const auto* link : rows) connections += link->counters().connections;

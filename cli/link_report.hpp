@@ -11,7 +11,7 @@
 
 namespace dispatch::cli {
 
-using Links = std::vector<std::unique_ptr<link::Link>>;
+using Links = std::vector<link::Link*>;
 
 // One row for each address, with its share of the connections of its family.
 std::string link_table(const Links& links, std::span<const net::Interface> interfaces);

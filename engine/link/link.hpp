@@ -1,6 +1,7 @@
 // A link: one way out of this host to the internet, by an interface or through another proxy.
 #pragma once
 
+#include "engine/link/standing.hpp"
 #include "engine/link/upstream.hpp"
 #include "engine/net/byte_counter.hpp"
 #include "engine/net/network.hpp"
@@ -9,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -26,6 +28,9 @@ struct LinkCounters {
   net::ByteCounter received;
 };
 
+// Shared by the event loops of a dispatcher. What may change while it is used (weight, whether it
+// is enabled, addresses, standing) is changed through the LinkSet, which tells those who watch it,
+// and may be read on any thread: as it was a moment ago.
 class Link {
  public:
   Link(std::string name, unsigned weight) : name_(std::move(name)), weight_(weight) {}
@@ -36,14 +41,28 @@ class Link {
   // name given to it.
   const std::string& name() const { return name_; }
   // Its share is weight / sum of the weights of the links that can be chosen. Never 0.
-  unsigned weight() const { return weight_; }
+  unsigned weight() const { return weight_.load(std::memory_order_relaxed); }
+
+  // Whether people want it used: one that is not is never chosen, and keeps the connections that it
+  // has.
+  bool is_enabled() const { return enabled_.load(std::memory_order_relaxed); }
+
+  // How it fares, and why.
+  Standing standing() const {
+    const std::scoped_lock lock(changing_);
+    return standing_;
+  }
+  Health health() const { return health_.load(std::memory_order_relaxed); }
 
   // How its sockets leave the host; empty where it has no address of that family. A link through a
   // proxy has none of its own: nothing can leave by it but through the proxy.
-  const std::optional<net::Egress>& egress(net::Family family) const {
+  std::optional<net::Egress> egress(net::Family family) const {
+    const std::scoped_lock lock(changing_);
     return family == net::Family::v6 ? egress_v6_ : egress_v4_;
   }
+  // By who makes the link, before it is in a LinkSet; from then on see LinkSet::set_egress.
   void set_egress(net::Family family, std::optional<net::Egress> egress) {
+    const std::scoped_lock lock(changing_);
     (family == net::Family::v6 ? egress_v6_ : egress_v4_) = std::move(egress);
   }
 
@@ -58,7 +77,11 @@ class Link {
 
   // Whether targets of `family` can be asked for.
   bool serves(net::Family family) const {
-    return upstream_ ? upstream_->serves(family) : egress(family).has_value();
+    return upstream_ ? upstream_->serves(family) : has_egress(family);
+  }
+  bool has_egress(net::Family family) const {
+    const std::scoped_lock lock(changing_);
+    return (family == net::Family::v6 ? egress_v6_ : egress_v4_).has_value();
   }
 
   // At a time; 0: no limit. Beyond it the link is passed over: see LinkSet, which looks and takes
@@ -72,9 +95,14 @@ class Link {
 
  private:
   friend class LinkPlace;
+  friend class LinkSet;
 
   std::string name_;
-  unsigned weight_;
+  std::atomic<unsigned> weight_;
+  std::atomic<bool> enabled_ = true;
+  std::atomic<Health> health_ = Health::up;  // as in standing_
+  mutable std::mutex changing_;              // guards standing_ and the egresses
+  Standing standing_;
   std::optional<net::Egress> egress_v4_;
   std::optional<net::Egress> egress_v6_;
   std::optional<Upstream> upstream_;

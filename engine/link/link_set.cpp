@@ -1,11 +1,26 @@
 #include "engine/link/link_set.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 
 namespace dispatch::link {
+namespace {
+
+// Those that are as healthy as the best of them.
+void keep_healthiest(std::vector<Link*>& candidates) {
+  const auto sicker = [](const Link* a, const Link* b) { return a->health() < b->health(); };
+  const auto best = std::min_element(candidates.begin(), candidates.end(), sicker);
+  if (best == candidates.end()) return;
+  std::erase_if(candidates,
+                [health = (*best)->health()](const Link* each) { return each->health() > health; });
+}
+
+}  // namespace
 
 LinkSet::LinkSet(std::vector<std::unique_ptr<Link>> links, MakePolicy make_policy)
-    : links_(std::move(links)), make_policy_(std::move(make_policy)) {
+    : make_policy_(std::move(make_policy)) {
+  for (auto& link : links) links_.push_back({std::move(link)});
   for (const auto family : {net::Family::v4, net::Family::v6}) {
     direct_.set_egress(family, net::kAnyEgress);
   }
@@ -17,42 +32,35 @@ void Turn::give_back() {
 }
 
 template <typename Able>
-std::optional<Turn> LinkSet::take_turn_of(Able is_able, std::span<Link* const> tried) {
+std::optional<Turn> LinkSet::take_turn_of(Able is_able, const Need& need) {
   std::vector<bool> able;
-  able.reserve(links_.size());
   std::vector<Link*> candidates;
-  candidates.reserve(links_.size());
   const std::scoped_lock lock(choosing_);
-  for (const auto& link : links_) {
-    able.push_back(is_able(*link));
+  able.reserve(links_.size());
+  candidates.reserve(links_.size());
+  for (const auto& [link, retired] : links_) {
+    able.push_back(!retired && link->is_enabled() && (is_able(*link) & need.families).any());
     if (!able.back() || link->is_full()) continue;
-    if (std::find(tried.begin(), tried.end(), link.get()) != tried.end()) continue;
+    if (std::find(need.tried.begin(), need.tried.end(), link.get()) != need.tried.end()) continue;
     candidates.push_back(link.get());
   }
   if (candidates.empty()) return std::nullopt;
+  keep_healthiest(candidates);
   auto& policy = policies_[std::move(able)];
   if (!policy) policy = make_policy_();
-  return Turn(*this, *policy, std::move(candidates));
+  return Turn(*this, *policy, std::move(candidates), need.now);
 }
 
-std::optional<Turn> LinkSet::take_turn(Families families, std::span<Link* const> tried) {
-  return take_turn_of([&](const Link& link) { return (Families::of(link) & families).any(); },
-                      tried);
+std::optional<Turn> LinkSet::take_turn(const Need& need) {
+  return take_turn_of([](const Link& link) { return Families::of(link); }, need);
 }
 
-std::optional<Turn> LinkSet::take_socket_turn(Families families, std::span<Link* const> tried) {
-  return take_turn_of(
-      [&](const Link& link) { return (Families::of_sockets(link) & families).any(); }, tried);
+std::optional<Turn> LinkSet::take_socket_turn(const Need& need) {
+  return take_turn_of([](const Link& link) { return Families::of_sockets(link); }, need);
 }
 
-std::optional<Turn> LinkSet::take_datagram_turn(Families families, std::span<Link* const> tried) {
-  return take_turn_of(
-      [&](const Link& link) { return (Families::of_datagrams(link) & families).any(); }, tried);
-}
-
-bool LinkSet::carries_datagrams() const {
-  return std::any_of(links_.begin(), links_.end(),
-                     [&](const auto& link) { return Families::of_datagrams(*link).any(); });
+std::optional<Turn> LinkSet::take_datagram_turn(const Need& need) {
+  return take_turn_of([](const Link& link) { return Families::of_datagrams(link); }, need);
 }
 
 std::optional<LinkDial> LinkSet::take_place(Link& link) {
@@ -61,14 +69,98 @@ std::optional<LinkDial> LinkSet::take_place(Link& link) {
   return LinkDial(link);
 }
 
-bool LinkSet::serves(net::Family family) const {
+void LinkSet::set_standing(Link& link, Standing standing) {
+  {
+    const std::scoped_lock lock(link.changing_);
+    if (standing == link.standing_) return;
+    link.health_.store(standing.health, std::memory_order_relaxed);
+    link.standing_ = std::move(standing);
+  }
+  tell(link);
+}
+
+void LinkSet::set_weight(Link& link, unsigned weight) {
+  if (link.weight_.exchange(weight) != weight) tell(link);
+}
+
+void LinkSet::set_enabled(Link& link, bool enabled) {
+  if (link.enabled_.exchange(enabled) != enabled) tell(link);
+}
+
+void LinkSet::set_egress(Link& link, net::Family family, std::optional<net::Egress> egress) {
+  if (link.egress(family) == egress) return;
+  link.set_egress(family, std::move(egress));
+  tell(link);
+}
+
+Link& LinkSet::add(std::unique_ptr<Link> link) {
+  auto& added = *link;
+  {
+    const std::scoped_lock lock(choosing_);
+    links_.push_back({std::move(link)});
+  }
+  tell(added);
+  return added;
+}
+
+void LinkSet::retire(Link& link) {
+  {
+    const std::scoped_lock lock(choosing_);
+    const auto is_it = [&](const Entry& entry) { return entry.link.get() == &link; };
+    const auto found = std::find_if(links_.begin(), links_.end(), is_it);
+    if (found == links_.end() || std::exchange(found->retired, true)) return;
+  }
+  tell(link);
+}
+
+std::shared_ptr<LinkWatch> LinkSet::watch(net::asio::any_io_executor executor,
+                                          LinkWatch::Changed changed) {
+  const std::shared_ptr<LinkWatch> watch(new LinkWatch(std::move(executor), std::move(changed)));
+  const std::scoped_lock lock(choosing_);
+  std::erase_if(watches_, [](const auto& each) { return each.expired(); });
+  watches_.push_back(watch);
+  return watch;
+}
+
+// The watch may go on its own thread meanwhile: whether it is still there is asked again there.
+void LinkSet::tell(Link& link) {
+  const std::scoped_lock lock(choosing_);
+  for (const auto& each : watches_) {
+    const auto watch = each.lock();
+    if (!watch) continue;
+    net::asio::post(watch->executor_, [each, &link] {
+      if (const auto there = each.lock()) there->changed_(link);
+    });
+  }
+}
+
+template <typename Able>
+bool LinkSet::any_link(Able is_able) const {
+  const std::scoped_lock lock(choosing_);
   return std::any_of(links_.begin(), links_.end(),
-                     [&](const auto& link) { return link->serves(family); });
+                     [&](const Entry& entry) { return !entry.retired && is_able(*entry.link); });
+}
+
+bool LinkSet::carries_datagrams() const {
+  return any_link([](const Link& link) { return Families::of_datagrams(link).any(); });
+}
+
+bool LinkSet::serves(net::Family family) const {
+  return any_link([&](const Link& link) { return link.serves(family); });
 }
 
 bool LinkSet::has_address(net::Family family) const {
-  return std::any_of(links_.begin(), links_.end(),
-                     [&](const auto& link) { return link->egress(family).has_value(); });
+  return any_link([&](const Link& link) { return link.has_egress(family); });
+}
+
+std::vector<Link*> LinkSet::links() const {
+  std::vector<Link*> listed;
+  const std::scoped_lock lock(choosing_);
+  listed.reserve(links_.size());
+  for (const auto& [link, retired] : links_) {
+    if (!retired) listed.push_back(link.get());
+  }
+  return listed;
 }
 
 }  // namespace dispatch::link

@@ -4,6 +4,8 @@
 #include "engine/link/link.hpp"
 #include "engine/link/policy.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -47,7 +49,28 @@ struct Families {
   friend bool operator==(const Families&, const Families&) = default;
 };
 
+// What a connection needs of its link.
+struct Need {
+  Families families;  // of the target: the link has one of these at least
+  net::TimePoint now;
+  std::span<Link* const> tried{};  // not one of these again
+};
+
 class LinkSet;
+
+// Hears of changes for as long as it exists. To be destroyed on the executor that it hears them on.
+class LinkWatch {
+ public:
+  using Changed = std::function<void(Link&)>;
+
+ private:
+  friend class LinkSet;
+  LinkWatch(net::asio::any_io_executor executor, Changed changed)
+      : executor_(std::move(executor)), changed_(std::move(changed)) {}
+
+  net::asio::any_io_executor executor_;
+  Changed changed_;
+};
 
 // A choice that the policy has made: spent, unless it is given back. As long as it exists the
 // connection that it is for counts as one that is being made.
@@ -63,11 +86,11 @@ class Turn {
 
  private:
   friend class LinkSet;
-  Turn(LinkSet& of, Policy& policy, std::vector<Link*> candidates)
+  Turn(LinkSet& of, Policy& policy, std::vector<Link*> candidates, net::TimePoint now)
       : set_(&of),
         policy_(&policy),
         candidates_(std::move(candidates)),
-        dial_(policy.choose(candidates_)) {}
+        dial_(policy.choose({candidates_, now})) {}
 
   LinkSet* set_;
   Policy* policy_;
@@ -78,6 +101,9 @@ class Turn {
 // Shared by the event loops of a dispatcher, so that the shares hold over all of them: choosing is
 // guarded by a mutex, and counting is atomic. A link has never more connections than its maximum:
 // whether it is full is looked at, and a place taken, in one step.
+//
+// Links may be added while it is used, and retired. They live as long as the set does: connections
+// refer to them.
 class LinkSet {
  public:
   // A policy for each set of links that can carry the same targets: the shares hold among the
@@ -86,15 +112,15 @@ class LinkSet {
 
   LinkSet(std::vector<std::unique_ptr<Link>> links, MakePolicy make_policy);
 
-  // A link for the next connection to a target that has addresses of `families`: it serves one of
-  // these at least, is not full, and is not one of `tried`. Empty where there is none.
-  std::optional<Turn> take_turn(Families families, std::span<Link* const> tried = {});
+  // A link for the next connection: the policy's choice among those of the best health that are
+  // enabled, not full, and what is needed. Empty where there is none.
+  std::optional<Turn> take_turn(const Need& need);
 
-  // The same among the links with an address of one of `families` (Families::of_sockets).
-  std::optional<Turn> take_socket_turn(Families families, std::span<Link* const> tried = {});
+  // The same among the links with an address of one of the families (Families::of_sockets).
+  std::optional<Turn> take_socket_turn(const Need& need);
 
   // The same among the links that carry datagrams (Families::of_datagrams).
-  std::optional<Turn> take_datagram_turn(Families families, std::span<Link* const> tried = {});
+  std::optional<Turn> take_datagram_turn(const Need& need);
 
   // A connection of that very link, which takes no turn. Empty where it is full.
   std::optional<LinkDial> take_place(Link& link);
@@ -103,24 +129,50 @@ class LinkSet {
   // is counted as theirs is.
   Link& direct() { return direct_; }
 
+  // Each change is heard by those who watch.
+  void set_standing(Link& link, Standing standing);
+  void set_weight(Link& link, unsigned weight);  // not 0
+  void set_enabled(Link& link, bool enabled);
+  void set_egress(Link& link, net::Family family, std::optional<net::Egress> egress);
+  Link& add(std::unique_ptr<Link> link);
+  // It is no longer listed, and never chosen again; its connections go on.
+  void retire(Link& link);
+
+  // `changed` is called from `executor`, soon after a link has changed: once at least for all the
+  // changes before. Uses nothing of what it is called with once the watch is gone.
+  [[nodiscard]] std::shared_ptr<LinkWatch> watch(net::asio::any_io_executor executor,
+                                                 LinkWatch::Changed changed);
+
   // Whether any link serves `family`.
   bool serves(net::Family family) const;
   // Whether any link has an address of `family`.
   bool has_address(net::Family family) const;
   bool carries_datagrams() const;
 
-  const std::vector<std::unique_ptr<Link>>& links() const { return links_; }
+  // In the order in which they were given; those that are retired are not among them.
+  std::vector<Link*> links() const;
 
  private:
   friend class Turn;
 
   template <typename Able>
-  std::optional<Turn> take_turn_of(Able is_able, std::span<Link* const> tried);
+  std::optional<Turn> take_turn_of(Able is_able, const Need& need);
+  template <typename Able>
+  bool any_link(Able is_able) const;
+  void tell(Link& link);
 
-  std::vector<std::unique_ptr<Link>> links_;
+  struct Entry {
+    std::unique_ptr<Link> link;
+    bool retired = false;
+  };
+
+  std::vector<Entry> links_;  // none is taken out
   Link direct_{"direct", 1};
   MakePolicy make_policy_;
-  std::mutex choosing_;  // guards the policies, and that places are taken only where there are some
+  // Guards the entries, the policies, the watches, and that places are taken only where there are
+  // some.
+  mutable std::mutex choosing_;
+  std::vector<std::weak_ptr<LinkWatch>> watches_;
   // By which of the links can be chosen at all, in their order.
   std::map<std::vector<bool>, std::unique_ptr<Policy>> policies_;
 };

@@ -2,7 +2,8 @@
 
 namespace dispatch::link {
 
-Link& SmoothWeightedRoundRobin::choose(std::span<Link* const> candidates) {
+Link& SmoothWeightedRoundRobin::choose(const Occasion& occasion) {
+  const auto candidates = occasion.candidates;
   Link* best = candidates.front();
   std::int64_t best_credit = credits_[best];
   std::int64_t round = 0;

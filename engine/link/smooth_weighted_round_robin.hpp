@@ -14,7 +14,7 @@ namespace dispatch::link {
 // whole round every link has exactly its share, however long the connections last.
 class SmoothWeightedRoundRobin : public Policy {
  public:
-  Link& choose(std::span<Link* const> candidates) override;
+  Link& choose(const Occasion& occasion) override;
   // Exact whatever was chosen in between, since credits are sums.
   void take_back(Link& chosen, std::span<Link* const> candidates) override;
 

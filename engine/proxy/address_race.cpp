@@ -3,6 +3,8 @@
 #include "engine/net/deadline.hpp"
 #include "engine/proxy/routes.hpp"
 
+#include <boost/system/errc.hpp>
+
 #include <array>
 #include <utility>
 
@@ -10,6 +12,7 @@ namespace dispatch::proxy {
 
 using net::Family;
 using net::Task;
+namespace errc = boost::system::errc;
 
 AddressRace::AddressRace(net::Runtime& runtime, NameCache& names, link::Link& link,
                          const Target& target, link::Families families, std::vector<Way> ways,
@@ -98,8 +101,10 @@ void AddressRace::take_answer(Family family, const NameCache::Answer& answer) {
 
 Task<void> AddressRace::attempt(net::Endpoint remote) {
   const auto deadline = runtime_.clock().now() + options_.attempt_timeout;
-  const auto egress = link_.egress(net::family_of(remote.address)).value();
-  auto stream = co_await runtime_.network().connect(remote, egress, deadline);
+  // The link may have lost its address a moment ago.
+  const auto egress = link_.egress(net::family_of(remote.address));
+  net::Result<net::StreamPtr> stream = errc::make_error_code(errc::address_not_available);
+  if (egress) stream = co_await runtime_.network().connect(remote, *egress, deadline);
   if (!stream) {
     // The end of one that lost is no news.
     if (result_.stream || result_.error) co_return;

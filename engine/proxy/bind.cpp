@@ -57,7 +57,7 @@ Result<Route> apply_rules(const Routes& routes, const Target& target,
 }
 
 Result<Place> place_on(link::LinkDial dial, net::Family family) {
-  const auto& egress = dial.link().egress(family);
+  const auto egress = dial.link().egress(family);
   if (!egress) return errc::make_error_code(errc::address_family_not_supported);
   return Place{
       std::move(dial), {egress->source.value_or(net::any_address(family)), 0}, egress->device};
@@ -84,7 +84,7 @@ Result<Place> dispatched_place(Client& client, const std::vector<net::Address>& 
     if (served == peers.end()) return errc::make_error_code(errc::address_family_not_supported);
     family = net::family_of(*served);
   }
-  auto turn = links.take_socket_turn(link::Families::of(family));
+  auto turn = links.take_socket_turn({link::Families::of(family), client.runtime().clock().now()});
   if (!turn) return errc::make_error_code(errc::address_family_not_supported);
   return place_on(std::move(*turn).dial(), family);
 }

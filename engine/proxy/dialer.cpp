@@ -165,7 +165,7 @@ void Dialer::begin(Dial& dial) {
 }
 
 void Dialer::open_lane(Dial& dial) {
-  auto turn = links_.take_turn(dial.families, dial.tried);
+  auto turn = links_.take_turn({dial.families, runtime_.clock().now(), dial.tried});
   dial.more_lanes = turn.has_value();
   if (!turn) {
     const bool served = (dial.families & served_families()).any();
@@ -204,7 +204,8 @@ AddressUse Dialer::use_of(Dial& dial, const Lane& lane, const net::Address& addr
 
 void Dialer::detour(Dial& dial, const Route& route, const net::Address& address) {
   const auto families = link::Families::of(net::family_of(address));
-  auto turn = route.link == nullptr ? links_.take_turn(families) : std::nullopt;
+  auto turn =
+      route.link == nullptr ? links_.take_turn({families, runtime_.clock().now()}) : std::nullopt;
   auto* link = turn ? &turn->link() : route.link;
   dial.detours.push_back(address);
   if (link == nullptr || !(families & link::Families::of(*link)).any()) {
@@ -413,7 +414,7 @@ link::Families Dialer::served_families() const {
 Way Dialer::way_of(const link::Link& link) const {
   Way way;
   for (const auto family : {Family::v4, Family::v6}) {
-    const auto& egress = link.egress(family);
+    const auto egress = link.egress(family);
     // Any route is one way, not one of each family.
     if (egress && (way.empty() || way.front() != *egress)) way.push_back(*egress);
   }
@@ -428,9 +429,9 @@ std::vector<Way> Dialer::ways_of(const Target& target, const link::Link& first) 
     if (!way.empty()) ways.push_back(std::move(way));
   };
   add(first);
-  if (ways.front().front() == net::kAnyEgress) return ways;
-  for (const auto& link : links_.links()) {
-    if (link.get() != &first) add(*link);
+  if (!ways.empty() && ways.front().front() == net::kAnyEgress) return ways;
+  for (const auto* link : links_.links()) {
+    if (link != &first) add(*link);
   }
   if (options_.ask_by_any_route) ways.push_back({net::kAnyEgress});
   return ways;

@@ -42,8 +42,8 @@ Address without_scope(const Address& address) {
 
 link::Link* find_link(const link::LinkSet& links, const RouteRule& rule) {
   std::string names;
-  for (const auto& link : links.links()) {
-    if (link->name() == rule.link) return link.get();
+  for (auto* link : links.links()) {
+    if (link->name() == rule.link) return link;
     names += (names.empty() ? "" : ", ") + link->name();
   }
   throw net::ConfigError(
@@ -53,7 +53,7 @@ link::Link* find_link(const link::LinkSet& links, const RouteRule& rule) {
 
 bool is_loopback_link(const link::Link& link, std::span<const net::Interface> interfaces) {
   for (const auto family : {net::Family::v4, net::Family::v6}) {
-    const auto& egress = link.egress(family);
+    const auto egress = link.egress(family);
     if (!egress || !egress->source) continue;
     if (egress->source->is_loopback()) return true;
     for (const auto& interface : interfaces) {
@@ -100,9 +100,8 @@ void Routes::list_interfaces() {
       own_addresses_.push_back(without_scope(own.address));
     }
   }
-  links_reach_this_host_ =
-      std::any_of(links_.links().begin(), links_.links().end(),
-                  [&](const auto& link) { return is_loopback_link(*link, *interfaces); });
+  links_reach_this_host_ = std::ranges::any_of(
+      links_.links(), [&](const link::Link* link) { return is_loopback_link(*link, *interfaces); });
 }
 
 net::Task<void> Routes::follow_interfaces() {

@@ -179,7 +179,7 @@ bool UdpAssociation::put_on(UdpFlow& flow, const UdpOutlets::Choice& choice,
     ++link.counters().dial_failures;
     log_failure(net::to_string(flow.target), link, outlet.error());
     if (is_exhaustion(outlet.error())) {
-      for (const auto& each : service_.links.links()) tried.push_back(each.get());
+      for (auto* each : service_.links.links()) tried.push_back(each);
     }
     return false;
   }
@@ -207,7 +207,7 @@ bool UdpAssociation::move(UdpFlow& flow, std::vector<link::Link*>& tried, const 
   auto& link = *flow.outlet->link;
   log_failure(net::to_string(flow.target), link, why);
   ++link.counters().dial_failures;
-  const auto& egress = link.egress(flow.outlet->family);
+  const auto egress = link.egress(flow.outlet->family);
   // A link that has another address by now may do better with that.
   const bool renewed = egress && *egress != flow.outlet->egress;
   const bool tried_before = std::find(tried.begin(), tried.end(), &link) != tried.end();

@@ -18,8 +18,8 @@ std::optional<UdpOutlets::Choice> UdpOutlets::choose(link::Families families,
                                                      std::span<link::Link* const> tried,
                                                      net::TimePoint now) {
   std::vector<link::Link*> passed_over(tried.begin(), tried.end());
-  for (const auto& link : links_.links()) {
-    if (avoids(*link, now)) passed_over.push_back(link.get());
+  for (auto* link : links_.links()) {
+    if (avoids(*link, now)) passed_over.push_back(link);
   }
   const bool fixed_failed =
       std::find(passed_over.begin(), passed_over.end(), fixed_) != passed_over.end();
@@ -27,7 +27,7 @@ std::optional<UdpOutlets::Choice> UdpOutlets::choose(link::Families families,
       (link::Families::of_datagrams(*fixed_) & families).any()) {
     return choose(*fixed_);
   }
-  auto turn = links_.take_datagram_turn(families, passed_over);
+  auto turn = links_.take_datagram_turn({families, now, passed_over});
   if (!turn) return std::nullopt;
   auto* link = &turn->link();
   if (one_link_ && (fixed_ == nullptr || fixed_failed)) fixed_ = link;
@@ -36,7 +36,7 @@ std::optional<UdpOutlets::Choice> UdpOutlets::choose(link::Families families,
 
 bool UdpOutlets::is_full(link::Families families) const {
   if (fixed_ != nullptr) return fixed_->is_full();
-  return std::ranges::any_of(links_.links(), [&](const auto& link) {
+  return std::ranges::any_of(links_.links(), [&](const link::Link* link) {
     return link->is_full() && (link::Families::of_datagrams(*link) & families).any();
   });
 }
@@ -49,25 +49,27 @@ net::Result<UdpOutlet*> UdpOutlets::open(link::Link& link, net::Family family) {
     return &outlets_.emplace_back(
         UdpOutlet{&link, family, {}, nullptr, 0, std::make_shared<UdpUpstream>(link)});
   }
-  const auto& egress = *link.egress(family);
+  const auto egress = link.egress(family);
+  namespace errc = boost::system::errc;
+  if (!egress) return errc::make_error_code(errc::address_not_available);
   for (auto& outlet : outlets_) {
-    if (outlet.link == &link && outlet.family == family && outlet.egress == egress) return &outlet;
+    if (outlet.link == &link && outlet.family == family && outlet.egress == *egress) return &outlet;
   }
   net::DatagramOptions options;
   options.local = {net::any_address(family), 0};
-  options.egress = egress;
+  options.egress = *egress;
   options.coalesced = true;
   options.kernel_buffer = kUdpKernelBuffer;
   auto socket = network_.open_datagram(options);
   if (!socket) return socket.error();
-  auto& outlet = outlets_.emplace_back(UdpOutlet{&link, family, egress, std::move(*socket)});
+  auto& outlet = outlets_.emplace_back(UdpOutlet{&link, family, *egress, std::move(*socket)});
   watch(outlet);
   return &outlet;
 }
 
 net::Status UdpOutlets::connect(UdpOutlet& outlet, const net::Endpoint& relay) {
   const auto family = net::family_of(relay.address);
-  const auto& egress = outlet.link->via().egress(family);
+  const auto egress = outlet.link->via().egress(family);
   namespace errc = boost::system::errc;
   if (!egress) return errc::make_error_code(errc::address_family_not_supported);
   net::DatagramOptions options;

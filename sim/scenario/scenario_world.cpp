@@ -258,7 +258,7 @@ void ScenarioWorld::find_ways() {
   }
   const auto& starts = scenario_.engine.start;
   for (std::size_t i = 0; i < link_set_->links().size(); ++i) {
-    const auto* link = link_set_->links()[i].get();
+    const auto* link = link_set_->links()[i];
     if (link->upstream()) {
       ways_.push_back({link->name(), nullptr, {link}});
       continue;

@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(threads_that_ask_at_the_same_time_never_have_more_than_ther
     for (int i = 0; i < 20'000; ++i) {
       if (i % 3 == 0) {
         if (auto place = set->take_place(*set->links()[1])) hold(std::move(*place));
-      } else if (auto turn = set->take_turn({true, false})) {
+      } else if (auto turn = set->take_turn({{true, false}, {}})) {
         hold(std::move(*turn).dial());
       }
     }

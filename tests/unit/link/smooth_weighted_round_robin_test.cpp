@@ -23,7 +23,7 @@ struct Links {
 
   std::string choose(int count) {
     std::string chosen;
-    for (int i = 0; i < count; ++i) chosen += policy.choose(candidates).name();
+    for (int i = 0; i < count; ++i) chosen += policy.choose({candidates, {}}).name();
     return chosen;
   }
 
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(no_link_strays_from_its_share_by_more_than_one_connection) 
 BOOST_AUTO_TEST_CASE(a_link_left_out_for_a_while_does_not_collect_credit_meanwhile) {
   Links links({1, 1});
   Link* only[] = {links.candidates[0]};
-  for (int i = 0; i < 100; ++i) links.policy.choose(only);
+  for (int i = 0; i < 100; ++i) links.policy.choose({only, {}});
   BOOST_TEST(links.choose(4) == "ABAB");
 }
 
@@ -102,7 +102,7 @@ std::unique_ptr<LinkSet> two_links_of_which_the_second_has_ipv6() {
 
 // Null: none.
 Link* chosen_for(LinkSet& links, net::Family family, std::span<Link* const> tried = {}) {
-  const auto turn = links.take_socket_turn(Families::of(family), tried);
+  const auto turn = links.take_socket_turn({Families::of(family), {}, tried});
   return turn ? &turn->link() : nullptr;
 }
 

@@ -146,7 +146,9 @@ BOOST_AUTO_TEST_CASE(helping_a_slow_link_in_vain_costs_the_helper_no_turn) {
   BOOST_TEST(world.links->links()[1]->counters().dial_failures == 0u);
   // wifi has had its turn, the others have not.
   std::string next;
-  for (int i = 0; i < 3; ++i) next += world.links->take_turn({true, false})->link().name() + " ";
+  for (int i = 0; i < 3; ++i) {
+    next += world.links->take_turn({{true, false}, {}})->link().name() + " ";
+  }
   BOOST_TEST(next == "lte old wifi ");
 }
 
