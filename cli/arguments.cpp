@@ -1,5 +1,6 @@
 #include "cli/arguments.hpp"
 
+#include "cli/config_file.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/help_formatter.hpp"
 #include "cli/log_file.hpp"
@@ -34,6 +35,7 @@ struct Raw {
   std::string downloads = "40";
   std::string size = "1000000";
   std::string parallel = "4";
+  std::string config_file;
 };
 
 DemoArguments demo_arguments(const Raw& raw) {
@@ -42,6 +44,59 @@ DemoArguments demo_arguments(const Raw& raw) {
   demo.size_bytes = whole_number("--size", raw.size, 1, 1'000'000'000);
   demo.parallel = whole_number("--parallel", raw.parallel, 1, 64);
   return demo;
+}
+
+// Where the file's error comes from: the line whose value by itself makes the same error.
+std::string place_of_error(const ConfigFile& file, const std::string& error) {
+  for (const auto& entry : file.entries()) {
+    for (const auto& value : entry.values) {
+      CLI::App alone;
+      StartOptions options;
+      bool debug = false;
+      options.add_to(alone);
+      alone.add_flag("-d,--debug", debug);
+      file.apply_value(alone, entry, value);
+      try {
+        (void)options.checked();
+      } catch (const std::runtime_error& its) {
+        if (its.what() == error) return fmt::format("{}:{}", file.path(), value.line);
+      }
+    }
+  }
+  return file.path();
+}
+
+StartArguments with_config_file(const StartOptions& options, CLI::App& command,
+                                const std::string& path) {
+  const ConfigFile file(path);
+  file.apply_to(command);
+  try {
+    return options.checked();
+  } catch (const std::runtime_error& error) {
+    const std::string_view what = error.what();
+    const auto place = place_of_error(file, error.what());
+    throw net::ConfigError(
+        fmt::format("{}: {}", place, what.starts_with("--") ? what.substr(2) : what));
+  }
+}
+
+std::string names_of_commands(CLI::App& app, const std::string& last) {
+  std::string names;
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  for (const auto* command : commands) {
+    names += names.empty() ? "" : command == commands.back() ? last : ", ";
+    names += command->get_name();
+  }
+  return names;
+}
+
+// "start ", "config check ": behind the program's name.
+std::string path_of_command(const CLI::App& app) {
+  std::string path;
+  for (auto used = app.get_subcommands(); !used.empty(); used = used.front()->get_subcommands()) {
+    path += used.front()->get_name() + " ";
+  }
+  return path;
 }
 
 }  // namespace
@@ -64,8 +119,14 @@ Arguments parse_arguments(int argc, const char* const* argv) {
 
   auto* start = app.add_subcommand("start", "Start the proxy");
   debug_flag(*start);
-  const auto start_options = std::make_shared<StartOptions>();
-  start_options->add_to(*start);
+  StartOptions start_options;
+  start_options.add_to(*start);
+
+  auto* config = app.add_subcommand("config", "Check a configuration file, or print an example");
+  config->require_subcommand(1);
+  auto* check = config->add_subcommand("check", "Say what is wrong with a file, if anything is");
+  check->add_option("FILE", raw.config_file, "As dispatch start --config has it")->required();
+  auto* example = config->add_subcommand("example", "Print a file with every key and its default");
 
   auto* demo = app.add_subcommand("demo", "Dispatch downloads on this machine and check the split");
   debug_flag(*demo);
@@ -89,26 +150,43 @@ Arguments parse_arguments(int argc, const char* const* argv) {
     const auto used = app.get_subcommands();
     if (used.empty() && !app.remaining().empty()) {
       throw UsageError(
-          fmt::format("'{}' is neither a command (list, start, demo) nor an option; "
-                      "see 'dispatch --help'",
-                      app.remaining().front()));
+          fmt::format("'{}' is neither a command ({}) nor an option; see 'dispatch --help'",
+                      app.remaining().front(), names_of_commands(app, ", ")));
     }
-    throw UsageError(fmt::format("{}; see 'dispatch {}--help'", error.what(),
-                                 used.empty() ? "" : used.front()->get_name() + " "));
+    if (!used.empty() && used.front() == config && config->get_subcommands().empty()) {
+      throw UsageError("a command of config is missing: check or example");
+    }
+    throw UsageError(
+        fmt::format("{}; see 'dispatch {}--help'", error.what(), path_of_command(app)));
   }
   if (app.get_subcommands().empty()) {
-    throw UsageError("a command is missing: list, start or demo; see 'dispatch --help'");
+    throw UsageError(fmt::format("a command is missing: {}; see 'dispatch --help'",
+                                 names_of_commands(app, " or ")));
   }
 
   Arguments arguments;
-  arguments.debug = raw.debug;
   if (list->parsed()) arguments.command = ListArguments{raw.json};
   if (start->parsed()) {
-    auto checked = start_options->checked();
-    checked.read_again = [start_options] { return start_options->read_files(); };
+    const auto& path = start_options.config();
+    auto checked =
+        path.empty() ? start_options.checked() : with_config_file(start_options, *start, path);
+    checked.config_path = path;
+    checked.given = given_options(*start);
+    checked.read_again = [again = std::vector<std::string>(argv, argv + argc)] {
+      std::vector<const char*> words;
+      for (const auto& word : again) words.push_back(word.c_str());
+      const auto parsed = parse_arguments(static_cast<int>(words.size()), words.data());
+      return std::get<StartArguments>(parsed.command);
+    };
     arguments.command = std::move(checked);
   }
   if (demo->parsed()) arguments.command = demo_arguments(raw);
+  if (example->parsed()) arguments.command = Answer{example_config(*start)};
+  if (check->parsed()) {
+    (void)with_config_file(start_options, *start, raw.config_file);
+    arguments.command = ConfigChecked{raw.config_file};
+  }
+  arguments.debug = raw.debug;
   return arguments;
 }
 

@@ -24,9 +24,14 @@ struct Answer {
   std::string text;
 };
 
+// `dispatch config check`: what is wrong has been thrown.
+struct ConfigChecked {
+  std::string path;
+};
+
 struct Arguments {
   bool debug = false;
-  std::variant<Answer, ListArguments, StartArguments, DemoArguments> command;
+  std::variant<Answer, ListArguments, StartArguments, DemoArguments, ConfigChecked> command;
 };
 
 // `argv` as main has it. Throws UsageError and net::ConfigError; both have one line.

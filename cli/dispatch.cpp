@@ -50,6 +50,10 @@ struct Command {
   int operator()(const StartArguments& start) const {
     return run_start(start, *open_log(arguments));
   }
+  int operator()(const ConfigChecked& config) const {
+    print(fmt::format("{}: as it should be\n", config.path));
+    return kSuccess;
+  }
   int operator()(const DemoArguments& demo) const { return run_demo(demo, *open_log(arguments)); }
 };
 

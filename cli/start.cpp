@@ -5,6 +5,7 @@
 #include "cli/link_report.hpp"
 #include "cli/listeners.hpp"
 #include "cli/proxy_threads.hpp"
+#include "cli/reload.hpp"
 #include "cli/units.hpp"
 #include "cli/version.hpp"
 #include "engine/link/link_set.hpp"
@@ -37,13 +38,11 @@ void show_banner(const std::vector<proxy::ListenerSpec>& listeners,
 }
 
 // What is wrong with a file is said, and everything stays as it was.
-net::Task<void> read_files_on_hangup(os::Hangups& hangups, ProxyThreads& proxy, net::Log& log,
-                                     const StartArguments& arguments) {
+net::Task<void> reload_on_hangup(os::Hangups& hangups, Reload& reload, net::Log& log) {
   for (;;) {
     if (co_await hangups.next()) co_return;
     try {
-      proxy.renew(arguments.read_again());
-      log.info("SIGHUP: the certificate, the users and the rules have been read again");
+      log.info("SIGHUP: {}", reload());
     } catch (const std::runtime_error& error) {
       log.error("SIGHUP: {}; everything stays as it was", error.what());
     }
@@ -92,7 +91,8 @@ int run_start(const StartArguments& arguments, net::Log& log) {
   log.info("dispatch {} listens on {}", kVersion, list_of(listeners));
 
   net::TaskGroup beside(runtime.executor(), nullptr);
-  beside.spawn(read_files_on_hangup(hangups, proxy, log, arguments));
+  Reload reload(runtime, links, proxy, arguments);
+  beside.spawn(reload_on_hangup(hangups, reload, log));
   net::asio::co_spawn(runtime.executor(),
                       serve_until_signal(signals, proxy, log, beside, arguments.drain),
                       [&](std::exception_ptr exception) {

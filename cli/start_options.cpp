@@ -198,6 +198,9 @@ void StartOptions::add_datagrams(CLI::App& command) {
 
 void StartOptions::add_running(CLI::App& command) {
   Group group(command, "How it runs");
+  group.add("--config", config_, "FILE",
+            "Read options, and links, from this file too; what the command line gives counts more. "
+            "'dispatch config example' prints one");
   group.add_with_default("--log-level", log_level_, "LEVEL",
                          "Lines of the log file: debug (every connection), info, warning or error");
   group.add_with_default("--threads", threads_, "N",

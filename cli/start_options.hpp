@@ -1,6 +1,7 @@
 // The options of `dispatch start`.
 #pragma once
 
+#include "cli/config_file.hpp"
 #include "cli/listen_options.hpp"
 #include "engine/link/link_spec.hpp"
 #include "engine/net/log.hpp"
@@ -25,8 +26,14 @@ struct StartArguments {
   std::size_t threads = 1;
   net::LogLevel log_level = net::LogLevel::info;  // of the log file
   net::Duration drain{};                          // for open connections, after the first signal
-  // Reads the files again that may change while it runs. Throws UsageError and net::ConfigError.
-  std::function<proxy::Renewal()> read_again;
+  std::string config_path{};                      // of --config; empty: there is none
+  GivenOptions given{};                           // as they were written
+  // All of it anew, from the same command line and from the files as they are now. Throws
+  // UsageError and net::ConfigError.
+  std::function<StartArguments()> read_again;
+
+  // What servers may be given anew while they run.
+  proxy::Renewal renewal() const { return {server.tls, server.accounts, server.dial.routes}; }
 };
 
 // What the options hold before their meaning is checked.
@@ -37,11 +44,11 @@ class StartOptions {
   // Throws UsageError and net::ConfigError.
   StartArguments checked() const;
 
-  // The certificate, the users and the rules, from their files as they are now. Throws UsageError
-  // and net::ConfigError.
-  proxy::Renewal read_files() const;
+  // The file of --config; empty: none was given.
+  const std::string& config() const { return config_; }
 
  private:
+  proxy::Renewal read_files() const;
   void add_admission(CLI::App& command);
   void add_reaching(CLI::App& command);
   void add_timeouts(CLI::App& command);
@@ -72,6 +79,7 @@ class StartOptions {
   std::string drain_ = "5s";
   std::string threads_ = "1";
   std::string log_level_ = "info";
+  std::string config_;
 };
 
 }  // namespace dispatch::cli

@@ -76,7 +76,6 @@ const boost::system::error_category& route_category() {
 Routes::Routes(net::Runtime& runtime, link::LinkSet& links, std::vector<RouteRule> rules)
     : runtime_(runtime), links_(links) {
   replace(std::move(rules));
-  list_interfaces();
 }
 
 void Routes::replace(std::vector<RouteRule> rules) {
@@ -86,6 +85,7 @@ void Routes::replace(std::vector<RouteRule> rules) {
   }
   rules_ = std::move(rules);
   rule_links_ = std::move(rule_links);
+  list_interfaces();
 }
 
 void Routes::list_interfaces() {

@@ -1,0 +1,71 @@
+#include "cli/reload.hpp"
+
+#include "cli/exit_status.hpp"
+#include "engine/link/renew_links.hpp"
+#include "engine/net/config_error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr std::array<std::string_view, 6> kRenewed = {kLinksKey, "tls-cert", "tls-key",
+                                                      "users",   "route",    "routes"};
+
+// "port, threads": the options that are given otherwise, and hold from the next start on.
+std::string waiting_for_restart(const StartArguments& before, const StartArguments& after) {
+  std::string keys;
+  for (std::size_t i = 0; i < before.given.size(); ++i) {
+    const auto& key = before.given[i].first;
+    const bool renewed = std::ranges::find(kRenewed, key) != kRenewed.end() &&
+                         (key != kLinksKey || before.links.empty() == after.links.empty());
+    if (renewed || before.given[i] == after.given[i]) continue;
+    keys += (keys.empty() ? "" : ", ") + key;
+  }
+  return keys;
+}
+
+void check_links_of_rules(const std::vector<proxy::RouteRule>& rules,
+                          std::span<const link::LinkSpec> links) {
+  for (const auto& rule : rules) {
+    if (rule.action != proxy::RouteAction::link) continue;
+    const auto is_it = [&](const link::LinkSpec& each) { return name_of(each) == rule.link; };
+    if (std::ranges::any_of(links, is_it)) continue;
+    throw net::ConfigError(
+        fmt::format("{}'{}': '{}' is neither direct, refuse, dispatch nor one of the links",
+                    rule.place.empty() ? "" : rule.place + ": ", rule.text, rule.link));
+  }
+}
+
+}  // namespace
+
+std::string Reload::operator()() {
+  auto after = now_.read_again();
+  link::LinkRenewal renewal;
+  if (!now_.links.empty() && !after.links.empty()) {
+    check_links_of_rules(after.server.dial.routes, after.links);
+    const auto interfaces = runtime_.interfaces().list();
+    if (!interfaces) {
+      throw RuntimeError("cannot list the network interfaces: " + interfaces.error().message());
+    }
+    renewal = renew_links(links_, now_.links, after.links, *interfaces, runtime_.network());
+  } else {
+    after.links = now_.links;
+  }
+  std::string told = "the files have been read again";
+  if (const auto links = renewal.summary(); !links.empty()) told += "; links: " + links;
+  const auto waiting = waiting_for_restart(now_, after);
+  if (!waiting.empty()) told += "; to be restarted for: " + waiting;
+  std::move(renewal).apply_to(links_);
+  proxy_.renew(after.renewal());
+  // What waits for a restart is told each time until then.
+  after.given = now_.given;
+  now_ = std::move(after);
+  return told;
+}
+
+}  // namespace dispatch::cli

@@ -1,0 +1,75 @@
+#include "engine/link/renew_links.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace dispatch::link {
+namespace {
+
+const LinkSpec* find_spec(std::span<const LinkSpec> specs, const std::string& name) {
+  const auto found =
+      std::ranges::find_if(specs, [&](const LinkSpec& each) { return name_of(each) == name; });
+  return found == specs.end() ? nullptr : &*found;
+}
+
+// A context of TLS is made anew with each reading: what it is made of counts.
+LinkSpec without_weight(LinkSpec spec) {
+  spec.weight = 1;
+  if (spec.upstream) spec.upstream->tls = nullptr;
+  return spec;
+}
+
+void tell(std::string& text, const std::string& what) {
+  text += (text.empty() ? "" : ", ") + what;
+}
+
+}  // namespace
+
+const std::string& name_of(const LinkSpec& spec) {
+  return spec.name.empty() ? spec.target : spec.name;
+}
+
+std::string LinkRenewal::summary() const {
+  std::string text;
+  for (const auto& link : added) tell(text, link->name() + " added");
+  for (const auto* link : retired) tell(text, link->name() + " retired");
+  for (const auto& [link, weight] : weights) {
+    tell(text, fmt::format("{} has weight {}", link->name(), weight));
+  }
+  return text;
+}
+
+// Those that come first: at no moment is there none.
+void LinkRenewal::apply_to(LinkSet& links) && {
+  for (auto& link : added) links.add(std::move(link));
+  for (auto* link : retired) links.retire(*link);
+  for (const auto& [link, weight] : weights) links.set_weight(*link, weight);
+}
+
+LinkRenewal renew_links(const LinkSet& links, std::span<const LinkSpec> before,
+                        std::span<const LinkSpec> after, std::span<const net::Interface> interfaces,
+                        net::Network& network) {
+  LinkRenewal renewal;
+  // All of them, since what is wrong may be that two are the same way out.
+  auto made = make_links(after, interfaces, network);
+  std::vector<const LinkSpec*> kept;
+  for (auto* link : links.links()) {
+    const auto* was = find_spec(before, link->name());
+    const auto* is = find_spec(after, link->name());
+    if (was == nullptr || is == nullptr || without_weight(*was) != without_weight(*is)) {
+      renewal.retired.push_back(link);
+      continue;
+    }
+    kept.push_back(is);
+    if (link->weight() != is->weight) renewal.weights.emplace_back(link, is->weight);
+  }
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    if (std::ranges::find(kept, &after[i]) == kept.end()) {
+      renewal.added.push_back(std::move(made[i]));
+    }
+  }
+  return renewal;
+}
+
+}  // namespace dispatch::link
