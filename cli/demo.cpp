@@ -8,7 +8,7 @@
 #include "cli/units.hpp"
 #include "engine/link/link_set.hpp"
 #include "engine/link/link_spec.hpp"
-#include "engine/link/smooth_weighted_round_robin.hpp"
+#include "engine/link/policy/smooth_weighted_round_robin.hpp"
 #include "engine/net/task_group.hpp"
 #include "engine/os/runtime.hpp"
 #include "engine/proxy/server.hpp"

@@ -9,7 +9,6 @@
 #include "cli/units.hpp"
 #include "cli/version.hpp"
 #include "engine/link/link_set.hpp"
-#include "engine/link/smooth_weighted_round_robin.hpp"
 #include "engine/os/runtime.hpp"
 #include "engine/os/signals.hpp"
 #include "engine/proxy/server.hpp"
@@ -80,7 +79,7 @@ int run_start(const StartArguments& arguments, net::Log& log) {
     throw RuntimeError("cannot list the network interfaces: " + interfaces.error().message());
   }
   link::LinkSet links(link::make_links(arguments.links, *interfaces, runtime.network()),
-                      [] { return std::make_unique<link::SmoothWeightedRoundRobin>(); });
+                      arguments.policy.make);
   os::Signals signals(runtime);
   os::Hangups hangups(runtime);
   proxy::Server server(runtime, links, arguments.server);

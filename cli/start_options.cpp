@@ -119,6 +119,15 @@ class Group {
   const char* heading_;
 };
 
+std::string policy_help() {
+  std::string help = "How each connection's link is chosen, NAME[,OPTION=VALUE...]. ";
+  for (const auto& [name, summary] : link::policies()) {
+    help +=
+        fmt::format("{}: {}{}", name, summary, name == link::policies().back().name ? "" : ". ");
+  }
+  return help;
+}
+
 }  // namespace
 
 void StartOptions::add_to(CLI::App& command) {
@@ -148,6 +157,7 @@ void StartOptions::add_admission(CLI::App& command) {
 
 void StartOptions::add_reaching(CLI::App& command) {
   Group group(command, "How targets are reached");
+  group.add_with_default("--policy", policy_, "POLICY", policy_help().c_str());
   group.add_list("--route", routes_, "RULE",
                  "Rule WHO=WHAT; may be given again, the first that fits counts. WHO: a range, a "
                  ".domain or a name, with :PORTS or without, :PORTS, or *. WHAT: direct, refuse, "
@@ -229,6 +239,8 @@ StartArguments StartOptions::checked() const {
   start.server.tls = std::move(files.tls);
   listen_.check(start);
   for (const auto& text : links_) start.links.push_back(link_argument(text));
+  start.policy = link::parse_policy(policy_);
+  link::check_links(start.policy, start.links);
 
   auto& server = start.server;
   server.accounts = std::move(files.accounts);

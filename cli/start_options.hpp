@@ -4,6 +4,7 @@
 #include "cli/config_file.hpp"
 #include "cli/listen_options.hpp"
 #include "engine/link/link_spec.hpp"
+#include "engine/link/policy/registry.hpp"
 #include "engine/net/log.hpp"
 #include "engine/os/resolver_options.hpp"
 #include "engine/proxy/listener_spec.hpp"
@@ -21,6 +22,7 @@ struct StartArguments {
   std::vector<proxy::ListenerSpec> listeners;
   bool listens_by_ip_and_port = false;  // no --listen was given
   std::vector<link::LinkSpec> links;    // empty: every usable interface
+  link::PolicyChoice policy;
   proxy::ServerOptions server;
   os::ResolverOptions resolver;
   std::size_t threads = 1;
@@ -59,6 +61,7 @@ class StartOptions {
   std::vector<std::string> links_;
   std::string users_;
   std::vector<std::string> allowed_;
+  std::string policy_ = std::string(link::policies().front().name);
   std::vector<std::string> routes_;
   std::vector<std::string> route_files_;
   std::vector<std::string> dns_;

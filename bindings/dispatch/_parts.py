@@ -150,7 +150,8 @@ class Engine:
     send_proxy: Optional[str] = None
     """``"v1"`` or ``"v2"``: targets are told who the client is. Default: they are not."""
     policy: Optional[str] = None
-    """Default ``"weighted-round-robin"``."""
+    """How each connection's link is chosen: ``"sticky,by=client+domain"``. Default
+    ``"round-robin"``."""
     routes: Optional[List[str]] = None
     """Rules: ``[".bank.example=wifi", ":25=refuse"]``; the first that fits counts."""
     dns: Optional[Addresses] = None

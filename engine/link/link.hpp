@@ -90,6 +90,10 @@ class Link {
   void set_connections_max(std::size_t count) { connections_max_ = count; }
   bool is_full() const { return connections_max_ != 0 && places_taken_ >= connections_max_; }
 
+  // Of the policy failover: the lower, the sooner it is used. To be set before the link is used.
+  unsigned tier() const { return tier_; }
+  void set_tier(unsigned tier) { tier_ = tier; }
+
   LinkCounters& counters() { return counters_; }
   const LinkCounters& counters() const { return counters_; }
 
@@ -108,6 +112,7 @@ class Link {
   std::optional<Upstream> upstream_;
   std::unique_ptr<Link> via_;
   std::size_t connections_max_ = 0;
+  unsigned tier_ = 1;
   std::atomic<std::size_t> places_taken_ = 0;  // kept only where there is a maximum
   LinkCounters counters_;
 };

@@ -19,7 +19,7 @@ void keep_healthiest(std::vector<Link*>& candidates) {
 }  // namespace
 
 LinkSet::LinkSet(std::vector<std::unique_ptr<Link>> links, MakePolicy make_policy)
-    : make_policy_(std::move(make_policy)) {
+    : make_policy_(std::move(make_policy)), traits_(make_policy_()->traits()) {
   for (auto& link : links) links_.push_back({std::move(link)});
   for (const auto family : {net::Family::v4, net::Family::v6}) {
     direct_.set_egress(family, net::kAnyEgress);
@@ -48,7 +48,20 @@ std::optional<Turn> LinkSet::take_turn_of(Able is_able, const Need& need) {
   keep_healthiest(candidates);
   auto& policy = policies_[std::move(able)];
   if (!policy) policy = make_policy_();
-  return Turn(*this, *policy, std::move(candidates), need.now);
+  return Turn(*this, policy, std::move(candidates), need);
+}
+
+PolicyTraits LinkSet::traits() const {
+  const std::scoped_lock lock(choosing_);
+  return traits_;
+}
+
+void LinkSet::set_policy(MakePolicy make_policy) {
+  const auto traits = make_policy()->traits();
+  const std::scoped_lock lock(choosing_);
+  make_policy_ = std::move(make_policy);
+  traits_ = traits;
+  policies_.clear();
 }
 
 std::optional<Turn> LinkSet::take_turn(const Need& need) {

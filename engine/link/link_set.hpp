@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/link/link.hpp"
-#include "engine/link/policy.hpp"
+#include "engine/link/policy/policy.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -54,6 +54,7 @@ struct Need {
   Families families;  // of the target: the link has one of these at least
   net::TimePoint now;
   std::span<Link* const> tried{};  // not one of these again
+  StickyKey key{};
 };
 
 class LinkSet;
@@ -84,16 +85,19 @@ class Turn {
   // Nothing came of it, and not through a fault of the link's. Once at most.
   void give_back();
 
+  // The policy has others dialled at the same time (PolicyTraits::races).
+  bool races() const { return policy_->traits().races; }
+
  private:
   friend class LinkSet;
-  Turn(LinkSet& of, Policy& policy, std::vector<Link*> candidates, net::TimePoint now)
+  Turn(LinkSet& of, std::shared_ptr<Policy> policy, std::vector<Link*> candidates, const Need& need)
       : set_(&of),
-        policy_(&policy),
+        policy_(std::move(policy)),
         candidates_(std::move(candidates)),
-        dial_(policy.choose({candidates_, now})) {}
+        dial_(policy_->choose({candidates_, need.now, need.key})) {}
 
   LinkSet* set_;
-  Policy* policy_;
+  std::shared_ptr<Policy> policy_;
   std::vector<Link*> candidates_;
   LinkDial dial_;
 };
@@ -124,6 +128,12 @@ class LinkSet {
 
   // A connection of that very link, which takes no turn. Empty where it is full.
   std::optional<LinkDial> take_place(Link& link);
+
+  // What the policy needs of those who take turns.
+  PolicyTraits traits() const;
+
+  // Another one, for all turns from now on; what the old one has learnt of shares is forgotten.
+  void set_policy(MakePolicy make_policy);
 
   // By the host's own routes: none of the links, and no choice falls on it, but what goes that way
   // is counted as theirs is.
@@ -169,12 +179,13 @@ class LinkSet {
   std::vector<Entry> links_;  // none is taken out
   Link direct_{"direct", 1};
   MakePolicy make_policy_;
+  PolicyTraits traits_;  // of what it makes
   // Guards the entries, the policies, the watches, and that places are taken only where there are
   // some.
   mutable std::mutex choosing_;
   std::vector<std::weak_ptr<LinkWatch>> watches_;
   // By which of the links can be chosen at all, in their order.
-  std::map<std::vector<bool>, std::unique_ptr<Policy>> policies_;
+  std::map<std::vector<bool>, std::shared_ptr<Policy>> policies_;
 };
 
 }  // namespace dispatch::link

@@ -22,13 +22,13 @@ unsigned parse_weight(std::string_view text, std::string_view whole) {
   return weight;
 }
 
-std::size_t parse_count(std::string_view text, std::string_view whole) {
+std::size_t parse_count(std::string_view key, std::string_view text, std::string_view whole) {
   std::size_t count = 0;
   const auto* end = text.data() + text.size();
   const auto parsed = std::from_chars(text.data(), end, count);
   if (parsed.ec != std::errc{} || parsed.ptr != end || count == 0 || count > kWeightMax) {
-    throw ConfigError(fmt::format("'{}': max={} is not a whole number from 1 to {}",
-                                  without_password(whole), text, kWeightMax));
+    throw ConfigError(fmt::format("'{}': {}={} is not a whole number from 1 to {}",
+                                  without_password(whole), key, text, kWeightMax));
   }
   return count;
 }
@@ -63,14 +63,15 @@ void parse_options(LinkSpec& spec, std::string_view options, std::string_view wh
         equals == std::string_view::npos ? std::string_view() : option.substr(equals + 1);
     const bool of_proxies =
         key == "via" || key == "password-file" || key == "password-env" || key == "ca";
-    if (key != "max" && !of_proxies) {
+    if (key != "max" && key != "tier" && !of_proxies) {
       fail(
-          "behind the comma is none of max=N, and of proxies via=, password-file=, "
+          "behind the comma is none of max=N, tier=N, and of proxies via=, password-file=, "
           "password-env=, ca=, insecure, tunnel");
     }
     if (value.empty()) fail(fmt::format("a value is missing: {}=", key));
     if (of_proxies && !spec.upstream) fail(fmt::format("{}= is for proxies", key));
-    if (key == "max") spec.connections_max = parse_count(value, whole);
+    if (key == "max") spec.connections_max = parse_count(key, value, whole);
+    if (key == "tier") spec.tier = static_cast<unsigned>(parse_count(key, value, whole));
     if (key == "via") spec.via = value;
     if (key == "password-file") spec.password_file = value;
     if (key == "password-env") spec.password_variable = value;

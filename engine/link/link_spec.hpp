@@ -24,6 +24,7 @@ struct LinkSpec {
   unsigned weight = 1;
   std::string name{};               // given to it; empty: the target
   std::size_t connections_max = 0;  // at a time; 0: no limit
+  unsigned tier = 1;                // of the policy failover: the lower, the sooner it is used
   std::optional<Upstream> upstream{};
   std::string via{};  // the link to the proxy: an interface or an address; empty: any route
   // Where the proxy's password is to be read by who makes the links; at most one of these.
@@ -40,9 +41,9 @@ struct LinkSpec {
 inline constexpr unsigned kWeightMax = 1'000'000;
 
 // [NAME=]ADDRESS or [NAME=]PROTOCOL://[USER[:PASSWORD]@]HOST:PORT (see Upstream), then /WEIGHT or
-// @WEIGHT, and ",OPTION=VALUE"s: max, and of proxies via, password-file and password-env, and of
-// https ca; ",insecure" and, of HTTP, ",tunnel" have no value. Throws net::ConfigError, without any
-// password.
+// @WEIGHT, and ",OPTION=VALUE"s: max, tier, and of proxies via, password-file and password-env, and
+// of https ca; ",insecure" and, of HTTP, ",tunnel" have no value. Throws net::ConfigError, without
+// any password.
 LinkSpec parse_link_spec(std::string_view text);
 
 // Addresses of `interface` that connections may come from: no loopback, no link-local ones.

@@ -79,6 +79,7 @@ std::string device_of(const net::Interface* interface, const net::Network& netwo
 std::unique_ptr<Link> make_link(const LinkSpec& spec) {
   auto link = std::make_unique<Link>(spec.name.empty() ? spec.target : spec.name, spec.weight);
   link->set_connections_max(spec.connections_max);
+  link->set_tier(spec.tier);
   return link;
 }
 

@@ -58,6 +58,7 @@ struct Dialer::Dial {
   Dial(net::Runtime& runtime, const Target& to, DialWish wish, TimePoint now, TimePoint until)
       : target(to),
         forwards(wish.forwards),
+        key(wish.key),
         deadline(until),
         tried(std::move(wish.without)),
         next_lane_at(now),
@@ -65,6 +66,7 @@ struct Dialer::Dial {
 
   const Target& target;
   bool forwards;
+  link::StickyKey key;
   TimePoint deadline;
   link::Families families;  // of the target, as far as links have them; fewer as more is known
   std::list<Lane> lanes;    // in the order of their opening
@@ -165,7 +167,7 @@ void Dialer::begin(Dial& dial) {
 }
 
 void Dialer::open_lane(Dial& dial) {
-  auto turn = links_.take_turn({dial.families, runtime_.clock().now(), dial.tried});
+  auto turn = links_.take_turn({dial.families, runtime_.clock().now(), dial.tried, dial.key});
   dial.more_lanes = turn.has_value();
   if (!turn) {
     const bool served = (dial.families & served_families()).any();
@@ -173,10 +175,11 @@ void Dialer::open_lane(Dial& dial) {
     return;
   }
   auto& link = turn->link();
+  const bool races = turn->races();
   dial.tried.push_back(&link);
   auto& lane = dial.lanes.emplace_back(*this, dial, dial.target, dial.families, link,
                                        std::move(turn), std::nullopt);
-  dial.next_lane_at = lane.opened_at + options_.slow_attempt;
+  dial.next_lane_at = races ? lane.opened_at : lane.opened_at + options_.slow_attempt;
   enter(dial, lane);
 }
 
@@ -204,8 +207,9 @@ AddressUse Dialer::use_of(Dial& dial, const Lane& lane, const net::Address& addr
 
 void Dialer::detour(Dial& dial, const Route& route, const net::Address& address) {
   const auto families = link::Families::of(net::family_of(address));
-  auto turn =
-      route.link == nullptr ? links_.take_turn({families, runtime_.clock().now()}) : std::nullopt;
+  auto turn = route.link == nullptr
+                  ? links_.take_turn({families, runtime_.clock().now(), {}, dial.key})
+                  : std::nullopt;
   auto* link = turn ? &turn->link() : route.link;
   dial.detours.push_back(address);
   if (link == nullptr || !(families & link::Families::of(*link)).any()) {
@@ -375,7 +379,11 @@ void Dialer::judge(Dial& dial, Lane& lane) {
 void Dialer::settle_losers(Dial& dial, const Lane& winner) {
   const auto now = runtime_.clock().now();
   for (auto& lane : dial.lanes) {
-    if (&lane == &winner || !lane.is_running()) continue;
+    if (&lane == &winner || lane.judged) continue;
+    if (!lane.is_running()) {  // it connected too, a moment later, or failed
+      if (lane.result->stream) lane.give_back_turn();
+      continue;
+    }
     if (now - lane.opened_at >= options_.slow_attempt) {
       lane.count_failure();
     } else {

@@ -33,6 +33,7 @@ struct DialWish {
   // A request for an http URI: an upstream proxy that passes requests on is not asked for a tunnel.
   bool forwards = false;
   std::vector<link::Link*> without{};  // links whose turn it is not, unless a rule says so
+  link::StickyKey key{};               // of connections that belong together
 };
 
 // An established connection and the link that it uses.

@@ -28,6 +28,7 @@ class EngineChecker {
     for (const auto& start : engine_.start) {
       config(start.position, [&] { check_start(start); });
     }
+    config(engine_.policy.position, [&] { check_policy(); });
     for (const auto& rule : engine_.routes) check_rule(rule);
     config({}, [&] { server_options_of(engine_); });
   }
@@ -47,6 +48,12 @@ class EngineChecker {
     } catch (const net::ConfigError& error) {
       fail(position, error.what());
     }
+  }
+
+  void check_policy() {
+    std::vector<link::LinkSpec> specs;
+    for (const auto& start : engine_.start) specs.push_back(link_spec_of(start));
+    link::check_links(link::parse_policy(engine_.policy.text), specs);
   }
 
   void check_start(const EngineSpec::Text& start) {

@@ -45,7 +45,7 @@ void dump_engine(YAML::Emitter& out, const Scenario& scenario) {
   if (engine.send_proxy) {
     dump_entry(out, "send_proxy", *engine.send_proxy == Version::v1 ? "v1" : "v2");
   }
-  dump_entry(out, "policy", "weighted-round-robin");
+  dump_entry(out, "policy", engine.policy.text);
   if (!engine.routes.empty()) texts_entry(out, "routes", engine.routes);
   addresses_entry(out, "dns", engine.dns);
   dump_users(out, engine.users);

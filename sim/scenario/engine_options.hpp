@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/link/link_spec.hpp"
+#include "engine/link/policy/registry.hpp"
 #include "engine/proxy/listener_spec.hpp"
 #include "engine/proxy/server_options.hpp"
 #include "sim/scenario/scenario.hpp"

@@ -34,10 +34,6 @@ constexpr std::string_view kKeys[] = {"start",
                                       "udp_one_link",
                                       "udp_only_answers"};
 constexpr std::string_view kLater[] = {"probe", "health"};
-constexpr std::string_view kPolicies[] = {"weighted-round-robin"};
-constexpr std::string_view kPoliciesLater[] = {
-    "least-connections", "latency",    "failover", "random",
-    "least-loaded",      "throughput", "hash",     "sticky"};
 
 constexpr std::uint16_t kDnsPort = 53;
 constexpr std::uint64_t kPortMax = 65535;
@@ -69,16 +65,6 @@ proxy::proxy_protocol::Version read_version(const YamlValue& value) {
   if (text == "v1") return proxy::proxy_protocol::Version::v1;
   if (text == "v2") return proxy::proxy_protocol::Version::v2;
   value.fail(fmt::format("\"{}\" is no version of the PROXY protocol: write v1 or v2", text));
-}
-
-void read_policy(const YamlValue& value) {
-  const auto text = value.text("weighted-round-robin");
-  for (const auto later : kPoliciesLater) {
-    if (text == later) value.fail(fmt::format("policy \"{}\" is not supported yet", text));
-  }
-  if (text != kPolicies[0]) {
-    value.fail(fmt::format("unknown policy \"{}\"{}", text, hint(text, kPolicies)));
-  }
 }
 
 std::vector<EngineSpec::Text> read_texts(const YamlValue& value, std::string_view list,
@@ -139,7 +125,10 @@ EngineSpec read_engine(const YamlValue& value) {
     if (map.find("port") != nullptr) map.key("port")->fail("the port is among those of \"listen\"");
   }
   if (const auto* version = map.find("send_proxy")) engine.send_proxy = read_version(*version);
-  if (const auto* policy = map.find("policy")) read_policy(*policy);
+  if (const auto* policy = map.find("policy")) {
+    engine.policy.text = policy->text("a policy such as least-connections");
+    engine.policy.position = policy->position_in_text(0);
+  }
   if (const auto* routes = map.find("routes")) {
     engine.routes = read_texts(*routes, "a list of rules such as [\".bank.example=wifi\"]",
                                "a rule such as .bank.example=wifi");

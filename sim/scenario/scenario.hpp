@@ -159,8 +159,9 @@ struct EngineSpec {
   std::vector<Text> listen;
   std::optional<proxy::proxy_protocol::Version> send_proxy;
 
-  std::vector<Text> routes;        // as proxy::parse_route_rule reads them
-  std::vector<net::Endpoint> dns;  // name servers; none: that of the world
+  Text policy = {{}, "round-robin"};  // as link::parse_policy reads it
+  std::vector<Text> routes;           // as proxy::parse_route_rule reads them
+  std::vector<net::Endpoint> dns;     // name servers; none: that of the world
   Duration dns_cache = std::chrono::hours(1);
   Duration connect_timeout = std::chrono::seconds(30);
   Duration slow_attempt = std::chrono::seconds(3);

@@ -1,6 +1,6 @@
 #include "sim/scenario/scenario_world.hpp"
 
-#include "engine/link/smooth_weighted_round_robin.hpp"
+#include "engine/link/policy/registry.hpp"
 #include "sim/scenario/engine_options.hpp"
 #include "sim/scenario/link_change.hpp"
 #include "sim/scenario/plan.hpp"
@@ -32,12 +32,12 @@ std::vector<net::Endpoint> name_server_endpoints() {
 }
 
 std::unique_ptr<link::LinkSet> make_link_set(sim::Host& host,
-                                             const std::vector<link::LinkSpec>& specs) {
+                                             const std::vector<link::LinkSpec>& specs,
+                                             const link::PolicyChoice& policy) {
   const auto interfaces = host.interfaces().list();
   if (!interfaces) throw std::runtime_error("interfaces: " + interfaces.error().message());
-  return std::make_unique<link::LinkSet>(link::make_links(specs, *interfaces, host.network()), [] {
-    return std::make_unique<link::SmoothWeightedRoundRobin>();
-  });
+  return std::make_unique<link::LinkSet>(link::make_links(specs, *interfaces, host.network()),
+                                         policy.make);
 }
 
 }  // namespace
@@ -128,7 +128,7 @@ void ScenarioWorld::start_programs(std::size_t index) {
 void ScenarioWorld::add_proxies(std::size_t index, sim::Host& host) {
   const auto& spec = scenario_.hosts[index];
   for (const auto& each : spec.proxies) {
-    auto& links = *upstream_links_.emplace_back(make_link_set(host, {}));
+    auto& links = *upstream_links_.emplace_back(make_link_set(host, {}, link::default_policy()));
     proxy::ServerOptions options;
     options.accounts = accounts_of(each.users);
     if (each.tls) options.tls = shown_by(index, *each.tls);
@@ -183,7 +183,7 @@ void ScenarioWorld::start_engine() {
   for (const auto& start : scenario_.engine.start) specs.push_back(link_spec_of(start));
   name_upstreams(specs);
   trust_upstreams(specs);
-  link_set_ = make_link_set(*machine_, specs);
+  link_set_ = make_link_set(*machine_, specs, link::parse_policy(scenario_.engine.policy.text));
   find_ways();
   listeners_ = listeners_of(scenario_.engine);
   auto options = server_options_of(scenario_.engine);

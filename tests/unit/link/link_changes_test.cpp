@@ -1,6 +1,6 @@
 // What changes of a link while it is used: whom choices fall on, and who hears of it.
 #include "engine/link/link_set.hpp"
-#include "engine/link/smooth_weighted_round_robin.hpp"
+#include "engine/link/policy/smooth_weighted_round_robin.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>

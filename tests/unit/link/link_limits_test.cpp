@@ -1,7 +1,7 @@
 // A link never has more connections than it may have, whoever asks at the same time.
 
 #include "engine/link/link_set.hpp"
-#include "engine/link/smooth_weighted_round_robin.hpp"
+#include "engine/link/policy/smooth_weighted_round_robin.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -2,7 +2,7 @@
 
 #include "engine/link/renew_links.hpp"
 
-#include "engine/link/smooth_weighted_round_robin.hpp"
+#include "engine/link/policy/smooth_weighted_round_robin.hpp"
 #include "sim/core/simulation.hpp"
 #include "sim/host/host.hpp"
 #include "sim/host/world.hpp"

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "engine/link/link_spec.hpp"
-#include "engine/link/smooth_weighted_round_robin.hpp"
+#include "engine/link/policy/smooth_weighted_round_robin.hpp"
 #include "engine/proxy/dialer.hpp"
 #include "sim/core/simulation.hpp"
 #include "sim/host/dns_server.hpp"

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "engine/link/link_spec.hpp"
-#include "engine/link/smooth_weighted_round_robin.hpp"
+#include "engine/link/policy/smooth_weighted_round_robin.hpp"
 #include "engine/proxy/handshake_buffer.hpp"
 #include "engine/proxy/server.hpp"
 #include "engine/proxy/socks5.hpp"

@@ -1,7 +1,7 @@
 // Smooth weighted round robin: exact shares in every window, evenly interleaved.
 #pragma once
 
-#include "engine/link/policy.hpp"
+#include "engine/link/policy/policy.hpp"
 
 #include <cstdint>
 #include <map>

@@ -1,4 +1,4 @@
-#include "engine/link/smooth_weighted_round_robin.hpp"
+#include "engine/link/policy/smooth_weighted_round_robin.hpp"
 
 namespace dispatch::link {
 
