@@ -132,8 +132,8 @@ BOOST_AUTO_TEST_CASE(errors_name_the_place_what_was_found_and_what_would_be_righ
        "f.yaml:4:3: 10.0.0.2 is the address of \"a\" and of \"b\""},
       {with("engine: {start: [wfi/2]}\n"),
        "f.yaml:4:18: no link or address \"wfi\"; did you mean \"wifi\"?"},
-      {with("engine: {start: [wifi], policy: lates-latency}\n"),
-       "f.yaml:4:33: unknown policy 'lates-latency'; did you mean \"lowest-latency\"?"},
+      {with("engine: {start: [wifi], policy: least-conections}\n"),
+       "f.yaml:4:33: unknown policy 'least-conections'; did you mean \"least-connections\"?"},
       {with("dns: {records: {www.example: wwww}}\n"),
        "f.yaml:4:30: \"wwww\" is neither an address, a host, NXDOMAIN nor SERVFAIL; did you mean "
        "\"www\"?"},
