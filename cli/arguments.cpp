@@ -36,6 +36,10 @@ struct Raw {
   std::string size = "1000000";
   std::string parallel = "4";
   std::string config_file;
+  std::string control;
+  std::string link;
+  std::string change;
+  std::string value;
 };
 
 DemoArguments demo_arguments(const Raw& raw) {
@@ -45,6 +49,49 @@ DemoArguments demo_arguments(const Raw& raw) {
   demo.parallel = whole_number("--parallel", raw.parallel, 1, 64);
   return demo;
 }
+
+// The commands that talk to a dispatch that runs.
+class ControlCommands {
+ public:
+  ControlCommands(CLI::App& app, Raw& raw) : raw_(raw) {
+    status_ = add(app, "status", "Show the links of a dispatch that runs: state, rates, errors");
+    status_->add_flag("--json", raw.json, "Print JSON");
+    connections_ = add(app, "connections", "Show its connections to targets");
+    connections_->add_flag("--json", raw.json, "Print JSON");
+    link_ = add(app, "link", "Switch one of its links on or off, or give it another weight");
+    link_->add_option("LINK", raw.link, "As 'dispatch status' shows it")->required()->type_name("");
+    link_->add_option("CHANGE", raw.change, "on, off, or weight")->required()->type_name("");
+    link_->add_option("VALUE", raw.value, "Of weight")->type_name("");
+    reload_ = add(app, "reload", "Have it read its configuration again");
+  }
+
+  // None of these commands was given: none.
+  std::optional<ControlArguments> arguments() const {
+    std::string request;
+    if (status_->parsed()) request = R"({"do":"status"})";
+    if (connections_->parsed()) request = R"({"do":"connections"})";
+    if (reload_->parsed()) request = R"({"do":"reload"})";
+    if (link_->parsed()) request = link_request(raw_.link, raw_.change, raw_.value);
+    if (request.empty()) return std::nullopt;
+    return ControlArguments{raw_.control, request, raw_.json};
+  }
+
+ private:
+  CLI::App* add(CLI::App& app, const char* name, const char* help) {
+    auto* command = app.add_subcommand(name, help);
+    command
+        ->add_option("--control", raw_.control,
+                     "Its control socket. Default: in $XDG_RUNTIME_DIR/dispatch or /run/dispatch")
+        ->type_name("PATH");
+    return command;
+  }
+
+  Raw& raw_;
+  CLI::App* status_;
+  CLI::App* connections_;
+  CLI::App* link_;
+  CLI::App* reload_;
+};
 
 // Where the file's error comes from: the line whose value by itself makes the same error.
 std::string place_of_error(const ConfigFile& file, const std::string& error) {
@@ -128,6 +175,8 @@ Arguments parse_arguments(int argc, const char* const* argv) {
   check->add_option("FILE", raw.config_file, "As dispatch start --config has it")->required();
   auto* example = config->add_subcommand("example", "Print a file with every key and its default");
 
+  const ControlCommands control(app, raw);
+
   auto* demo = app.add_subcommand("demo", "Dispatch downloads on this machine and check the split");
   debug_flag(*demo);
   demo->add_option("--downloads", raw.downloads, "How many")->type_name("N")->default_str("40");
@@ -186,6 +235,7 @@ Arguments parse_arguments(int argc, const char* const* argv) {
     (void)with_config_file(start_options, *start, raw.config_file);
     arguments.command = ConfigChecked{raw.config_file};
   }
+  if (auto asked = control.arguments()) arguments.command = std::move(*asked);
   arguments.debug = raw.debug;
   return arguments;
 }

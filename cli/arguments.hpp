@@ -1,6 +1,7 @@
 // The command line of `dispatch`.
 #pragma once
 
+#include "cli/control_commands.hpp"
 #include "cli/start_options.hpp"
 
 #include <cstdint>
@@ -31,7 +32,9 @@ struct ConfigChecked {
 
 struct Arguments {
   bool debug = false;
-  std::variant<Answer, ListArguments, StartArguments, DemoArguments, ConfigChecked> command;
+  std::variant<Answer, ListArguments, StartArguments, DemoArguments, ConfigChecked,
+               ControlArguments>
+      command;
 };
 
 // `argv` as main has it. Throws UsageError and net::ConfigError; both have one line.

@@ -54,6 +54,7 @@ struct Command {
     print(fmt::format("{}: as it should be\n", config.path));
     return kSuccess;
   }
+  int operator()(const ControlArguments& control) const { return run_control(control); }
   int operator()(const DemoArguments& demo) const { return run_demo(demo, *open_log(arguments)); }
 };
 

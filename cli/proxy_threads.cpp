@@ -30,6 +30,10 @@ net::Task<void> stop_there(os::Worker& worker, proxy::Server& server, net::Durat
   co_await asio::co_spawn(worker.runtime().executor(), std::move(stop), token);
 }
 
+net::Task<proxy::ServerView> view_of(const proxy::Server& server, std::size_t connections_max) {
+  co_return server.view(connections_max);
+}
+
 }  // namespace
 
 ProxyThreads::ProxyThreads(os::Runtime& runtime, proxy::Server& first, net::Log& log,
@@ -68,6 +72,18 @@ net::Task<void> ProxyThreads::stop(net::Duration drain) {
     stopping.spawn(stop_there(thread->worker, thread->server, drain));
   }
   co_await stopping.idle();
+}
+
+net::Task<std::vector<proxy::ServerView>> ProxyThreads::look(std::size_t connections_max) {
+  std::vector<proxy::ServerView> views;
+  views.push_back(first_.view(connections_max));
+  for (const auto& thread : threads_) {
+    auto view = view_of(thread->server, connections_max);
+    auto token = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
+    auto got = co_await asio::co_spawn(thread->worker.runtime().executor(), std::move(view), token);
+    views.push_back(std::move(got));
+  }
+  co_return views;
 }
 
 void ProxyThreads::reset_all() {

@@ -21,6 +21,9 @@ class ProxyThreads {
   // Begins to accept, on `count` threads in all; the caller then runs `runtime`.
   void start(std::size_t count);
 
+  // As Server::view, of each.
+  net::Task<std::vector<proxy::ServerView>> look(std::size_t connections_max);
+
   // As Server::renew, of all.
   void renew(const proxy::Renewal& renewal);
 

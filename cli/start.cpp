@@ -1,6 +1,7 @@
 #include "cli/start.hpp"
 
 #include "cli/console.hpp"
+#include "cli/control_desk.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/link_report.hpp"
 #include "cli/listeners.hpp"
@@ -85,12 +86,14 @@ int run_start(const StartArguments& arguments, net::Log& log) {
   proxy::Server server(runtime, links, arguments.server);
   const auto listeners = open_listeners(server, arguments);
   ProxyThreads proxy(runtime, server, log, arguments.resolver);
+  Reload reload(runtime, links, proxy, arguments);
+  ControlDesk control(runtime, links, proxy, reload, arguments);
   proxy.start(arguments.threads);
   show_banner(listeners, arguments.server, links.links(), *interfaces);
   log.info("dispatch {} listens on {}", kVersion, list_of(listeners));
 
   net::TaskGroup beside(runtime.executor(), nullptr);
-  Reload reload(runtime, links, proxy, arguments);
+  control.start(beside);
   beside.spawn(reload_on_hangup(hangups, reload, log));
   net::asio::co_spawn(runtime.executor(),
                       serve_until_signal(signals, proxy, log, beside, arguments.drain),

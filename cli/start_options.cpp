@@ -211,6 +211,9 @@ void StartOptions::add_running(CLI::App& command) {
   group.add("--config", config_, "FILE",
             "Read options, and links, from this file too; what the command line gives counts more. "
             "'dispatch config example' prints one");
+  group.add("--control", control_, "PATH",
+            "Unix socket at which 'dispatch status', 'dispatch link' and others ask for this "
+            "program; off: none. Default: in $XDG_RUNTIME_DIR/dispatch or, as root, /run/dispatch");
   group.add_with_default("--log-level", log_level_, "LEVEL",
                          "Lines of the log file: debug (every connection), info, warning or error");
   group.add_with_default("--threads", threads_, "N",
@@ -266,6 +269,7 @@ StartArguments StartOptions::checked() const {
   server.udp.flow_timeout = positive_duration("--udp-timeout", udp_timeout_);
   server.udp.one_link = udp_one_link_;
   server.udp.only_from_targets = udp_only_answers_;
+  start.control = control_;
   start.drain = duration("--drain", drain_);
   start.log_level = log_level(log_level_);
   start.threads = whole_number("--threads", threads_, 1, kThreadsMax);

@@ -28,8 +28,9 @@ struct StartArguments {
   std::size_t threads = 1;
   net::LogLevel log_level = net::LogLevel::info;  // of the log file
   net::Duration drain{};                          // for open connections, after the first signal
-  std::string config_path{};                      // of --config; empty: there is none
-  GivenOptions given{};                           // as they were written
+  std::string control{};      // the control socket's path; empty: the default's, "off": none
+  std::string config_path{};  // of --config; empty: there is none
+  GivenOptions given{};       // as they were written
   // All of it anew, from the same command line and from the files as they are now. Throws
   // UsageError and net::ConfigError.
   std::function<StartArguments()> read_again;
@@ -83,6 +84,7 @@ class StartOptions {
   std::string threads_ = "1";
   std::string log_level_ = "info";
   std::string config_;
+  std::string control_;
 };
 
 }  // namespace dispatch::cli

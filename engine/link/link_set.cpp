@@ -158,6 +158,10 @@ bool LinkSet::carries_datagrams() const {
   return any_link([](const Link& link) { return Families::of_datagrams(link).any(); });
 }
 
+bool LinkSet::any_enabled() const {
+  return any_link([](const Link& link) { return link.is_enabled(); });
+}
+
 bool LinkSet::serves(net::Family family) const {
   return any_link([&](const Link& link) { return link.serves(family); });
 }

@@ -158,6 +158,8 @@ class LinkSet {
   // Whether any link has an address of `family`.
   bool has_address(net::Family family) const;
   bool carries_datagrams() const;
+  // Whether people want any link used.
+  bool any_enabled() const;
 
   // In the order in which they were given; those that are retired are not among them.
   std::vector<Link*> links() const;

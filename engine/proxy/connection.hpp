@@ -46,6 +46,8 @@ class Connection : public ConnectionHook {
   net::TimePoint began() const { return began_; }
   net::ByteCounter& sent() { return sent_; }  // to the target
   net::ByteCounter& received() { return received_; }
+  const net::ByteCounter& sent() const { return sent_; }
+  const net::ByteCounter& received() const { return received_; }
   net::Stream& target_stream() { return *dialed_.stream; }
   Dialed& dialed() { return dialed_; }
 

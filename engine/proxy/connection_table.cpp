@@ -30,6 +30,15 @@ void ConnectionTable::look(Connection& connection, net::Runtime& runtime) const 
   }
 }
 
+std::vector<ConnectionView> ConnectionTable::view(std::size_t most, net::TimePoint now) const {
+  std::vector<ConnectionView> views;
+  for (auto row = rows_.begin(); row != rows_.end() && views.size() < most; ++row) {
+    views.push_back({to_string(row->client()), to_string(row->target()), row->link().name(),
+                     now - row->began(), row->sent().total(), row->received().total()});
+  }
+  return views;
+}
+
 net::Task<void> ConnectionTable::end_silent_ones(net::Runtime& runtime) {
   const auto shortest = shorter(limits_.idle, limits_.half_open);
   if (shortest == net::Duration::zero()) co_return;

@@ -3,10 +3,12 @@
 
 #include "engine/net/runtime.hpp"
 #include "engine/proxy/connection.hpp"
+#include "engine/proxy/server_view.hpp"
 
 #include <boost/intrusive/list.hpp>
 
 #include <cstddef>
+#include <vector>
 
 namespace dispatch::proxy {
 
@@ -20,6 +22,9 @@ class ConnectionTable {
   // eight times in that span: a connection lives at most an eighth longer. Ends at once where there
   // is no limit.
   net::Task<void> end_silent_ones(net::Runtime& runtime);
+
+  // The oldest ones.
+  std::vector<ConnectionView> view(std::size_t most, net::TimePoint now) const;
 
   std::size_t size() const { return rows_.size(); }
 

@@ -171,7 +171,9 @@ void Dialer::open_lane(Dial& dial) {
   dial.more_lanes = turn.has_value();
   if (!turn) {
     const bool served = (dial.families & served_families()).any();
-    if (served && dial.tried.empty()) dial.failure.add(RouteError::full);
+    if (served && dial.tried.empty()) {
+      dial.failure.add(links_.any_enabled() ? RouteError::full : RouteError::switched_off);
+    }
     return;
   }
   auto& link = turn->link();

@@ -15,7 +15,9 @@ namespace errc = boost::system::errc;
 unsigned status_for(const net::Error& error) {
   using net::ResolveError;
   if (error == errc::timed_out || error == ResolveError::timed_out) return 504;
-  if (error.category() == net::resolve_category() || error == RouteError::full) return 503;
+  if (error.category() == net::resolve_category() || error == RouteError::full ||
+      error == RouteError::switched_off)
+    return 503;
   if (error == errc::address_family_not_supported || error == errc::network_unreachable ||
       error == errc::network_down || error == errc::address_not_available ||
       error == errc::no_such_device) {

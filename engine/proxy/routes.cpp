@@ -15,13 +15,19 @@ class RouteCategory : public boost::system::error_category {
  public:
   const char* name() const noexcept override { return "dispatch.route"; }
   std::string message(int value) const override {
-    return value == static_cast<int>(RouteError::full)
-               ? "every link has as many connections as it may have"
-               : "not allowed by the rules of this proxy";
+    switch (static_cast<RouteError>(value)) {
+      case RouteError::full:
+        return "every link has as many connections as it may have";
+      case RouteError::switched_off:
+        return "every link is switched off";
+      case RouteError::refused:
+        break;
+    }
+    return "not allowed by the rules of this proxy";
   }
   boost::system::error_condition default_error_condition(int value) const noexcept override {
     namespace errc = boost::system::errc;
-    if (value == static_cast<int>(RouteError::full)) return {value, *this};
+    if (value != static_cast<int>(RouteError::refused)) return {value, *this};
     return errc::make_error_condition(errc::permission_denied);
   }
 };

@@ -31,8 +31,9 @@
 namespace dispatch::proxy {
 
 enum class RouteError {
-  refused = 1,  // a rule refuses the target; equivalent to permission_denied
-  full,         // every link that could be used has all the connections that it may have at a time
+  refused = 1,   // a rule refuses the target; equivalent to permission_denied
+  full,          // every link that could be used has all the connections that it may have at a time
+  switched_off,  // people have switched every link off
 };
 
 const boost::system::error_category& route_category();

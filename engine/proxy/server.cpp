@@ -173,4 +173,8 @@ ServerCounters Server::counters() const {
   return counters;
 }
 
+ServerView Server::view(std::size_t connections_max) const {
+  return {counters(), service_.connections.view(connections_max, runtime_.clock().now())};
+}
+
 }  // namespace dispatch::proxy

@@ -6,6 +6,7 @@
 #include "engine/net/task_group.hpp"
 #include "engine/proxy/client.hpp"
 #include "engine/proxy/listener_spec.hpp"
+#include "engine/proxy/server_view.hpp"
 
 #include <cstdint>
 #include <list>
@@ -48,6 +49,8 @@ class Server {
 
   // Of this event loop, and to be read on it; but `live` is of all.
   ServerCounters counters() const;
+  // The counters, and the oldest connections to targets.
+  ServerView view(std::size_t connections_max) const;
 
  private:
   struct Listening {

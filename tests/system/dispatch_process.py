@@ -15,9 +15,9 @@ BANNER = re.compile(r'proxy on (.+), dispatching to')
 
 
 def environment(state_home):
-    """Of a child: no proxy settings of the caller, a log folder of its own."""
+    """Of a child: no proxy settings of the caller, folders of its own for its log and its control socket."""
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith('_proxy')}
-    return kept | {'XDG_STATE_HOME': str(state_home)}
+    return kept | {'XDG_STATE_HOME': str(state_home), 'XDG_RUNTIME_DIR': str(state_home)}
 
 
 def run(state_home, *arguments, prefix=(), **options):

@@ -53,7 +53,7 @@ def test_links_are_renewed_while_connections_go_on(start, tmp_path, origin, thre
         for _ in range(3):
             assert dispatch.curl(url).returncode == 0
         client.sendall(b'GET /bytes/10 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
-        assert client.recv(12).startswith(b'HTTP/1.1 200')
+        assert client.recv(12).endswith(b' 200')
     assert origin.order[before:].count(C) == 3
     file.write_text(f'links = ["{C}"]\n*=direct\n')
     dispatch.send(signal.SIGHUP)
