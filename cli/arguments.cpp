@@ -1,5 +1,6 @@
 #include "cli/arguments.hpp"
 
+#include "cli/completion.hpp"
 #include "cli/config_file.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/help_formatter.hpp"
@@ -40,6 +41,7 @@ struct Raw {
   std::string link;
   std::string change;
   std::string value;
+  std::string shell;
 };
 
 DemoArguments demo_arguments(const Raw& raw) {
@@ -177,6 +179,9 @@ Arguments parse_arguments(int argc, const char* const* argv) {
 
   const ControlCommands control(app, raw);
 
+  auto* complete = app.add_subcommand("completion", "Print completions of this for a shell");
+  complete->add_option("SHELL", raw.shell, "bash, zsh or fish")->required()->type_name("");
+
   auto* demo = app.add_subcommand("demo", "Dispatch downloads on this machine and check the split");
   debug_flag(*demo);
   demo->add_option("--downloads", raw.downloads, "How many")->type_name("N")->default_str("40");
@@ -230,6 +235,7 @@ Arguments parse_arguments(int argc, const char* const* argv) {
     arguments.command = std::move(checked);
   }
   if (demo->parsed()) arguments.command = demo_arguments(raw);
+  if (complete->parsed()) arguments.command = Answer{completion(app, raw.shell)};
   if (example->parsed()) arguments.command = Answer{example_config(*start)};
   if (check->parsed()) {
     (void)with_config_file(start_options, *start, raw.config_file);

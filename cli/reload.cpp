@@ -3,6 +3,7 @@
 #include "cli/exit_status.hpp"
 #include "engine/link/renew_links.hpp"
 #include "engine/net/config_error.hpp"
+#include "engine/os/service_manager.hpp"
 
 #include <fmt/format.h>
 
@@ -44,6 +45,19 @@ void check_links_of_rules(const std::vector<proxy::RouteRule>& rules,
 }  // namespace
 
 std::string Reload::operator()() {
+  const os::ServiceManager manager;
+  (void)manager.tell_reloading();
+  try {
+    auto told = apply();
+    (void)manager.tell("READY=1");
+    return told;
+  } catch (const std::runtime_error&) {
+    (void)manager.tell("READY=1");
+    throw;
+  }
+}
+
+std::string Reload::apply() {
   auto after = now_.read_again();
   link::LinkRenewal renewal;
   if (!now_.links.empty() && !after.links.empty()) {

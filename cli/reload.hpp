@@ -22,6 +22,8 @@ class Reload {
   std::string operator()();
 
  private:
+  std::string apply();
+
   os::Runtime& runtime_;
   link::LinkSet& links_;
   ProxyThreads& proxy_;

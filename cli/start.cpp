@@ -11,6 +11,7 @@
 #include "cli/version.hpp"
 #include "engine/link/link_set.hpp"
 #include "engine/os/runtime.hpp"
+#include "engine/os/service_manager.hpp"
 #include "engine/os/signals.hpp"
 #include "engine/proxy/server.hpp"
 #include "engine/units/quantity.hpp"
@@ -49,11 +50,22 @@ net::Task<void> reload_on_hangup(os::Hangups& hangups, Reload& reload, net::Log&
   }
 }
 
+// Twice as often as it has to be: a loop that is stuck for so long is to be started anew.
+net::Task<void> feed_watchdog(const os::ServiceManager& manager, net::Clock& clock) {
+  const net::Duration half = manager.watchdog().value() / 2;
+  for (;;) {
+    if (const auto error = co_await clock.sleep_for(half)) co_return;
+    (void)manager.tell("WATCHDOG=1");
+  }
+}
+
 // Ends when the proxy has stopped, after the first signal; a second one cuts its drain short.
 net::Task<void> serve_until_signal(os::Signals& signals, ProxyThreads& proxy, net::Log& log,
-                                   net::TaskGroup& beside, net::Duration drain) {
+                                   net::TaskGroup& beside, const os::ServiceManager& manager,
+                                   net::Duration drain) {
   using net::asio::experimental::awaitable_operators::operator||;
   (void)co_await signals.next();
+  (void)manager.tell("STOPPING=1");
   beside.cancel();
   co_await beside.idle();
   const auto live = proxy.live();
@@ -93,10 +105,13 @@ int run_start(const StartArguments& arguments, net::Log& log) {
   log.info("dispatch {} listens on {}", kVersion, list_of(listeners));
 
   net::TaskGroup beside(runtime.executor(), nullptr);
+  const os::ServiceManager manager;
+  if (manager.watchdog()) beside.spawn(feed_watchdog(manager, runtime.clock()));
+  (void)manager.tell("READY=1");
   control.start(beside);
   beside.spawn(reload_on_hangup(hangups, reload, log));
   net::asio::co_spawn(runtime.executor(),
-                      serve_until_signal(signals, proxy, log, beside, arguments.drain),
+                      serve_until_signal(signals, proxy, log, beside, manager, arguments.drain),
                       [&](std::exception_ptr exception) {
                         runtime.stop();
                         if (exception) std::rethrow_exception(exception);

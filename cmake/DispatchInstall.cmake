@@ -5,6 +5,24 @@ include(GNUInstallDirs)
 
 install(TARGETS dispatch dispatch-sim RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 install(DIRECTORY docs/man/ DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" FILES_MATCHING PATTERN "*.1")
+
+# The service, and what shells know of the command line: the program says that itself.
+configure_file(systemd/dispatch.service.in "${PROJECT_BINARY_DIR}/generated/dispatch.service" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/generated/dispatch.service" DESTINATION lib/systemd/system)
+foreach(shell bash zsh fish)
+  set(script "${PROJECT_BINARY_DIR}/generated/completion.${shell}")
+  add_custom_command(OUTPUT "${script}" COMMAND dispatch completion ${shell} > "${script}"
+                     DEPENDS dispatch VERBATIM)
+  list(APPEND DISPATCH_COMPLETIONS "${script}")
+endforeach()
+add_custom_target(completions ALL DEPENDS ${DISPATCH_COMPLETIONS})
+install(FILES "${PROJECT_BINARY_DIR}/generated/completion.bash" RENAME dispatch
+        DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+install(FILES "${PROJECT_BINARY_DIR}/generated/completion.zsh" RENAME _dispatch
+        DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
+install(FILES "${PROJECT_BINARY_DIR}/generated/completion.fish" RENAME dispatch.fish
+        DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
+
 install(DIRECTORY scenarios/ DESTINATION "${CMAKE_INSTALL_DATADIR}/dispatch/scenarios")
 install(FILES LICENSE README.md docs/scenarios.md docs/python.md
         DESTINATION "${CMAKE_INSTALL_DOCDIR}")
