@@ -24,22 +24,24 @@ using Handler = asio::async_result<Token, void(Outcome)>::handler_type;
 
 }  // namespace
 
-struct Condition::Waiter {
-  Waiter(Registry& owner, Handler&& resume);
-  ~Waiter() { unregister(); }
+// Lives in the coroutine frame of wait().
+struct Condition::Waiter : AmongWaiters {
+  using Hook = boost::intrusive::list_member_hook<
+      boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
-  void unregister();
-  // Destroys the task, and maybe this with it.
+  // Destroys the task, and so this.
   void drop() {
-    unregister();
+    leave();
     asio::get_associated_cancellation_slot(*handler).clear();
     const auto dropped = std::exchange(handler, std::nullopt);
   }
+  void leave() {
+    unlink();
+    registered.unlink();
+  }
 
-  Registry* registry;              // none once dropped
-  std::optional<Handler> handler;  // none once dropped
-  std::list<std::unique_ptr<Waiter>>::iterator position;
-  std::list<Waiter*>::iterator registered;
+  std::optional<Handler> handler;
+  Hook registered;
   std::unique_ptr<Timer> timer;  // null: no deadline
 };
 
@@ -51,22 +53,16 @@ class Condition::Registry : public asio::execution_context::service {
 
   explicit Registry(asio::execution_context& context) : service(context) {}
 
-  std::list<Waiter*> waiters;
+  boost::intrusive::list<Waiter,
+                         boost::intrusive::member_hook<Waiter, Waiter::Hook, &Waiter::registered>,
+                         boost::intrusive::constant_time_size<false>>
+      waiters;
 
  private:
   void shutdown() override {
-    while (!waiters.empty()) waiters.front()->drop();
+    while (!waiters.empty()) waiters.front().drop();
   }
 };
-
-Condition::Waiter::Waiter(Registry& owner, Handler&& resume)
-    : registry(&owner),
-      handler(std::move(resume)),
-      registered(owner.waiters.insert(owner.waiters.end(), this)) {}
-
-void Condition::Waiter::unregister() {
-  if (auto* from = std::exchange(registry, nullptr)) from->waiters.erase(registered);
-}
 
 Condition::Condition(asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
@@ -74,29 +70,31 @@ Condition::~Condition() {
   drop_waiters();
 }
 
+// The condition may go with a task that it belongs to.
 void Condition::drop_waiters() {
-  const auto dropped = std::exchange(waiters_, {});
-  for (const auto& waiter : dropped) {
-    if (waiter->handler) waiter->drop();
-  }
+  Waiters dropped;
+  dropped.swap(waiters_);
+  while (!dropped.empty()) static_cast<Waiter&>(dropped.front()).drop();
 }
 
 Task<Status> Condition::wait(Clock* clock, TimePoint deadline) {
-  const auto initiate = [this, clock, deadline](auto handler) {
+  Waiter waiter;
+  const auto initiate = [this, clock, deadline, &waiter](auto handler) {
     if (registry_ == nullptr) {
       registry_ = &asio::use_service<Registry>(asio::query(executor_, asio::execution::context));
     }
-    auto waiter = std::make_unique<Waiter>(*registry_, std::move(handler));
-    auto* raw = waiter.get();
-    raw->position = waiters_.insert(waiters_.end(), std::move(waiter));
+    waiter.handler.emplace(std::move(handler));
+    waiters_.push_back(waiter);
+    registry_->waiters.push_back(waiter);
     if (deadline != kNever) {
-      raw->timer = clock->make_timer();
-      raw->timer->start(deadline, [this, raw] { complete(*raw, asio::error::timed_out); });
+      waiter.timer = clock->make_timer();
+      waiter.timer->start(deadline, [this, &waiter] { complete(waiter, asio::error::timed_out); });
     }
-    auto slot = asio::get_associated_cancellation_slot(*raw->handler);
+    auto slot = asio::get_associated_cancellation_slot(*waiter.handler);
     if (slot.is_connected()) {
-      slot.assign(
-          [this, raw](asio::cancellation_type) { complete(*raw, asio::error::operation_aborted); });
+      slot.assign([this, &waiter](asio::cancellation_type) {
+        complete(waiter, asio::error::operation_aborted);
+      });
     }
   };
   const Outcome outcome =
@@ -105,23 +103,24 @@ Task<Status> Condition::wait(Clock* clock, TimePoint deadline) {
 }
 
 void Condition::complete(Waiter& waiter, Status status) {
-  const auto owned = std::move(*waiter.position);
-  waiters_.erase(owned->position);
-  if (!owned->handler) return;  // its context has ended
+  waiter.leave();
+  const auto timer = std::move(waiter.timer);
+  auto handler = std::move(*std::exchange(waiter.handler, std::nullopt));
   // Not cleared from within its own invocation: once resumed, the handler's slot is used anew.
-  if (status != asio::error::operation_aborted)
-    asio::get_associated_cancellation_slot(*owned->handler).clear();
-  asio::post(executor_, [handler = std::move(*owned->handler), status]() mutable {
-    std::move(handler)(Outcome{status});
+  if (status != asio::error::operation_aborted) {
+    asio::get_associated_cancellation_slot(handler).clear();
+  }
+  asio::post(executor_, [resumed = std::move(handler), status]() mutable {
+    std::move(resumed)(Outcome{status});
   });
 }
 
 void Condition::notify_one() {
-  if (!waiters_.empty()) complete(*waiters_.front(), Status{});
+  if (!waiters_.empty()) complete(static_cast<Waiter&>(waiters_.front()), Status{});
 }
 
 void Condition::notify_all() {
-  while (!waiters_.empty()) complete(*waiters_.front(), Status{});
+  while (!waiters_.empty()) notify_one();
 }
 
 }  // namespace dispatch::net

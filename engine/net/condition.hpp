@@ -5,9 +5,7 @@
 #include "engine/net/time.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-
-#include <list>
-#include <memory>
+#include <boost/intrusive/list.hpp>
 
 namespace dispatch::net {
 
@@ -44,13 +42,18 @@ class Condition {
  private:
   class Registry;
   struct Waiter;
+  // A waiter is in the list as long as it waits; waiting allocates nothing but a timer, where there
+  // is a deadline.
+  struct AmongWaiters : boost::intrusive::list_base_hook<
+                            boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {};
+  using Waiters = boost::intrusive::list<AmongWaiters, boost::intrusive::constant_time_size<false>>;
 
   Task<Status> wait(Clock* clock, TimePoint deadline);
   void complete(Waiter& waiter, Status status);
 
   asio::any_io_executor executor_;
   Registry* registry_ = nullptr;  // of the executor's context; set by the first wait
-  std::list<std::unique_ptr<Waiter>> waiters_;
+  Waiters waiters_;
 };
 
 }  // namespace dispatch::net

@@ -30,6 +30,16 @@ Task<RelayEnd> Stream::relay_to(Stream& sink, ByteCounter& counter) {
   }
 }
 
+Task<Result<std::size_t>> Stream::discard_some(std::size_t most) {
+  std::vector<std::byte> buffer(std::min(most, kBulkBytes));
+  co_return co_await read_some(buffer);
+}
+
+Task<Result<std::size_t>> Stream::write_blank(std::size_t most) {
+  const std::vector<std::byte> zeros(std::min(most, kBulkBytes));
+  co_return co_await write_some(zeros);
+}
+
 Task<Status> write_all(Stream& stream, std::span<const std::byte> data, TimePoint deadline) {
   while (!data.empty()) {
     const auto taken = co_await stream.write_some(data, deadline);

@@ -86,6 +86,12 @@ class Stream {
     return write_some(data, kNever);
   }
 
+  // The same for bytes that nobody looks at: reads and forgets up to `most` (Linux: MSG_TRUNC), and
+  // writes up to `most`, of whatever value. The defaults read into a buffer, and write zeros; a
+  // simulated stream only counts.
+  virtual Task<Result<std::size_t>> discard_some(std::size_t most);
+  virtual Task<Result<std::size_t>> write_blank(std::size_t most);
+
   // Moves bytes from this stream to `sink` until this stream ends, a side fails, or the operation
   // is cancelled, with back-pressure; adds them to `counter` as the sink takes them. Does not shut
   // `sink` down: the caller decides. The default copies through a buffer; a world overrides it

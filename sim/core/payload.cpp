@@ -94,9 +94,19 @@ Slice Slice::copy_of(std::span<const std::byte> bytes) {
   return {block, 0, bytes.size()};
 }
 
+void Slice::copy_to(std::byte* to, std::size_t count) const {
+  assert(count <= size_);
+  if (block_ == nullptr) {
+    std::memset(to, 0, count);
+  } else {
+    std::memcpy(to, block_->data() + offset_, count);
+  }
+}
+
 Slice Slice::part(std::size_t from, std::size_t count) const {
   assert(from + count <= size_);
   if (count == 0) return {};
+  if (block_ == nullptr) return blank(count);
   block_->retain();
   return {block_, offset_ + from, count};
 }
@@ -107,7 +117,7 @@ void Slice::remove_prefix(std::size_t count) {
     *this = Slice{};
     return;
   }
-  offset_ += static_cast<std::uint32_t>(count);
+  if (block_ != nullptr) offset_ += static_cast<std::uint32_t>(count);
   size_ -= static_cast<std::uint32_t>(count);
 }
 

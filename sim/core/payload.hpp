@@ -34,7 +34,8 @@ class Block {
   std::uint32_t capacity_;
 };
 
-// A part of a block. Copying one copies a pointer.
+// A part of a block. Copying one copies a pointer. Or bytes that nobody will look at, of which
+// there is nothing but their number ("blank"); who looks all the same sees zeros.
 class Slice {
  public:
   Slice() = default;
@@ -62,7 +63,12 @@ class Slice {
 
   // A slice of its own that holds a copy of `bytes`.
   static Slice copy_of(std::span<const std::byte> bytes);
+  static Slice blank(std::size_t size) { return {nullptr, 0, size}; }
 
+  bool is_blank() const { return block_ == nullptr && size_ > 0; }
+  // Its first `count` bytes, to `to`.
+  void copy_to(std::byte* to, std::size_t count) const;
+  // Not of a blank one.
   std::span<const std::byte> bytes() const {
     return block_ == nullptr ? std::span<const std::byte>{}
                              : std::span<const std::byte>{block_->data() + offset_, size_};
@@ -76,9 +82,11 @@ class Slice {
   // Drops the first `count` bytes.
   void remove_prefix(std::size_t count);
 
-  // Takes in the bytes of `next` where they follow this slice's in the same block: whether it did.
+  // Takes in the bytes of `next` where they follow this slice's in the same block, or both are
+  // blank: whether it did.
   bool join(const Slice& next) {
-    if (block_ == nullptr || next.block_ != block_ || next.offset_ != offset_ + size_) return false;
+    if (next.block_ != block_) return false;
+    if (block_ == nullptr ? !is_blank() : next.offset_ != offset_ + size_) return false;
     size_ += next.size_;
     return true;
   }

@@ -48,14 +48,11 @@ void Host::Parts::receive(NetworkInterface& from, const Packet& packet) {
     udp.receive(from, packet);
   } else {
     const auto& message = std::get<IcmpUnreachable>(packet.transport);
+    if (message.protocol == IcmpUnreachable::Protocol::tcp) return tcp.unreachable(message);
     if (message.reason == IcmpUnreachable::Reason::too_big) {
       ip.learn_mtu(message.destination.address, message.mtu);
     }
-    if (message.protocol == IcmpUnreachable::Protocol::tcp) {
-      tcp.unreachable(message);
-    } else {
-      udp.unreachable(message);
-    }
+    udp.unreachable(message);
   }
 }
 
@@ -125,8 +122,8 @@ void Host::add_route(const net::Prefix& to, std::string_view name, std::uint32_t
   parts_->ip.add_route(to, interface(name), metric);
 }
 
-void Host::remove_route(const net::Prefix& to, std::string_view name) {
-  parts_->ip.remove_route(to, interface(name));
+std::uint32_t Host::remove_route(const net::Prefix& to, std::string_view name) {
+  return parts_->ip.remove_route(to, interface(name));
 }
 
 void Host::unplug(std::string_view name) {

@@ -59,7 +59,7 @@ class Host : public net::Runtime {
   void change_address(std::string_view interface, const net::Address& from, const net::Prefix& to);
   // Default routes are 0.0.0.0/0 and ::/0. Of equally long prefixes the lowest metric counts.
   void add_route(const net::Prefix& to, std::string_view interface, std::uint32_t metric = 0);
-  void remove_route(const net::Prefix& to, std::string_view interface);
+  std::uint32_t remove_route(const net::Prefix& to, std::string_view interface);  // its metric
   // The interface vanishes (a pulled USB modem), with its addresses and routes; plugging it in
   // again brings them back, under a new index.
   void unplug(std::string_view interface);

@@ -232,14 +232,18 @@ void IpLayer::add_route(const net::Prefix& to, NetworkInterface& interface, std:
   ++generation_;
 }
 
-void IpLayer::remove_route(const net::Prefix& to, NetworkInterface& interface) {
-  const auto gone = std::erase_if(
-      routes_, [&](const Route& route) { return route.interface == &interface && route.to == to; });
-  if (gone == 0) {
+std::uint32_t IpLayer::remove_route(const net::Prefix& to, NetworkInterface& interface) {
+  const auto found = std::find_if(routes_.begin(), routes_.end(), [&](const Route& route) {
+    return route.interface == &interface && route.to == to;
+  });
+  if (found == routes_.end()) {
     throw std::invalid_argument("there is no route to " + net::to_string(to) + " by " +
                                 interface.name());
   }
+  const auto metric = found->metric;
+  routes_.erase(found);
   ++generation_;
+  return metric;
 }
 
 }  // namespace dispatch::sim

@@ -69,7 +69,7 @@ class IpLayer {
   void add_address(NetworkInterface& interface, const net::Prefix& address);
   void remove_address(NetworkInterface& interface, const net::Address& address);
   void add_route(const net::Prefix& to, NetworkInterface& interface, std::uint32_t metric);
-  void remove_route(const net::Prefix& to, NetworkInterface& interface);
+  std::uint32_t remove_route(const net::Prefix& to, NetworkInterface& interface);  // its metric
 
   // In the order of their making; the unplugged are there too.
   const std::vector<std::unique_ptr<NetworkInterface>>& interfaces() const { return interfaces_; }

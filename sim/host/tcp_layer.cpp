@@ -202,11 +202,20 @@ void TcpLayer::receive(const NetworkInterface& from, const Packet& packet) {
   answer_reset(packet, segment);
 }
 
+// Linux's tcp_conn_request: without cookies, the last quarter of the queue is for peers that it
+// knows from before, of whom there are none here.
+bool TcpLayer::drops_syn(const TcpListenSocket& listener) const {
+  const auto& options = kernel_.options.tcp;
+  if (options.syn_cookies) return false;
+  const auto room = options.max_syn_backlog - listener.half_open;
+  return listener.remembers_no_more() || room < options.max_syn_backlog / 4;
+}
+
 void TcpLayer::begin(const NetworkInterface& from, const Packet& packet, const tcp::Segment& syn) {
   const net::Endpoint local{packet.destination, syn.destination_port};
   const auto listener = find_listener(local, from);
   if (listener == nullptr) return answer_reset(packet, syn);
-  if (listener->full()) return;
+  if (listener->full() || drops_syn(*listener)) return;
   const auto& device = listener->options().device;
   const auto path = ip_.find_path(packet.source, {packet.destination, device});
   if (!path) return;
@@ -229,8 +238,10 @@ void TcpLayer::unreachable(const IcmpUnreachable& message) {
   const auto found = by_tuple_.find(FourTuple{message.source, message.destination});
   if (found == by_tuple_.end()) return;
   if (message.reason != IcmpUnreachable::Reason::too_big) {
-    return (*found)->unreachable(message.error());
+    return (*found)->unreachable(message);
   }
+  if (!(*found)->connection().in_flight(message.tcp_sequence)) return;
+  ip_.learn_mtu(message.destination.address, message.mtu);
   const auto path = ip_.find_path(message.destination.address, {message.source.address, {}});
   if (path) (*found)->set_path_mss(mss_to(message.destination.address, *path->interface));
 }

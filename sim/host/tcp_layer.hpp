@@ -71,6 +71,7 @@ class TcpLayer {
                                                  const NetworkInterface& from) const;
   bool conflicts(const net::Endpoint& local, const net::ListenOptions& options) const;
   net::Result<std::uint16_t> free_port(const net::Address& local, const net::Endpoint* remote);
+  bool drops_syn(const TcpListenSocket& listener) const;
   void begin(const NetworkInterface& from, const Packet& packet, const tcp::Segment& syn);
   void answer_reset(const Packet& packet, const tcp::Segment& segment);
 

@@ -25,6 +25,10 @@ class TcpListenSocket : public std::enable_shared_from_this<TcpListenSocket> {
   // Linux drops the SYN, and the last segment of the handshake, while more than `backlog`
   // connections wait to be accepted.
   bool full() const;
+  // Handshakes that have begun and wait for their last segment. As many as `backlog` are remembered
+  // (Linux: inet_csk_reqsk_queue_is_full), the rest by cookies.
+  int half_open = 0;
+  bool remembers_no_more() const { return half_open >= options_.backlog; }
 
   // A connection has been established.
   void established(std::shared_ptr<TcpSocket> socket);

@@ -54,11 +54,23 @@ void TcpSocket::connect() {
   pump();
 }
 
-void TcpSocket::accept(const Packet& syn, std::weak_ptr<TcpListenSocket> listener) {
-  listener_ = std::move(listener);
+void TcpSocket::accept(const Packet& syn, const std::shared_ptr<TcpListenSocket>& listener) {
+  listener_ = listener;
   to_be_accepted_ = true;
-  connection_.accept(std::get<tcp::Segment>(syn.transport), now(), mark_of(syn));
+  const auto& segment = std::get<tcp::Segment>(syn.transport);
+  if (listener->remembers_no_more()) {
+    connection_.accept_by_cookie(segment, now(), mark_of(syn));
+  } else {
+    half_open_ = true;
+    ++listener->half_open;
+    connection_.accept(segment, now(), mark_of(syn));
+  }
   pump();
+}
+
+void TcpSocket::leave_half_open() {
+  if (!std::exchange(half_open_, false)) return;
+  if (const auto listener = listener_.lock()) --listener->half_open;
 }
 
 void TcpSocket::receive(const Packet& packet) {
@@ -71,8 +83,8 @@ void TcpSocket::receive(const Packet& packet) {
   pump();
 }
 
-void TcpSocket::unreachable(net::Error error) {
-  connection_.unreachable(error, now());
+void TcpSocket::unreachable(const IcmpUnreachable& message) {
+  connection_.unreachable(message.error(), message.tcp_sequence, message.breaks_path(), now());
   pump();
 }
 
@@ -102,6 +114,7 @@ void TcpSocket::pump() {
   }
   tell();
   if (connection_.finished()) {
+    leave_half_open();
     timer_.cancel();
     notify();
     layer_.remove(*this);  // may destroy this
@@ -110,6 +123,7 @@ void TcpSocket::pump() {
   arm_timer();
   if (to_be_accepted_ && connection_.established()) {
     to_be_accepted_ = false;
+    leave_half_open();
     const auto listener = listener_.lock();
     if (listener == nullptr || listener->closed()) {
       detached_ = true;

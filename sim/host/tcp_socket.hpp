@@ -70,9 +70,9 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
 
   // From the network. The socket may be forgotten by the layer, and destroyed, when these return.
   void connect();
-  void accept(const Packet& syn, std::weak_ptr<TcpListenSocket> listener);
+  void accept(const Packet& syn, const std::shared_ptr<TcpListenSocket>& listener);
   void receive(const Packet& packet);
-  void unreachable(net::Error error);
+  void unreachable(const IcmpUnreachable& message);
   void set_path_mss(std::uint16_t mss);
 
   // From the program, after each call on the connection: sends, arms the timer, tells who waits.
@@ -110,6 +110,7 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
   void tell() const;
   void transmit(tcp::Segment&& segment);
   NetworkInterface* egress();
+  void leave_half_open();
   void on_timer();
   void arm_timer();
 
@@ -119,6 +120,7 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
   std::string device_;
   tcp::Connection connection_;
   std::weak_ptr<TcpListenSocket> listener_;
+  bool half_open_ = false;       // counted by the listener
   bool to_be_accepted_ = false;  // the listener has not been told yet that this is established
   bool detached_ = false;
   bool error_told_ = false;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -32,6 +31,24 @@ std::span<const std::byte> first_of(std::span<const std::byte> data, std::size_t
 }
 Slice first_of(const Slice& data, std::size_t count) {
   return count == data.size() ? data : data.part(0, count);
+}
+
+// In place of a buffer: so many bytes that are forgotten.
+struct Discard {
+  std::size_t most;
+  std::size_t size() const { return most; }
+  Discard first(std::size_t count) const { return {count}; }
+};
+
+void take(const Slice& from, std::size_t count, std::span<std::byte> into) {
+  from.copy_to(into.data(), count);
+}
+void take(const Slice&, std::size_t, Discard) {}
+std::size_t take(tcp::Connection& from, std::span<std::byte> into, net::TimePoint now) {
+  return from.read(into, now);
+}
+std::size_t take(tcp::Connection& from, Discard into, net::TimePoint now) {
+  return from.discard(into.most, now);
 }
 
 net::Duration rest(const std::optional<DataRate>& rate, std::size_t bytes) {
@@ -89,12 +106,21 @@ net::Task<net::Result<Slice>> TcpStream::read_slice(std::size_t most) {
 
 net::Task<net::Result<std::size_t>> TcpStream::read_some(std::span<std::byte> buffer,
                                                          net::TimePoint deadline) {
+  return read(buffer, deadline);
+}
+
+net::Task<net::Result<std::size_t>> TcpStream::discard_some(std::size_t most) {
+  return read(Discard{most}, net::kNever);
+}
+
+template <typename Into>
+net::Task<net::Result<std::size_t>> TcpStream::read(Into into, net::TimePoint deadline) {
   const auto socket = socket_;
   for (;;) {
     if (aborted_ || socket->detached()) co_return net::Error{net::asio::error::operation_aborted};
     if (auto& kept = socket->put_back; !kept.empty()) {
-      const auto count = std::min(kept.size(), buffer.size());
-      std::memcpy(buffer.data(), kept.bytes().data(), count);
+      const auto count = std::min(kept.size(), into.size());
+      take(kept, count, into);
       kept.remove_prefix(count);
       co_return count;
     }
@@ -106,8 +132,8 @@ net::Task<net::Result<std::size_t>> TcpStream::read_some(std::span<std::byte> bu
     }
     auto& connection = socket->connection();
     const auto& rate = socket->kernel().read_rate;
-    const auto part = buffer.first(portion(rate, buffer.size()));
-    if (const auto count = connection.read(part, socket->now()); count > 0) {
+    const auto part = into.first(portion(rate, into.size()));
+    if (const auto count = take(connection, part, socket->now()); count > 0) {
       socket->reads_at = socket->now() + rest(rate, count);
       socket->pump();
       co_return count;
@@ -150,6 +176,10 @@ net::Task<net::Result<std::size_t>> TcpStream::write(Data data, net::TimePoint d
 net::Task<net::Result<std::size_t>> TcpStream::write_some(std::span<const std::byte> data,
                                                           net::TimePoint deadline) {
   return write(data, deadline);
+}
+
+net::Task<net::Result<std::size_t>> TcpStream::write_blank(std::size_t most) {
+  return write(Slice::blank(most), net::kNever);
 }
 
 net::Task<net::RelayEnd> TcpStream::relay_to(net::Stream& sink, net::ByteCounter& counter) {

@@ -22,6 +22,8 @@ class TcpStream : public net::Stream {
                                                 net::TimePoint deadline) override;
   net::Task<net::Result<std::size_t>> write_some(std::span<const std::byte> data,
                                                  net::TimePoint deadline) override;
+  net::Task<net::Result<std::size_t>> discard_some(std::size_t most) override;
+  net::Task<net::Result<std::size_t>> write_blank(std::size_t most) override;
   // To another TcpStream without copying. What the sink has not taken when this ends is read next.
   net::Task<net::RelayEnd> relay_to(net::Stream& sink, net::ByteCounter& counter) override;
   net::Status shutdown_write() override;
@@ -35,6 +37,8 @@ class TcpStream : public net::Stream {
 
  private:
   net::Task<net::Result<Slice>> read_slice(std::size_t most);
+  template <typename Into>  // a buffer, or nothing but its size
+  net::Task<net::Result<std::size_t>> read(Into into, net::TimePoint deadline);
   template <typename Data>  // bytes, or a Slice
   net::Task<net::Result<std::size_t>> write(Data data, net::TimePoint deadline);
   net::Task<net::RelayEnd> hand_over(TcpStream& to, net::ByteCounter& counter);

@@ -54,6 +54,11 @@ struct IcmpUnreachable {
   // Whether it is one that a connected UDP socket is told of without having asked for such (Linux:
   // "fatal" in the same tables): not that a network or a host is out of reach for now.
   bool is_hard() const { return reason != Reason::network && reason != Reason::host; }
+  // Whether TCP takes it for a sign of a broken path, for now (RFC 6069 4.1; Linux: of ICMPv6 only
+  // that there is no route).
+  bool breaks_path() const {
+    return reason == Reason::network || (reason == Reason::host && source.address.is_v4());
+  }
 };
 
 // The two bits of RFC 3168 5, as they stand in the header.

@@ -148,6 +148,10 @@ void Connection::accept(const Segment& syn, TimePoint now, EcnMark mark) {
   impl_->arrived_mark = mark;
   impl_->accept(syn, now);
 }
+void Connection::accept_by_cookie(const Segment& syn, TimePoint now, EcnMark mark) {
+  accept(syn, now, mark);
+  impl_->remember_by_cookie(now);
+}
 void Connection::receive(const Segment& segment, TimePoint now, EcnMark mark) {
   impl_->arrived_mark = mark;
   impl_->receive(segment, now);
@@ -162,12 +166,20 @@ void Connection::on_timer(TimePoint now) {
   impl_->on_timer(now);
 }
 
-void Connection::unreachable(net::Error error, TimePoint) {
-  if (impl_->state == State::closed) return;
-  if (impl_->state == State::syn_sent || impl_->state == State::syn_received) {
+bool Connection::in_flight(std::uint32_t sequence) const {
+  return at_or_after(sequence, impl_->una) && at_or_before(sequence, impl_->nxt);
+}
+
+void Connection::unreachable(net::Error error, std::uint32_t sequence, bool for_now,
+                             TimePoint now) {
+  if (impl_->state == State::closed || !in_flight(sequence)) return;
+  if (impl_->state == State::syn_received && impl_->passive) {
+    if (for_now) impl_->fail(error);  // Linux: tcp_req_err; nobody is told
+  } else if (impl_->state == State::syn_sent || impl_->state == State::syn_received) {
     impl_->fail(error);
   } else {
     impl_->soft_error = error;
+    if (for_now) impl_->revert_backoff(sequence, now);
   }
 }
 
@@ -193,6 +205,12 @@ std::size_t Connection::write(Slice data, TimePoint) {
 
 std::size_t Connection::read(std::span<std::byte> buffer, TimePoint now) {
   const auto count = impl_->received.read(buffer);
+  if (count > 0) impl_->after_read(count, now);
+  return count;
+}
+
+std::size_t Connection::discard(std::size_t most, TimePoint now) {
+  const auto count = impl_->received.discard(most);
   if (count > 0) impl_->after_read(count, now);
   return count;
 }

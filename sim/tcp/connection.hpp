@@ -48,13 +48,21 @@ class Connection {
   void connect(TimePoint now);  // sends SYN
   // A listener received this SYN.
   void accept(const Segment& syn, TimePoint now, EcnMark mark = EcnMark::none);
+  // The same, and nothing is remembered but what the SYN-ACK can say (RFC 4987 3.6): it is not
+  // repeated, the peer's MSS is rounded down to one of four, and without timestamps there is
+  // neither SACK nor scaling.
+  void accept_by_cookie(const Segment& syn, TimePoint now, EcnMark mark = EcnMark::none);
 
   // From the network.
   // `mark`: of the packet as it arrived.
   void receive(const Segment& segment, TimePoint now, EcnMark mark = EcnMark::none);
-  // The network says that the peer cannot be reached (ICMP): fatal while connecting (RFC 1122
-  // 4.2.3.9), remembered and reported with the time-out afterwards.
-  void unreachable(net::Error error, TimePoint now);
+  // The network says that the peer cannot be reached (ICMP), quoting the segment that begins at
+  // `sequence`: fatal while connecting (RFC 1122 4.2.3.9), remembered and reported with the
+  // time-out afterwards. `for_now`: a network or a host is out of reach, so the loss was not of
+  // congestion, and the retransmission timer takes a doubling back (RFC 6069). Of a segment that is
+  // not in flight it is ignored (RFC 5927 4.1).
+  void unreachable(net::Error error, std::uint32_t sequence, bool for_now, TimePoint now);
+  bool in_flight(std::uint32_t sequence) const;
 
   // The path lets only smaller segments pass (RFC 1191, RFC 8201): `mss` is its MTU less 40 or 60
   // bytes. What is under way and larger is sent again at once, in parts. More is ignored.
@@ -73,6 +81,7 @@ class Connection {
   std::size_t write(Slice data, TimePoint now);                       // the same, without a copy
   std::size_t read(std::span<std::byte> buffer, TimePoint now);       // bytes given, maybe 0
   Slice read_slice(std::size_t most, TimePoint now);                  // the same, without a copy
+  std::size_t discard(std::size_t most, TimePoint now);               // as if they had been read
   void shutdown_write(TimePoint now);  // FIN after what was written; idempotent
   void abort(TimePoint now);           // RST, and everything is dropped
   // The application is gone: like shutdown_write, but data that arrives from now on, or that was

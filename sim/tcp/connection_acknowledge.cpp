@@ -67,7 +67,10 @@ void Connection::Impl::acknowledge_outstanding(const Segment& segment, bool wind
   event.window_max = send_window_max;
   const auto samples = rtt.samples();
   const auto request = recovery->on_ack(event);
-  if (rtt.samples() != samples) rto = rtt.timeout();  // a measurement ends the back-off
+  if (rtt.samples() != samples) {  // a measurement ends the back-off
+    rto = rtt.timeout();
+    backoff = 0;
+  }
   if (!outstanding()) {
     if (timer != Timer::window_probe) disarm();
   } else {

@@ -1,8 +1,10 @@
 // The three-way handshake, active, passive and simultaneous (RFC 9293 3.5).
 #include "sim/tcp/connection_impl.hpp"
 #include "sim/tcp/retry_limits.hpp"
+#include "sim/tcp/timer_wheel.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 namespace dispatch::sim::tcp {
@@ -12,6 +14,10 @@ namespace {
 // A lost SYN is bad luck, a second one is congestion: start from one segment (RFC 6298 5.7; Linux
 // forgives the first, tcp_init_transfer).
 constexpr int kForgivenSynTimeouts = 1;
+
+// What a cookie has room for (Linux: msstab), and how long it is good: MAX_SYNCOOKIE_AGE.
+constexpr std::array<std::uint16_t, 4> kCookieMss{1460, 1440, 1300, 536};
+constexpr Duration kCookieLife = std::chrono::minutes(2);
 
 }  // namespace
 
@@ -47,6 +53,20 @@ void Connection::Impl::take_syn(const Segment& syn, TimePoint now) {
   recent_timestamp_at = now;
 }
 
+void Connection::Impl::remember_by_cookie(TimePoint now) {
+  const auto fits = [&](std::uint16_t mss) { return mss <= agreed.peer_mss; };
+  const auto found = std::find_if(kCookieMss.begin(), kCookieMss.end(), fits);
+  agreed.peer_mss = found == kCookieMss.end() ? kCookieMss.back() : *found;
+  if (!agreed.timestamps) {
+    agreed.sack = scaling = false;
+    agreed.send_scale = agreed.receive_scale = 0;
+  }
+  payload_limit = segment_payload(options, agreed);
+  window.set_mss(payload_limit);
+  disarm();
+  close_deadline = timer_expiry(now, kCookieLife);
+}
+
 void Connection::Impl::receive_in_syn_sent(const Segment& segment, TimePoint now) {
   if (segment.ack && segment.acknowledgment != nxt) {
     if (!segment.rst) reset = Reset{segment.acknowledgment, false};
@@ -77,6 +97,7 @@ void Connection::Impl::on_handshake_done(const Segment& segment, TimePoint now) 
   stalled_since.reset();
   syn_due = false;
   disarm();
+  close_deadline = net::kNever;
   recovery =
       std::make_unique<Recovery>(make_congestion_control(options.congestion), rtt, agreed.sack,
                                  syn_timeouts > kForgivenSynTimeouts ? 1 : options.initial_window);
@@ -94,6 +115,7 @@ void Connection::Impl::on_handshake_done(const Segment& segment, TimePoint now) 
   window.on_established();
   autotuning.begin(window, payload_limit, now);
   rto = rtt.timeout();
+  backoff = 0;
   last_sent = last_ack = now;
 }
 

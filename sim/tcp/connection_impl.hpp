@@ -31,6 +31,7 @@ struct Connection::Impl {
   void receive_in_syn_sent(const Segment& segment, TimePoint now);
   void on_handshake_done(const Segment& segment, TimePoint now);
   void take_syn(const Segment& syn, TimePoint now);
+  void remember_by_cookie(TimePoint now);
   Segment make_syn(TimePoint now);
   void on_syn_timeout(TimePoint now);
 
@@ -82,6 +83,7 @@ struct Connection::Impl {
   TimePoint deadline() const;
   void on_timer(TimePoint now);
   void on_retransmission_timeout(TimePoint now);
+  void revert_backoff(Sequence sequence, TimePoint now);
   void on_keep_alive(TimePoint now);
   void on_loss_probe_timeout(TimePoint now);
   void on_window_probe_timeout(TimePoint now);
@@ -150,7 +152,8 @@ struct Connection::Impl {
   RttEstimator rtt;
   std::unique_ptr<Recovery> recovery;  // from the end of the handshake on
   bool outstanding() const { return recovery && !recovery->board().empty(); }
-  Duration rto;  // with its back-off
+  Duration rto;     // with its back-off...
+  int backoff = 0;  // ...of so many doublings
   TimePoint last_sent{};
   TimePoint last_ack{};
   bool fin_queued = false;

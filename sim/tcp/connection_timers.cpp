@@ -116,7 +116,20 @@ void Connection::Impl::on_retransmission_timeout(TimePoint now) {
   if (!stalled_since) stalled_since = now;
   recovery->on_timeout(una, nxt, now, timestamp(now));
   rto = backed_off(rto, options.rto_max);
+  ++backoff;
   arm(Timer::retransmission, clamped(rto, stalled_since, now), now);
+}
+
+// RFC 6069 4 (Linux: tcp_ld_RTO_revert): a router has answered the repetition of the first segment.
+// The next one is due when it would have been with a doubling less.
+void Connection::Impl::revert_backoff(Sequence sequence, TimePoint now) {
+  if (!outstanding() || sequence != una || recovery->timeouts() == 0 || backoff == 0) return;
+  --backoff;
+  rto = rtt.timeout();
+  for (int i = 0; i < backoff; ++i) rto = backed_off(rto, options.rto_max);
+  const auto left = until_timeout(now);
+  if (left > Duration{}) return arm(Timer::retransmission, left, now);
+  on_retransmission_timeout(now);
 }
 
 // RFC 8985 7.3: new data if there is some, else the last segment again. One at a time.

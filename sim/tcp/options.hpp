@@ -31,6 +31,8 @@ struct Options {
   int syn_linear_timeouts = 4;         // tcp_syn_linear_timeouts
   int synack_retries = 5;              // tcp_synack_retries
   int retries2 = 15;                   // tcp_retries2
+  bool syn_cookies = true;             // tcp_syncookies: where a listener's queue is full
+  int max_syn_backlog = 2048;          // tcp_max_syn_backlog: matters without them
   int orphan_retries = 8;              // tcp_orphan_retries: after close()
   bool timestamps = true;              // tcp_timestamps, RFC 7323
   bool window_scaling = true;          // tcp_window_scaling, RFC 7323

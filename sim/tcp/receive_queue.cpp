@@ -1,7 +1,6 @@
 #include "sim/tcp/receive_queue.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace dispatch::sim::tcp {
 
@@ -17,16 +16,30 @@ std::size_t ReceiveQueue::read(std::span<std::byte> buffer) {
   while (filled < buffer.size() && size_ > 0) {
     auto& front = slices_.front();
     const auto count = std::min(buffer.size() - filled, front.size());
-    std::memcpy(buffer.data() + filled, front.bytes().data(), count);
+    front.copy_to(buffer.data() + filled, count);
     filled += count;
-    size_ -= count;
-    if (count == front.size()) {
-      slices_.pop_front();
-    } else {
-      front.remove_prefix(count);
-    }
+    drop_front(count);
   }
   return filled;
+}
+
+std::size_t ReceiveQueue::discard(std::size_t most) {
+  std::size_t gone = 0;
+  while (gone < most && size_ > 0) {
+    const auto count = std::min(most - gone, slices_.front().size());
+    gone += count;
+    drop_front(count);
+  }
+  return gone;
+}
+
+void ReceiveQueue::drop_front(std::size_t count) {
+  size_ -= count;
+  if (count == slices_.front().size()) {
+    slices_.pop_front();
+  } else {
+    slices_.front().remove_prefix(count);
+  }
 }
 
 Slice ReceiveQueue::read_slice(std::size_t most) {

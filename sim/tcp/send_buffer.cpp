@@ -40,7 +40,7 @@ void SendBuffer::append(std::span<const std::byte> data) {
 
 void SendBuffer::append(Slice data) {
   if (data.empty()) return;
-  if (data.size() <= kCopiedSlice && tail_ != nullptr &&
+  if (data.size() <= kCopiedSlice && !data.is_blank() && tail_ != nullptr &&
       data.size() <= tail_->capacity() - tail_filled_) {
     append(data.bytes());
     return;
@@ -78,9 +78,8 @@ Payload SendBuffer::payload(std::size_t offset, std::size_t count) {
   auto* block = Block::make(count);
   std::size_t filled = 0;
   for (index = position.slice, skip = offset - position.offset; filled < count; ++index, skip = 0) {
-    const auto bytes = slices_[index].bytes().subspan(skip);
-    const auto taken = std::min(count - filled, bytes.size());
-    std::memcpy(block->data() + filled, bytes.data(), taken);
+    const auto taken = std::min(count - filled, slices_[index].size() - skip);
+    slices_[index].part(skip, taken).copy_to(block->data() + filled, taken);
     filled += taken;
   }
   result.slices = {Slice(block, 0, count), Slice{}};

@@ -109,6 +109,32 @@ BOOST_AUTO_TEST_CASE(packets_cross_hosts_and_lossy_links_without_an_allocation) 
   BOOST_TEST(allocations == before);
 }
 
+// A download in its steady state: the sender writes, the receiver reads, both wait in between.
+net::Task<void> read_for_ever(Host& host, std::size_t& bytes) {
+  auto connected = co_await host.network().connect(kServer, net::kAnyEgress);
+  const auto stream = std::move(connected.value());
+  std::vector<std::byte> buffer(64 * 1024);
+  for (;;) {
+    const auto got = co_await stream->read_some(buffer);
+    if (!got || *got == 0) co_return;
+    bytes += *got;
+  }
+}
+
+BOOST_AUTO_TEST_CASE(programs_write_and_read_tcp_without_an_allocation) {
+  constexpr std::size_t kEndless = std::size_t{1} << 40;
+  TwoHosts hosts(lossy());
+  std::size_t bytes = 0;
+  hosts.server.spawn(serve_bytes(hosts.server, kServer, kEndless));
+  hosts.client.spawn(read_for_ever(hosts.client, bytes));
+  hosts.simulation.run_for(60s);
+  const auto before = allocations;
+  const auto begun = bytes;
+  hosts.simulation.run_for(20s);
+  BOOST_TEST(bytes - begun > 4'000'000u);
+  BOOST_TEST(allocations - before == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(ten_thousand_idle_flows_take_less_than_4_kb_each) {
   constexpr std::size_t kFlows = 10'000;
   constexpr std::size_t kMost = 4096;

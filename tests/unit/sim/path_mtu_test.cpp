@@ -162,6 +162,65 @@ BOOST_AUTO_TEST_CASE(a_small_answer_passes_a_black_hole) {
   BOOST_TEST(result_of(hosts.simulation, download(hosts.client, kServer)).value() == 1000u);
 }
 
+// Linux's IP_PMTUDISC_WANT: what fits the known MTU goes in one piece, what does not in fragments.
+BOOST_AUTO_TEST_CASE(a_connected_datagram_socket_hears_once_that_a_datagram_was_too_large) {
+  for (const bool connected : {true, false}) {
+    TwoHosts hosts(with_path_mtu(false));
+    net::DatagramOptions here;
+    if (connected) here.connect = kServer;
+    net::DatagramOptions there;
+    there.local = kServer;
+    const auto from = hosts.client.network().open_datagram(here).value();
+    const auto to = hosts.server.network().open_datagram(there).value();
+    const std::vector<std::byte> data(kPathMtu);  // with its headers too large by 28 bytes
+    const net::DatagramOut out{data, kServer};
+    BOOST_TEST(from->try_send({&out, 1}).has_value());
+    hosts.simulation.run_for(100ms);
+    std::vector<std::byte> buffer(2 * kPathMtu);
+    net::DatagramIn in{buffer, 0, {}, false};
+    BOOST_TEST(!to->try_receive({&in, 1}).has_value());
+    if (connected) BOOST_TEST(from->try_send({&out, 1}).error().value() == EMSGSIZE);
+    BOOST_TEST(from->try_send({&out, 1}).has_value());
+    hosts.simulation.run_for(100ms);
+    BOOST_REQUIRE(to->try_receive({&in, 1}).has_value());
+    BOOST_TEST(in.size == data.size());
+  }
+}
+
+// RFC 5927 7: a forged word that does not quote what is in flight teaches nothing.
+BOOST_AUTO_TEST_CASE(word_of_a_segment_that_is_not_in_flight_changes_no_path_mtu) {
+  TwoHosts hosts(LinkOptions::symmetric(direction(DataRate::mbit_per_second(20), 10ms)));
+  auto& server = *hosts.world.find_link("server/eth0");
+  struct Forger : PacketObserver {
+    std::optional<IcmpUnreachable> forged{};
+    void offered(const LinkDirection&, const Packet& packet, net::TimePoint) override {
+      const auto* segment = std::get_if<tcp::Segment>(&packet.transport);
+      if (segment == nullptr || segment->payload.size() == 0 || forged) return;
+      forged.emplace();
+      forged->reason = IcmpUnreachable::Reason::too_big;
+      forged->source = {packet.source, segment->source_port};
+      forged->destination = {packet.destination, segment->destination_port};
+      forged->tcp_sequence = segment->sequence - 100'000;
+      forged->mtu = 1300;
+    }
+  } forger;
+  Sizes down;
+  server.up().add_observer(forger);
+  hosts.link.down().add_observer(down);
+  hosts.server.spawn(serve_bytes(hosts.server, kServer, kBytes));
+  hosts.simulation.at(net::TimePoint(100ms), [&] {
+    auto packet = hosts.world.packets().make();
+    packet->source = address("198.51.100.1");
+    packet->destination = kServer.address;
+    packet->transport = forger.forged.value();
+    packet->measure(576);
+    down = Sizes{};
+    server.down().send(std::move(packet));
+  });
+  BOOST_TEST(result_of(hosts.simulation, download(hosts.client, kServer)).value() == kBytes);
+  BOOST_TEST(down.largest == 1500u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -91,9 +91,33 @@ BOOST_AUTO_TEST_CASE(what_the_network_said_replaces_the_time_out) {
   exchange.establish();
   exchange.path = kBlackhole;
   exchange.client().write(pattern(0, 1), exchange.now());
-  exchange.client().unreachable(net::asio::error::host_unreachable, exchange.now());
+  exchange.client().unreachable(net::asio::error::host_unreachable, 1001, true, exchange.now());
   BOOST_TEST(exchange.run_until([&] { return exchange.client().finished(); }));
   BOOST_TEST(exchange.client().error() == net::asio::error::host_unreachable);
+}
+
+// RFC 6069: who hears that the path is broken does not take the losses for congestion.
+BOOST_AUTO_TEST_CASE(a_router_that_answers_each_repetition_keeps_the_pauses_short) {
+  for (const bool for_now : {true, false}) {
+    Exchange exchange;
+    exchange.establish();
+    exchange.run_for(1s);
+    exchange.path = kBlackhole;
+    const auto start = exchange.now();
+    exchange.client().write(pattern(0, 1), start);
+    std::size_t answered = 0;
+    while (exchange.now() < start + 5s) {
+      exchange.run_for(40ms);
+      const auto sent = exchange.data_sent_by(Side::client).size();
+      if (std::exchange(answered, sent) == sent) continue;
+      exchange.client().unreachable(net::asio::error::host_unreachable, 1001, for_now,
+                                    exchange.now());
+      exchange.settle();
+    }
+    // RTO = 240 ms; doubling, there are seven.
+    BOOST_TEST(answered >= (for_now ? 18u : 6u));
+    BOOST_TEST(answered <= (for_now ? 21u : 7u));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(progress_ends_the_back_off) {

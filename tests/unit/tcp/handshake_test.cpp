@@ -111,15 +111,30 @@ BOOST_AUTO_TEST_CASE(a_port_without_a_listener_refuses_after_one_round_trip) {
 BOOST_AUTO_TEST_CASE(unreachable_while_connecting_is_fatal_and_later_is_not) {
   Exchange connecting;
   connecting.connect();
-  connecting.client().unreachable(net::asio::error::host_unreachable, connecting.now());
+  connecting.client().unreachable(net::asio::error::host_unreachable, kClientSequence, true,
+                                  connecting.now());
   BOOST_TEST(connecting.client().error() == net::asio::error::host_unreachable);
   BOOST_TEST(connecting.client().finished());
 
   Exchange later;
   later.establish();
-  later.client().unreachable(net::asio::error::host_unreachable, later.now());
+  later.client().unreachable(net::asio::error::host_unreachable, kClientSequence + 1, true,
+                             later.now());
   BOOST_TEST(!later.client().error());
   BOOST_TEST((later.client().state() == State::established));
+}
+
+// RFC 5927 4.1: somebody who guesses ports does not know what is in flight.
+BOOST_AUTO_TEST_CASE(word_of_a_segment_that_is_not_in_flight_is_ignored) {
+  Exchange exchange;
+  exchange.connect();
+  for (const auto wrong : {kClientSequence - 1, kClientSequence + 2}) {
+    exchange.client().unreachable(net::asio::error::host_unreachable, wrong, true, exchange.now());
+    BOOST_TEST(!exchange.client().error());
+  }
+  exchange.client().unreachable(net::asio::error::host_unreachable, kClientSequence, true,
+                                exchange.now());
+  BOOST_TEST(exchange.client().error() == net::asio::error::host_unreachable);
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_acknowledgment_in_syn_sent_is_reset) {

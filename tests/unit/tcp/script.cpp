@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace dispatch::sim::tcp::test {
 namespace {
@@ -66,6 +67,12 @@ void Script::data(std::size_t first, std::size_t count, bool push) {
   segment.psh = push;
   next_ = std::max(next_, segment.sequence + static_cast<std::uint32_t>(count));
   receive(segment);
+}
+
+void Script::read() {
+  std::array<std::byte, 64 * 1024> buffer;
+  while (connection_.read(buffer, now_) > 0) continue;
+  drain();
 }
 
 void Script::receive(Segment segment) {

@@ -34,6 +34,7 @@ class Script {
   }
   // Bytes [first, first + count) of the peer's stream arrive.
   void data(std::size_t first, std::size_t count, bool push = false);
+  void read();                    // the application takes all there is
   void receive(Segment segment);  // ports, timestamps and acknowledgment are filled in
   void peer_window(std::uint16_t scaled) { window_ = scaled; }
 
