@@ -287,9 +287,9 @@ class Event:
     link: str
     action: Union[str, Set]
     """``"blackhole"`` (every packet vanishes, and nobody is told; with ``direction``, only those
-    that way), ``"down"`` (errors as Linux gives them), ``"unplug"``, ``"unreachable"``, ``"up"``
-    (undoes these), ``"flap"`` (a blackhole for so long as ``length`` says), ``"address"``,
-    ``"rebind"``, ``"portal"``, ``"sign_in"``, ``"dns"`` or a Set. docs/faults.md has them all."""
+    that way), ``"down"`` (errors as Linux gives them), ``"unplug"``, ``"unreachable"``, ``"no_address"``,
+    ``"no_route"``, ``"up"`` (undoes these), ``"flap"`` (a blackhole for so long as ``length``
+    says), ``"address"``, ``"rebind"``, ``"portal"``, ``"sign_in"``, ``"dns"`` or a Set. docs/faults.md has them all."""
     direction: Optional[str] = None
     """Of a blackhole: ``"both"`` (default), ``"down"`` or ``"up"``."""
     length: Optional[Quantity] = None
@@ -308,7 +308,8 @@ class HostEvent:
     action: str
     """``"blackhole"`` (as of a link), ``"freeze"`` (its programs stand still, its kernel goes on),
     ``"unreachable"``, ``"backlog_full"``, ``"slow_reader"``, ``"slow_writer"``, ``"up"`` (undoes
-    these), ``"reboot"``, ``"kill"`` (its programs end for good, its ports refuse) or ``"dns"``."""
+    these), ``"reboot"``, ``"kill"`` (its programs end, its ports refuse), ``"restart"`` (they end, if they
+    run, and begin anew) or ``"dns"``."""
     direction: Optional[str] = None
     """Of a blackhole: ``"both"`` (default), ``"down"`` or ``"up"``."""
     length: Optional[Quantity] = None

@@ -173,7 +173,7 @@ class WorkloadResult:
     bytes: int
     """Of payload that arrived, failed attempts included."""
     bytes_intact: bool
-    """Some completed, and every byte of these was right."""
+    """Some completed, and every byte of these was right. False where content is only counted."""
     started: float
     """Seconds."""
     ended: Optional[float]

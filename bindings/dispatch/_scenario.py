@@ -69,6 +69,9 @@ class Scenario:
     """Of every machine's TCP: ``"cubic"`` (default) or ``"reno"``."""
     ecn: Optional[str] = None
     """Explicit congestion notification: ``"on"``, ``"passive"`` (default) or ``"off"``."""
+    content: Optional[str] = None
+    """``"checked"`` (default): every byte is made, and checked where it arrives; ``"counted"``: only
+    their number is carried, which is faster."""
     hosts: Dict[str, Host] = field(default_factory=dict)
     dns: Optional[Dns] = None
     """None: no name server can be reached."""
@@ -164,7 +167,7 @@ def _utf8(text: str, what: str) -> bytes:
 
 def _plain_scenario(scenario: Scenario) -> Dict[str, Any]:
     plain: Dict[str, Any] = {"dispatch": 1}
-    for key in ("name", "seed", "duration", "congestion", "ecn", "links", "hosts", "dns", "engine"):
+    for key in ("name", "seed", "duration", "congestion", "ecn", "content", "links", "hosts", "dns", "engine"):
         value = getattr(scenario, key)
         if value is not None and not (key == "hosts" and value == {}):
             plain[key] = _plain(value)
@@ -250,6 +253,7 @@ def _from_plain(cls: Any, plain: Dict[str, Any]) -> Scenario:
         duration=plain["duration"],
         congestion=plain.get("congestion"),
         ecn=plain.get("ecn"),
+        content=plain.get("content"),
         hosts={name: _host(host) for name, host in (plain.get("hosts") or {}).items()},
         dns=None if dns is None else Dns(dns["records"] or {}, dns["delay"], dns.get("fault")),
         engine=Engine(**_switches(_numbers(plain["engine"]))),

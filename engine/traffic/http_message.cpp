@@ -124,4 +124,13 @@ net::Task<net::Result<std::size_t>> HttpConnection::read_body_some(std::span<std
   co_return co_await impl_->stream.stream().read_some(buffer);
 }
 
+net::Task<net::Result<std::size_t>> HttpConnection::discard_body_some(std::size_t most) {
+  if (const auto early = impl_->buffer.size(); early != 0) {
+    const auto count = std::min(early, most);
+    impl_->buffer.consume(count);
+    co_return count;
+  }
+  co_return co_await impl_->stream.stream().discard_some(most);
+}
+
 }  // namespace dispatch::traffic

@@ -45,6 +45,8 @@ class HttpConnection {
 
   // Body bytes that follow a head: at least one, 0 at the end of stream.
   net::Task<net::Result<std::size_t>> read_body_some(std::span<std::byte> buffer);
+  // The same, and they are forgotten: at most `most`.
+  net::Task<net::Result<std::size_t>> discard_body_some(std::size_t most);
 
  private:
   struct Impl;

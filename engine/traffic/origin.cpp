@@ -57,8 +57,8 @@ Task<bool> skip_proxy_header(net::Stream& stream) {
 // One client's connection.
 class Exchange {
  public:
-  Exchange(net::Runtime& runtime, net::Stream& stream, OriginTally& tally)
-      : stream_(stream), http_(stream, runtime.executor()), tally_(tally) {}
+  Exchange(net::Runtime& runtime, net::Stream& stream, Content content, OriginTally& tally)
+      : stream_(stream), content_(content), http_(stream, runtime.executor()), tally_(tally) {}
 
   // Serves requests until one side wants no more.
   Task<void> run() {
@@ -111,31 +111,42 @@ class Exchange {
     }
     if (request.method == "HEAD") co_return Status{};
     Pattern pattern(size);
-    std::vector<std::byte> block(std::min<std::uint64_t>(kBlockBytes, size));
+    std::vector<std::byte> block;
     for (std::uint64_t left = size; left != 0;) {
-      auto part = std::span(block).first(std::min<std::uint64_t>(block.size(), left));
-      pattern.make(part);
-      for (std::span<const std::byte> rest = part; !rest.empty();) {
-        const auto taken = co_await stream_.write_some(rest);
+      const auto count = std::min<std::uint64_t>(kBlockBytes, left);
+      if (content_ == Content::checked) {
+        block.resize(count);
+        pattern.make(block);
+      }
+      for (std::size_t done = 0; done < count;) {
+        const auto taken = co_await write_some(std::span<const std::byte>(block), done, count);
         if (!taken) co_return taken.error();
         tally_.bytes_sent += *taken;
-        rest = rest.subspan(*taken);
+        done += *taken;
       }
-      left -= part.size();
+      left -= count;
     }
     co_return Status{};
   }
 
+  // The bytes of `block` from `done` on, or as many blank ones.
+  Task<net::Result<std::size_t>> write_some(std::span<const std::byte> block, std::size_t done,
+                                            std::size_t count) {
+    if (content_ == Content::checked) return stream_.write_some(block.subspan(done));
+    return stream_.write_blank(count - done);
+  }
+
   Task<Status> receive_upload(const HttpRequest& request) {
     Pattern pattern(request.content_length);
-    std::vector<std::byte> block(std::min<std::uint64_t>(kBlockBytes, request.content_length));
+    std::vector<std::byte> block;
+    if (content_ == Content::checked) block.resize(kBlockBytes);
     bool intact = true;
     for (std::uint64_t left = request.content_length; left != 0;) {
-      const auto got = co_await http_.read_body_some(
-          std::span(block).first(std::min<std::uint64_t>(block.size(), left)));
+      const auto most = std::min<std::uint64_t>(kBlockBytes, left);
+      const auto got = co_await read_some(http_, block, most);
       if (!got) co_return got.error();
       if (*got == 0) co_return net::Error{net::asio::error::eof};
-      intact = pattern.check(std::span(block).first(*got)) && intact;
+      if (!block.empty()) intact = pattern.check(std::span(block).first(*got)) && intact;
       tally_.bytes_received += *got;
       left -= *got;
     }
@@ -144,15 +155,25 @@ class Exchange {
                                     (intact ? "received " : "damaged ") + length + "\n");
   }
 
+  // Into `block`; where it is empty, into nothing.
+  static Task<net::Result<std::size_t>> read_some(HttpConnection& http, std::span<std::byte> block,
+                                                  std::size_t most) {
+    if (block.empty()) return http.discard_body_some(most);
+    return http.read_body_some(block.first(most));
+  }
+
   net::Stream& stream_;
+  Content content_;
   HttpConnection http_;
   OriginTally& tally_;
 };
 
 }  // namespace
 
-Origin::Origin(net::Runtime& runtime)
-    : runtime_(runtime), tasks_(runtime.executor(), [&runtime](std::exception_ptr exception) {
+Origin::Origin(net::Runtime& runtime, Content content)
+    : runtime_(runtime),
+      content_(content),
+      tasks_(runtime.executor(), [&runtime](std::exception_ptr exception) {
         try {
           std::rethrow_exception(exception);
         } catch (const std::exception& error) {
@@ -184,7 +205,7 @@ Task<void> Origin::serve(net::StreamPtr stream, bool behind_proxy) {
     const bool skipped = co_await skip_proxy_header(*stream);
     if (!skipped) co_return stream->abort();
   }
-  Exchange exchange(runtime_, *stream, tally);
+  Exchange exchange(runtime_, *stream, content_, tally);
   co_await exchange.run();
 }
 

@@ -4,6 +4,7 @@
 
 #include "engine/net/runtime.hpp"
 #include "engine/net/task_group.hpp"
+#include "engine/traffic/pattern.hpp"
 
 #include <cstdint>
 #include <list>
@@ -26,7 +27,8 @@ struct OriginTally {
 // Persistent connections, HEAD, 400/404/405 where they are due.
 class Origin {
  public:
-  explicit Origin(net::Runtime& runtime);
+  // Clients' bodies are of the same content.
+  explicit Origin(net::Runtime& runtime, Content content = Content::checked);
 
   // With `behind_proxy`, each connection begins with a header of the PROXY protocol.
   net::Result<net::Endpoint> listen(const net::Endpoint& local, bool behind_proxy = false);
@@ -45,6 +47,7 @@ class Origin {
   net::Task<void> serve(net::StreamPtr stream, bool behind_proxy);
 
   net::Runtime& runtime_;
+  Content content_;
   std::map<net::Address, OriginTally> tallies_;
   std::list<Listening> listeners_;
   net::TaskGroup tasks_;

@@ -7,6 +7,12 @@
 
 namespace dispatch::traffic {
 
+// What bodies of messages are made of.
+enum class Content : std::uint8_t {
+  checked,  // each byte is made, and checked where it arrives
+  counted,  // blank (net::Stream::write_blank): only their number matters
+};
+
 // The stream of `key` is a sequence of 64-bit words, each a mix of the key and its own position
 // (splitmix64), in little-endian order. A lost, repeated, moved or changed byte shows.
 class Pattern {

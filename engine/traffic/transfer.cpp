@@ -9,6 +9,7 @@
 #include <boost/system/errc.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace dispatch::traffic {
@@ -63,7 +64,7 @@ class Transfer {
     } else {
       result_.error = co_await receive(http);
     }
-    if (!result_.error) result_.intact = intact_;
+    if (!result_.error) result_.intact = intact_ && options_.content == Content::checked;
     if (!result_.error && !intact_) result_.failure = "the bytes are not the ones that were sent";
   }
 
@@ -154,19 +155,24 @@ class Transfer {
                                     response->content_length);
       co_return errc::make_error_code(errc::protocol_error);
     }
-    Pattern pattern(options_.download_bytes);
-    std::vector<std::byte> block(std::min<std::uint64_t>(kReadBytes, options_.download_bytes));
     while (result_.bytes < options_.download_bytes) {
-      const auto left = options_.download_bytes - result_.bytes;
-      const auto got = co_await http.read_body_some(
-          std::span(block).first(std::min<std::uint64_t>(block.size(), left)));
+      const auto got = co_await receive_some(http, options_.download_bytes - result_.bytes);
       if (!got) co_return failed("response body", got.error());
       if (*got == 0) co_return failed("response body", Error{net::asio::error::eof});
       if (!result_.first_byte) result_.first_byte = now();
-      intact_ = pattern.check(std::span(block).first(*got)) && intact_;
       count(*got);
     }
     co_return Status{};
+  }
+
+  Task<Result<std::size_t>> receive_some(HttpConnection& http, std::uint64_t left) {
+    const auto most = std::min<std::uint64_t>(kReadBytes, left);
+    if (options_.content == Content::counted) co_return co_await http.discard_body_some(most);
+    block_.resize(std::max<std::size_t>(block_.size(), most));
+    const auto part = std::span(block_).first(most);
+    const auto got = co_await http.read_body_some(part);
+    if (got) intact_ = pattern_.check(part.first(*got)) && intact_;
+    co_return got;
   }
 
   Task<Status> send(HttpConnection& http) {
@@ -175,18 +181,9 @@ class Transfer {
     if (const auto error = co_await http.write_request(std::move(request))) {
       co_return failed("request", error);
     }
-    Pattern pattern(options_.upload_bytes);
-    std::vector<std::byte> block(std::min<std::uint64_t>(kWriteBytes, options_.upload_bytes));
     while (result_.bytes < options_.upload_bytes) {
-      const auto left = options_.upload_bytes - result_.bytes;
-      const auto part = std::span(block).first(std::min<std::uint64_t>(block.size(), left));
-      pattern.make(part);
-      for (std::span<const std::byte> rest = part; !rest.empty();) {
-        const auto taken = co_await stream_->write_some(rest);
-        if (!taken) co_return failed("request body", taken.error());
-        count(*taken);
-        rest = rest.subspan(*taken);
-      }
+      const auto sent = co_await send_some(options_.upload_bytes - result_.bytes);
+      if (sent) co_return failed("request body", sent);
     }
     const auto response = co_await http.read_response();
     if (!response) co_return failed("response", response.error());
@@ -195,10 +192,35 @@ class Transfer {
     co_return Status{};
   }
 
+  // A block of at most `left` bytes.
+  Task<Status> send_some(std::uint64_t left) {
+    const auto most = std::min<std::uint64_t>(kWriteBytes, left);
+    if (options_.content == Content::counted) {
+      for (std::size_t done = 0; done < most;) {
+        const auto taken = co_await stream_->write_blank(most - done);
+        if (!taken) co_return taken.error();
+        count(*taken);
+        done += *taken;
+      }
+      co_return Status{};
+    }
+    block_.resize(most);
+    pattern_.make(block_);
+    for (std::span<const std::byte> rest = block_; !rest.empty();) {
+      const auto taken = co_await stream_->write_some(rest);
+      if (!taken) co_return taken.error();
+      count(*taken);
+      rest = rest.subspan(*taken);
+    }
+    co_return Status{};
+  }
+
   net::Runtime& runtime_;
   const TransferOptions& options_;
   TransferResult& result_;
   net::StreamPtr stream_;
+  Pattern pattern_{options_.upload_bytes != 0 ? options_.upload_bytes : options_.download_bytes};
+  std::vector<std::byte> block_;
   bool intact_ = true;
 };
 

@@ -6,6 +6,7 @@
 #include "engine/proxy/socks5.hpp"
 #include "engine/proxy/target.hpp"
 #include "engine/tls/context.hpp"
+#include "engine/traffic/pattern.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -24,9 +25,10 @@ struct TransferOptions {
   // to believe. Null: no TLS.
   std::optional<proxy::proxy_protocol::Version> announce{};
   std::shared_ptr<const tls::Context> tls{};
-  std::uint64_t download_bytes = 0;  // GET /bytes/N
-  std::uint64_t upload_bytes = 0;    // if not 0: POST /upload of that size instead
-  net::Egress egress;                // of a direct connection
+  std::uint64_t download_bytes = 0;    // GET /bytes/N
+  std::uint64_t upload_bytes = 0;      // if not 0: POST /upload of that size instead
+  Content content = Content::checked;  // as the origin's
+  net::Egress egress;                  // of a direct connection
   net::TimePoint deadline = net::kNever;
   net::ByteCounter* progress = nullptr;  // body bytes as they pass; outlives the transfer
 };
@@ -35,7 +37,7 @@ struct TransferResult {
   net::Error error;         // empty: completed
   std::string failure;      // what failed, for people ("SOCKS5 reply 05: connection refused")
   std::uint64_t bytes = 0;  // of the body, received or sent
-  bool intact = false;      // completed, and every byte was the right one
+  bool intact = false;      // completed, and every byte was the right one (checked content)
   net::TimePoint started;
   std::optional<net::TimePoint> connected;   // the origin is reached (proxy's answer included)
   std::optional<net::TimePoint> first_byte;  // of the response's body

@@ -72,7 +72,13 @@ void append_tcp(const tcp::Segment& segment, ByteVector& out) {
   write.u16(0);
   write.u16(0);
   append_options(segment, write);
-  for (const auto& slice : segment.payload.slices) write.bytes(slice.bytes());
+  for (const auto& slice : segment.payload.slices) {
+    if (slice.is_blank()) {
+      write.zeros(slice.size());
+    } else {
+      write.bytes(slice.bytes());
+    }
+  }
 }
 
 }  // namespace dispatch::sim

@@ -159,6 +159,7 @@ std::string json(const scenario::Result& result, std::optional<double> wall_seco
       {"links", array_of(result.links)},
       {"workloads", array_of(result.workloads)},
       {"expectations", array_of(result.expectations)},
+      {"content", result.content == traffic::Content::counted ? "counted" : "checked"},
       {"hit_time_limit", result.hit_time_limit},
       {"end_ns", result.end.count()},
       {"event_hash", scenario::hash_text(result.event_hash)},

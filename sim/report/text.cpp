@@ -83,6 +83,9 @@ std::string text(const scenario::Result& result, double wall_seconds) {
     text += fmt::format("  stopped at the scenario's duration of {}, with work left\n",
                         rounded(result.end));
   }
+  if (result.content == traffic::Content::counted) {
+    text += "  bytes were counted and not checked (content: counted)\n";
+  }
   text += fmt::format("  {}\n", speed(result.end, wall_seconds));
   text += fmt::format("  {} events, {} packets, seed {}, event hash {}\n", result.events,
                       result.packets, result.seed, scenario::hash_text(result.event_hash));

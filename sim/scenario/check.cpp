@@ -315,6 +315,12 @@ class Checker {
     if (metric.subject == Metric::Subject::workload) {
       expect_one_of(metric, workload_names_, "workload");
     }
+    if (metric.what == Metric::What::bytes_intact &&
+        scenario_.content == traffic::Content::counted) {
+      throw ExpressionError(metric.offset,
+                            "no byte is checked where content is counted: leave out "
+                            "bytes_intact, or write content: checked");
+    }
     if (metric.window && metric.window->to > scenario_.duration) {
       throw ExpressionError(
           metric.offset, fmt::format("the scenario ends at {}, before {}",

@@ -59,6 +59,10 @@ const char* text_of(sim::tcp::EcnPolicy policy) {
   return "passive";
 }
 
+const char* text_of(traffic::Content content) {
+  return content == traffic::Content::counted ? "counted" : "checked";
+}
+
 void hosts_entry(YAML::Emitter& out, const Scenario& scenario) {
   out << YAML::Key << "hosts" << YAML::Value << YAML::BeginMap;
   for (std::size_t i = 0; i < scenario.hosts.size(); ++i) {
@@ -155,6 +159,7 @@ std::string dump(const Scenario& scenario) {
   entry(out, "seed", scenario.seed);
   entry(out, "congestion", text_of(scenario.congestion));
   entry(out, "ecn", text_of(scenario.ecn));
+  entry(out, "content", text_of(scenario.content));
   entry(out, "duration", to_string(scenario.duration));
   links_entry(out, scenario);
   if (!scenario.hosts.empty()) hosts_entry(out, scenario);

@@ -37,6 +37,11 @@ const char* text_of(sim::IcmpUnreachable::Reason reason) {
   return "host";
 }
 
+const char* text_of(std::optional<net::Family> family) {
+  if (!family) return "both";
+  return *family == net::Family::v6 ? "IPv6" : "IPv4";
+}
+
 void action_entry(YAML::Emitter& out, const EventSpec& event) {
   switch (event.action) {
     case Action::blackhole:
@@ -51,6 +56,12 @@ void action_entry(YAML::Emitter& out, const EventSpec& event) {
       return entry(out, "up", YAML::Null);
     case Action::freeze:
       return entry(out, "freeze", YAML::Null);
+    case Action::no_address:
+      return entry(out, "no_address", text_of(event.family));
+    case Action::no_route:
+      return entry(out, "no_route", text_of(event.family));
+    case Action::restart:
+      return entry(out, "restart", YAML::Null);
     case Action::kill:
       return entry(out, "kill", YAML::Null);
     case Action::flap:

@@ -36,6 +36,12 @@ std::string_view name_of(EventSpec::Action action) {
       return "flap";
     case Action::freeze:
       return "freeze";
+    case Action::no_address:
+      return "no_address";
+    case Action::no_route:
+      return "no_route";
+    case Action::restart:
+      return "restart";
     case Action::kill:
       return "kill";
     case Action::unplug:

@@ -1,5 +1,6 @@
 #include "sim/scenario/load.hpp"
 
+#include "engine/units/suggestion.hpp"
 #include "sim/scenario/check.hpp"
 #include "sim/scenario/load_parts.hpp"
 #include "sim/scenario/yaml_reader.hpp"
@@ -18,7 +19,7 @@ namespace {
 
 constexpr std::string_view kTopKeys[] = {"dispatch",  "name",   "seed",   "duration",   "links",
                                          "hosts",     "dns",    "engine", "congestion", "ecn",
-                                         "workloads", "events", "expect"};
+                                         "workloads", "events", "expect", "content"};
 constexpr std::string_view kTopLater[] = {"seeds", "include", "clients", "engines"};
 constexpr std::uint64_t kVersion = 1;
 
@@ -32,6 +33,14 @@ ExpectationSpec read_expectation(const YamlValue& value) {
   expectation.text = value.text("an expectation such as big.completed");
   expectation.position = value.position_in_text(0);
   return expectation;
+}
+
+traffic::Content read_content(const YamlValue& value) {
+  constexpr std::string_view kNames[] = {"checked", "counted"};
+  const auto text = value.text("checked or counted");
+  if (text == "checked") return traffic::Content::checked;
+  if (text == "counted") return traffic::Content::counted;
+  value.fail(fmt::format("unknown content \"{}\"{}", text, units::hint(text, kNames)));
 }
 
 Scenario read_scenario(const YamlValue& document) {
@@ -54,6 +63,7 @@ Scenario read_scenario(const YamlValue& document) {
     scenario.congestion = read_congestion(*congestion);
   }
   if (const auto* ecn = map.find("ecn")) scenario.ecn = read_ecn(*ecn);
+  if (const auto* content = map.find("content")) scenario.content = read_content(*content);
   for (const auto& [name, key, link] :
        map.require("links", "{wifi: {rate: 20 Mbit/s}}").names("links by their names").entries()) {
     scenario.links.push_back(read_link(name, key.position(), link));

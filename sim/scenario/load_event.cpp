@@ -15,19 +15,21 @@ namespace {
 using Action = EventSpec::Action;
 
 constexpr std::string_view kEventKeys[] = {
-    "at",     "every",   "from",         "to",          "over",       "for",     "link",
-    "host",   "dns",     "blackhole",    "down",        "up",         "set",     "flap",
-    "unplug", "address", "unreachable",  "rebind",      "portal",     "sign_in", "freeze",
-    "kill",   "reboot",  "backlog_full", "slow_reader", "slow_writer"};
+    "at",          "every",  "from",         "to",          "over",       "for",
+    "link",        "host",   "dns",          "blackhole",   "down",       "up",
+    "set",         "flap",   "unplug",       "address",     "no_address", "no_route",
+    "unreachable", "rebind", "portal",       "sign_in",     "freeze",     "kill",
+    "restart",     "reboot", "backlog_full", "slow_reader", "slow_writer"};
 constexpr std::string_view kEventLater[] = {"refuse", "reset"};
 constexpr std::int64_t kTimesMax = 100'000;  // that one event happens
 constexpr std::string_view kPlaces[] = {"link", "host"};
-constexpr std::string_view kLinkActions[] = {"blackhole", "down",   "up",      "set",
-                                             "flap",      "unplug", "address", "unreachable",
-                                             "rebind",    "portal", "sign_in", "dns"};
-constexpr std::string_view kHostActions[] = {"blackhole",   "up",     "unreachable",  "freeze",
-                                             "kill",        "reboot", "backlog_full", "slow_reader",
-                                             "slow_writer", "dns"};
+constexpr std::string_view kLinkActions[] = {
+    "blackhole",  "down",     "up",          "set",    "flap",   "unplug",  "address",
+    "no_address", "no_route", "unreachable", "rebind", "portal", "sign_in", "dns"};
+constexpr std::string_view kHostActions[] = {
+    "blackhole", "up",           "unreachable", "freeze",      "kill", "restart",
+    "reboot",    "backlog_full", "slow_reader", "slow_writer", "dns"};
+constexpr std::string_view kFamilies[] = {"both", "IPv4", "IPv6"};
 constexpr std::string_view kDirections[] = {"both", "down", "up"};
 
 Action read_blackhole(const YamlValue& value) {
@@ -39,6 +41,15 @@ Action read_blackhole(const YamlValue& value) {
   value.fail(fmt::format("unknown direction \"{}\"{}", text, hint(text, kDirections)));
 }
 
+std::optional<net::Family> read_family(const YamlValue& value) {
+  if (value.is_null()) return std::nullopt;
+  const auto text = value.text("both, IPv4 or IPv6");
+  if (text == "both") return std::nullopt;
+  if (text == "IPv4") return net::Family::v4;
+  if (text == "IPv6") return net::Family::v6;
+  value.fail(fmt::format("unknown family \"{}\"{}", text, hint(text, kFamilies)));
+}
+
 // Those that take no value.
 Action plain_action(std::string_view action) {
   if (action == "down") return Action::down;
@@ -47,6 +58,7 @@ Action plain_action(std::string_view action) {
   if (action == "sign_in") return Action::sign_in;
   if (action == "freeze") return Action::freeze;
   if (action == "backlog_full") return Action::backlog_full;
+  if (action == "restart") return Action::restart;
   return action == "kill" ? Action::kill : Action::up;
 }
 
@@ -152,6 +164,9 @@ void read_action(const YamlMap& map, std::string_view action, std::string_view p
   } else if (action == "unreachable") {
     event.action = Action::unreachable;
     event.reason = read_unreachable(detail);
+  } else if (action == "no_address" || action == "no_route") {
+    event.action = action == "no_address" ? Action::no_address : Action::no_route;
+    event.family = read_family(detail);
   } else if (action == "portal") {
     event.action = Action::portal;
     const auto portal = read_portal(detail);

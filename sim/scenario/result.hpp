@@ -3,6 +3,7 @@
 // Times count from the start of the simulation.
 #pragma once
 
+#include "engine/traffic/pattern.hpp"
 #include "sim/link/link.hpp"
 #include "sim/scenario/error.hpp"
 #include "sim/scenario/units.hpp"
@@ -135,8 +136,9 @@ struct Result {
   std::vector<WorkloadResult> workloads;
   std::vector<ExpectationResult> expectations;
   std::vector<FlowResult> flows;  // where they were asked for, in the order of their making
-  bool hit_time_limit = false;    // stopped by `duration`, with work left
-  Duration end{};                 // simulated time when it stopped
+  traffic::Content content = traffic::Content::checked;  // counted: no byte was checked
+  bool hit_time_limit = false;                           // stopped by `duration`, with work left
+  Duration end{};                                        // simulated time when it stopped
   std::uint64_t event_hash = 0;
   std::uint64_t events = 0;   // of the simulation's queue
   std::uint64_t packets = 0;  // that the links delivered

@@ -133,9 +133,13 @@ class Run {
     if (proxy.address.is_unspecified()) {
       proxy.address = net::loopback_address(net::family_of(proxy.address));
     }
-    WorkloadContext context{
-        world_.machine(),      proxy, {}, nullptr, target_of(scenario_, host).value(),
-        scenario_.engine.users};
+    WorkloadContext context{world_.machine(),
+                            proxy,
+                            {},
+                            nullptr,
+                            target_of(scenario_, host).value(),
+                            scenario_.engine.users,
+                            scenario_.content};
     if (chosen->entrance.accept_proxy) context.announce = proxy::proxy_protocol::Version::v2;
     if (chosen->entrance.tls_only) context.tls = world_.believed();
     return context;
@@ -173,6 +177,7 @@ class Run {
     result.source = scenario_.source;
     result.seed = seed_;
     result.hit_time_limit = pending_ != 0;
+    result.content = scenario_.content;
     result.end = now();
     result.event_hash = world_.simulation().hash().value();
     result.events = world_.simulation().events();

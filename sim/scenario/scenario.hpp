@@ -6,6 +6,7 @@
 
 #include "engine/net/address.hpp"
 #include "engine/proxy/proxy_protocol.hpp"
+#include "engine/traffic/pattern.hpp"
 #include "sim/host/dns_behaviour.hpp"
 #include "sim/host/nat.hpp"
 #include "sim/link/link_options.hpp"
@@ -233,9 +234,12 @@ struct EventSpec {
     flap,          // a blackhole for a while
     unplug,        // the interface vanishes, with its addresses and routes; up plugs it in
     address,       // what a new DHCP lease does: the addresses of a family are others
+    no_address,    // an interface loses its addresses; up, or an address event, brings new ones
+    no_route,      // it loses its default routes; up brings them back
     unreachable,   // a router says so to every packet (ICMP); up undoes it
     freeze,        // a host's programs stand still, its kernel goes on (SIGSTOP); up undoes it
-    kill,          // a host's programs end for good: its ports refuse
+    kill,          // a host's programs end: its ports refuse; restart undoes it
+    restart,       // its programs end, if they run, and begin anew
     reboot,        // a host is off for a while, and comes back without its state
     backlog_full,  // a host takes no connection: SYNs are dropped; up undoes it
     slow_reader,   // a host takes so much of each connection; up undoes it
@@ -258,6 +262,7 @@ struct EventSpec {
   LinkChange change;                   // of a set
   Duration flap_for{};                 // of a flap
   std::vector<net::Prefix> addresses;  // of a change of address
+  std::optional<net::Family> family;   // of no_address and no_route; none: both
   sim::IcmpUnreachable::Reason reason = sim::IcmpUnreachable::Reason::host;  // of an unreachable
   Duration reboot_for{};
   Rate rate;              // of a slow reader or writer
@@ -278,6 +283,7 @@ struct Scenario {
   Duration duration = std::chrono::minutes(10);  // hard stop, in simulated time
   sim::tcp::CongestionAlgorithm congestion = sim::tcp::CongestionAlgorithm::cubic;
   sim::tcp::EcnPolicy ecn = sim::tcp::EcnPolicy::passive;
+  traffic::Content content = traffic::Content::checked;  // of all transfers
   std::vector<LinkSpec> links;
   std::vector<HostSpec> hosts;
   std::optional<DnsSpec> dns;  // none: no name server can be reached

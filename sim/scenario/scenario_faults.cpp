@@ -99,26 +99,6 @@ void ScenarioWorld::set_dns(const EventSpec& event,
   }
 }
 
-void ScenarioWorld::change_address(std::size_t index, const std::vector<net::Prefix>& to) {
-  const auto& name = scenario_.links[index].name;
-  auto& current = addresses_[index];
-  const auto family = [](const net::Prefix& prefix) { return prefix.address.is_v6(); };
-  for (const bool v6 : {false, true}) {
-    if (std::none_of(to.begin(), to.end(), [&](const auto& each) { return family(each) == v6; })) {
-      continue;
-    }
-    for (const auto& old : current) {
-      if (family(old) == v6) machine_->remove_address(name, old.address);
-    }
-    std::erase_if(current, [&](const auto& old) { return family(old) == v6; });
-    for (const auto& each : to) {
-      if (family(each) != v6) continue;
-      machine_->add_address(name, each);
-      current.push_back(each);
-    }
-  }
-}
-
 void ScenarioWorld::end_host_faults(std::size_t index) {
   auto& host = *hosts_[index];
   host.thaw();
@@ -141,14 +121,22 @@ void ScenarioWorld::apply_to_host(const EventSpec& event, std::function<void()> 
     case Action::kill:
       host.kill();
       break;
+    case Action::restart:
+      if (off_[index]) break;
+      host.kill();
+      host.thaw();
+      start_programs(index);
+      break;
     case Action::reboot:
       host.reboot();
+      off_[index] = true;
       line.set_state(sim::LinkState::blackhole);
       simulation_.after(event.reboot_for,
                         [this, index, &line, number = ++reboots_[index], done = std::move(done)] {
                           // Unless it has been rebooted again meanwhile.
                           if (number == reboots_[index]) {
                             line.set_state(sim::LinkState::up);
+                            off_[index] = false;
                             start_programs(index);
                           }
                           done();
@@ -195,6 +183,12 @@ void ScenarioWorld::apply_to_link(const EventSpec& event, std::function<void()> 
     case Action::address:
       change_address(index, event.addresses);
       break;
+    case Action::no_address:
+      take_addresses(index, event.family);
+      break;
+    case Action::no_route:
+      take_routes(index, event.family);
+      break;
     case Action::unreachable:
       world_.set_refusal(link, event.reason);
       break;
@@ -209,6 +203,7 @@ void ScenarioWorld::apply_to_link(const EventSpec& event, std::function<void()> 
       break;
     case Action::up:
       machine_->plug_in(event.link);
+      give_back(index);
       world_.set_refusal(link, std::nullopt);
       link.set_state(sim::LinkState::up);
       break;

@@ -71,6 +71,7 @@ void ScenarioWorld::add_links() {
         &world_.attach(*machine_, spec.name, addresses_of_link(scenario_, i), options));
     start_schedule(simulation_, *links_.back(), spec.schedule);
     addresses_.push_back(addresses_of_link(scenario_, i));
+    taken_.emplace_back();
     rebindings_.push_back(0);
     link_dns_.push_back(spec.dns);
     add_access(i);
@@ -91,6 +92,7 @@ void ScenarioWorld::add_hosts() {
     access.delay = spec.delay;
     const auto both = sim::LinkOptions::symmetric(access);
     reboots_.push_back(0);
+    off_.push_back(false);
     host_lines_.push_back(&world_.attach(host, "eth0", with_length(addresses), both));
     start_programs(i);
   }
@@ -101,7 +103,7 @@ void ScenarioWorld::start_programs(std::size_t index) {
   const auto& spec = scenario_.hosts[index];
   auto& host = *hosts_[index];
   const auto addresses = addresses_of_host(scenario_, index);
-  auto& origin = *origins_.emplace_back(std::make_unique<traffic::Origin>(host));
+  auto& origin = *origins_.emplace_back(std::make_unique<traffic::Origin>(host, scenario_.content));
   for (const auto& address : addresses) {
     for (const auto& [port, accept_proxy] : spec.http) {
       const auto listening = origin.listen({address, port}, accept_proxy);

@@ -12,6 +12,7 @@
 #include "sim/scenario/portal_site.hpp"
 #include "sim/scenario/scenario.hpp"
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -78,10 +79,15 @@ class ScenarioWorld {
   void set_portal(std::size_t link, const std::optional<PortalSpec>& portal);
   void set_link_dns(std::size_t link, const std::optional<sim::DnsBehaviour>& behaviour);
   void set_dns(const EventSpec& event, const std::optional<sim::DnsBehaviour>& behaviour);
-  void change_address(std::size_t link, const std::vector<net::Prefix>& to);
   void end_host_faults(std::size_t host);
   void apply_to_host(const EventSpec& event, std::function<void()> done);
   void apply_to_link(const EventSpec& event, std::function<void()> done);
+
+  // In scenario_addresses.cpp.
+  void change_address(std::size_t link, const std::vector<net::Prefix>& to);
+  void take_addresses(std::size_t link, std::optional<net::Family> family);
+  void take_routes(std::size_t link, std::optional<net::Family> family);
+  void give_back(std::size_t link);
 
   void add_proxies(std::size_t index, sim::Host& host);
   void find_ways();
@@ -90,17 +96,25 @@ class ScenarioWorld {
   void open_listeners();
   std::shared_ptr<const tls::Context> shown_by(std::size_t host, const std::string& name);
 
+  // What events took from an interface, and `up` gives back.
+  struct Taken {
+    std::vector<net::Prefix> addresses;
+    std::array<std::optional<std::uint32_t>, 2> metrics;  // of the default routes, IPv4 and IPv6
+  };
+
   const Scenario& scenario_;
   sim::Simulation simulation_;
   sim::World world_;
   sim::Host* machine_;
   std::vector<sim::Link*> links_;
-  std::vector<std::vector<net::Prefix>> addresses_;         // of the links, as they are now
-  std::vector<std::optional<sim::DnsBehaviour>> link_dns_;  // the same
+  std::vector<std::vector<net::Prefix>> addresses_;  // of the links, as they are now
+  std::vector<Taken> taken_;
+  std::vector<std::optional<sim::DnsBehaviour>> link_dns_;  // as of addresses_
   std::vector<std::uint64_t> rebindings_;                   // of the links' NATs
   std::vector<sim::Host*> hosts_;
   std::vector<sim::Link*> host_lines_;
   std::vector<std::uint64_t> reboots_;  // of the hosts
+  std::vector<bool> off_;               // until the end of a reboot
   std::vector<std::unique_ptr<traffic::Origin>> origins_;
   std::unique_ptr<sim::DnsServer> name_server_;
   std::vector<std::pair<std::size_t, std::unique_ptr<sim::DnsServer>>> host_name_servers_;

@@ -127,6 +127,7 @@ Task<void> WorkloadRun::join() {
 traffic::TransferOptions WorkloadRun::options_for(const Attempts& attempts) {
   traffic::TransferOptions options;
   options.origin = context_.target;
+  options.content = context_.content;
   if (attempts.via == Via::socks5) {
     options.socks5 = context_.proxy;
     options.announce = context_.announce;

@@ -20,6 +20,7 @@ struct WorkloadContext {
   std::shared_ptr<const tls::Context> tls;
   proxy::Target target;
   const std::vector<UserSpec>& users;
+  traffic::Content content = traffic::Content::checked;
 };
 
 class WorkloadRun {

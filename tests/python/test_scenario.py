@@ -29,6 +29,7 @@ EVERYTHING = Scenario(
     name='everything: "at once"',
     seed=7,
     duration="2min",
+    content="counted",
     links={
         "wifi": Link(
             down=Direction(rate="50 Mbit/s", delay="12ms", jitter="3ms", loss="0.2%", queue="250 kB"),
@@ -92,6 +93,7 @@ def test_objects_survive_the_way_through_yaml_and_back():
     again = Scenario.from_yaml(once.to_yaml())
     assert again == once
     assert once.name == EVERYTHING.name
+    assert once.content == "counted"
     assert once.links["wifi"] == EVERYTHING.links["wifi"]
     assert once.hosts["www"].serves == [{"http": 80}, {"http": 8080, "accept_proxy": True}]
     assert once.hosts["secure"].serves == [Proxy(443, tls=True), Proxy(444, tls="other.example")]
@@ -124,6 +126,9 @@ def test_faults_survive_the_way_through_yaml_and_back():
             DnsEvent("6s", "NXDOMAIN", "1s"),
             HostEvent("7s", "www", "dns", value="answer"),
             HostEvent("8s", "www", "reboot", length="3s"),
+            Event("8s", "home", "no_address"),
+            Event("9s", "home", "no_route", value="IPv6"),
+            HostEvent("12s", "www", "restart"),
             HostEvent("20s", "www", "slow_reader", value="80 kbit/s"),
         ],
     )

@@ -84,6 +84,70 @@ expect: [during.failures == 1, during.duration < 10ms, back.completed]
 )");
 }
 
+BOOST_AUTO_TEST_CASE(an_interface_without_an_address_has_no_way_until_it_gets_one) {
+  holds(R"(
+workloads:
+  - {name: open, download: {from: www, size: 5 MB, via: direct, timeout: 20s}}
+  - {name: during, at: 1500ms, download: {from: www, size: 10 kB, via: direct}}
+  - {name: leased, at: 3s, download: {from: www, size: 10 kB, via: direct}}
+  - {name: back, at: 7s, download: {from: www, size: 10 kB, via: direct}}
+events:
+  - {at: 1s, link: a, no_address}
+  - {at: 2s, link: a, address: 10.1.7.9/24}
+  - {at: 5s, link: a, no_address: IPv4}
+  - {at: 6s, link: a, up}
+expect: [open.failures == 1, open.duration == 20s, during.failures == 1, during.duration == 0s,
+         leased.completed, back.completed]
+)");
+}
+
+// What is open stands still and goes on; the other family never noticed.
+BOOST_AUTO_TEST_CASE(an_interface_without_a_route_has_no_way_until_it_is_up_again) {
+  holds(R"(
+workloads:
+  - {name: open, download: {from: www, size: 5 MB, via: direct}}
+  - {name: during, at: 1500ms, download: {from: www, size: 10 kB, via: direct}}
+  - {name: other, at: 1500ms, download: {from: "2001:db8:cb00::a", size: 10 kB, via: direct}}
+  - {name: back, at: 4s, download: {from: www, size: 10 kB, via: direct}}
+events: [{at: 1s, link: a, no_route: IPv4}, {at: 3s, link: a, up}]
+expect: [open.completed, open.duration > 4s, during.failures == 1, during.duration == 0s,
+         other.completed, back.completed]
+)");
+}
+
+BOOST_AUTO_TEST_CASE(a_killed_host_refuses_until_its_programs_are_started_again) {
+  holds(R"(
+workloads:
+  - {name: cut, download: {from: www, size: 5 MB, via: direct}}
+  - {name: during, at: 2s, download: {from: www, size: 10 kB, via: direct}}
+  - {name: back, at: 4s, download: {from: www, size: 5 MB, via: direct}}
+  - {name: again, at: 6s, download: {from: www, size: 10 kB, via: direct}}
+events:
+  - {at: 1s, host: www, kill}
+  - {at: 3s, host: www, restart}
+  - {at: 5s, host: www, restart}
+expect: [cut.failures == 1, cut.duration < 1500ms, during.failures == 1, during.duration < 100ms,
+         back.failures == 1, back.ended < 5500ms, again.completed]
+)");
+}
+
+// One that stands still is killed, too; one that is off stays so.
+BOOST_AUTO_TEST_CASE(a_restart_ends_a_freeze_and_no_reboot) {
+  holds(R"(
+workloads:
+  - {name: frozen, at: 1500ms, download: {from: www, size: 10 kB, via: direct}}
+  - {name: thawed, at: 3s, download: {from: www, size: 10 kB, via: direct}}
+  - {name: off, at: 6s, download: {from: www, size: 10 kB, via: direct, timeout: 1s}}
+  - {name: back, at: 9s, download: {from: www, size: 10 kB, via: direct}}
+events:
+  - {at: 1s, host: www, freeze}
+  - {at: 2s, host: www, restart}
+  - {at: 4s, host: www, reboot: 4s}
+  - {at: 5s, host: www, restart}
+expect: [frozen.failures == 1, thawed.completed, off.failures == 1, back.completed]
+)");
+}
+
 BOOST_AUTO_TEST_CASE(a_name_server_is_as_it_was_when_its_fault_is_over) {
   holds(R"(
 dns: {records: {www.example: www}}

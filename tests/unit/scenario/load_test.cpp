@@ -152,7 +152,9 @@ BOOST_AUTO_TEST_CASE(errors_name_the_place_what_was_found_and_what_would_be_righ
        "f.yaml:5:15: \"video\" is not supported yet"},
       {with("events:\n  - {at: 1s, link: wifi, blackhole, up}\n"),
        "f.yaml:5:37: \"up\" beside \"blackhole\": an event is one of blackhole, down, up, set, "
-       "flap, unplug, address, unreachable, rebind, portal, sign_in, dns"},
+       "flap, unplug, address, no_address, no_route, unreachable, rebind, portal, sign_in, dns"},
+      {with("events:\n  - {at: 1s, link: wifi, no_route: ipv4}\n"),
+       "f.yaml:5:36: unknown family \"ipv4\"; did you mean \"IPv4\"?"},
       {with("events:\n  - {at: 1s, link: wif, up}\n"),
        "f.yaml:5:5: no link \"wif\"; did you mean \"wifi\"?"},
       {with("events:\n  - {every: 4s, link: wifi, up}\n"),
@@ -206,6 +208,7 @@ events:
   - {at: 2s, host: office, up}
   - {at: 3s, host: office, blackhole: up}
   - {at: 4s, host: office, kill}
+  - {at: 5s, host: office, restart}
 expect: [connections(work) > 0, connections(direct) == 0]
 )";
 
@@ -330,14 +333,20 @@ BOOST_AUTO_TEST_CASE(errors_in_the_engines_part_are_told_as_all_others) {
       {"dispatch: 1\nlinks: {a: {rate: 1 Mbit/s}}\nhosts: {h: {serves: [{dns: 53, accept_proxy: "
        "true}]}}\n",
        "f.yaml:3:32: only an http server takes headers of the PROXY protocol"},
+      {with("content: count\n"),
+       "f.yaml:4:10: unknown content \"count\": write one of checked, counted"},
+      {with("content: counted\nworkloads: [{name: big, download: {from: www, size: 1 MB}}]\n"
+            "expect: [big.completed, big.bytes_intact]\n"),
+       "f.yaml:6:25: no byte is checked where content is counted: leave out bytes_intact, or write "
+       "content: checked"},
       {with("events:\n  - {at: 1s, host: ww, kill}\n"),
        "f.yaml:5:5: no host \"ww\"; did you mean \"www\"?"},
       {with("events:\n  - {at: 1s, host: www, down}\n"),
        "f.yaml:5:25: \"down\" is for links: of a host an event is one of blackhole, up, "
-       "unreachable, freeze, kill, reboot, backlog_full, slow_reader, slow_writer, dns"},
+       "unreachable, freeze, kill, restart, reboot, backlog_full, slow_reader, slow_writer, dns"},
       {with("events:\n  - {at: 1s, link: wifi, kill}\n"),
        "f.yaml:5:26: \"kill\" is for hosts: of a link an event is one of blackhole, down, up, set, "
-       "flap, unplug, address, unreachable, rebind, portal, sign_in, dns"},
+       "flap, unplug, address, no_address, no_route, unreachable, rebind, portal, sign_in, dns"},
       {with("events:\n  - {at: 1s, link: wifi, host: www, up}\n"),
        "f.yaml:5:26: \"host\" beside \"link\": an event is one of link, host"},
   };
@@ -372,6 +381,9 @@ events:
   - {at: 21s, host: www, slow_reader: 10 kB/s}
   - {at: 22s, host: www, slow_writer: 20 kB/s}
   - {at: 23s, host: www, unreachable: network}
+  - {at: 24s, link: home, no_address}
+  - {at: 25s, link: home, no_route: IPv6}
+  - {at: 26s, host: www, restart}
 )";
 
 BOOST_AUTO_TEST_CASE(faults_are_read_and_written_again) {
@@ -390,6 +402,8 @@ BOOST_AUTO_TEST_CASE(faults_are_read_and_written_again) {
   BOOST_TEST((events[7].lasts == seconds(2)));
   BOOST_TEST((events[10].reboot_for == seconds(3)));
   BOOST_TEST(events[12].rate.bits_per_second == 80'000u);
+  BOOST_TEST(!events[15].family);
+  BOOST_TEST((events[16].family == net::Family::v6));
   const auto text = dump(scenario);
   BOOST_TEST(dump(load_text(text, "f.yaml")) == text);
 }

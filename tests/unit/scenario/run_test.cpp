@@ -327,6 +327,41 @@ expect: [big.completed, big.bytes_intact, big.duration in 11s..13s]
   require_passed(result);
 }
 
+// Both ways, by the proxy, past it, through another proxy, and within TLS, where zeros are sent.
+BOOST_AUTO_TEST_CASE(what_is_only_counted_arrives_as_what_is_checked_does) {
+  const auto text = [](const char* content) {
+    return fmt::format(R"(
+dispatch: 1
+content: {}
+links: {{a: {{rate: 20 Mbit/s, loss: 0.5%}}}}
+hosts: {{www: , office: {{serves: [{{proxy: 1080}}]}}}}
+engine:
+  start: [a, "via=socks5://office:1080"]
+  listen: ["127.0.0.1:1080", "127.0.0.1:1443,tls"]
+workloads:
+  - {{name: direct, download: {{from: www, size: 2 MB, via: direct}}}}
+  - {{name: up, at: 5s, upload: {{to: www, size: 2 MB, via: direct}}}}
+  - {{name: proxied, at: 10s, download: {{from: www, size: 2 MB, count: 2}}}}
+  - {{name: pushed, at: 20s, upload: {{to: www, size: 2 MB, count: 2}}}}
+  - {{name: secret, at: 30s, download: {{from: www, size: 500 kB, listener: "127.0.0.1:1443"}}}}
+expect: [direct.completed, up.completed, proxied.completed, pushed.completed, secret.completed]
+)",
+                       content);
+  };
+  const auto checked = run(load_text(text("checked"), "f"));
+  const auto counted = run(load_text(text("counted"), "f"));
+  for (const auto* result : {&checked, &counted}) BOOST_TEST(result->passed());
+  for (std::size_t i = 0; i < checked.workloads.size(); ++i) {
+    BOOST_TEST(checked.workloads[i].intact);
+    BOOST_TEST(!counted.workloads[i].intact);
+    BOOST_TEST(counted.workloads[i].bytes == checked.workloads[i].bytes);
+  }
+  // Where nothing stands between them, to the nanosecond.
+  for (const std::size_t i : {0, 1}) {
+    BOOST_TEST((counted.workloads[i].ended == checked.workloads[i].ended));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_host_that_is_killed_ends_its_streams_and_refuses) {
   const auto result = run(load_text(R"(
 dispatch: 1
