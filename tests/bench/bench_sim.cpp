@@ -35,11 +35,11 @@ double median(std::vector<double> values) {
 }
 
 // 250 MB over 1 Gbit/s: the bulk of the packets is one flow's data and acknowledgments.
-std::string bulk(const char* via) {
+std::string bulk(const char* via, const char* content) {
   return fmt::format(
-      "dispatch: 1\nlinks: {{wan: {{rate: 1 Gbit/s, delay: 5ms}}}}\nhosts: {{www: }}\n"
+      "dispatch: 1\ncontent: {}\nlinks: {{wan: {{rate: 1 Gbit/s, delay: 5ms}}}}\nhosts: {{www: }}\n"
       "workloads:\n  - {{name: bulk, download: {{from: www, size: 250 MB, via: {}}}}}\n",
-      via);
+      content, via);
 }
 
 // 20,000 connections of a few packets each.
@@ -102,7 +102,7 @@ void measure(const scenario::Scenario& scenario, double limit, Figures& figures)
 // processor's cache cannot hold.
 void print_flows(int rounds) {
   constexpr std::size_t kMessages = 100'000;
-  fmt::print("\n{:<20}{:>18}{:>16}{:>18}{:>16}\n", "flows in one world", "packets / CPU s",
+  fmt::print("\n{:<22}{:>18}{:>16}{:>18}{:>16}\n", "flows in one world", "packets / CPU s",
              "events / CPU s", "bytes when idle", "with a reader");
   for (const std::size_t flows : {10, 100, 1000, 10'000}) {
     std::vector<double> packets;
@@ -114,7 +114,7 @@ void print_flows(int rounds) {
       events.push_back(figures.events_per_second);
       last = figures;
     }
-    fmt::print("{:<20}{:>18.0f}{:>16.0f}{:>18.0f}{:>16.0f}\n", flows, median(packets),
+    fmt::print("{:<22}{:>18.0f}{:>16.0f}{:>18.0f}{:>16.0f}\n", flows, median(packets),
                median(events), last.bytes_per_idle_flow, last.bytes_with_reader);
   }
 }
@@ -122,8 +122,13 @@ void print_flows(int rounds) {
 int run(int argc, char** argv) {
   const int rounds = argc > 2 ? std::max(1, std::atoi(argv[2])) : 5;
   std::vector<std::pair<std::string, scenario::Scenario>> works;
-  works.emplace_back("bulk, straight", scenario::load_text(bulk("direct"), "direct"));
-  works.emplace_back("bulk, by the proxy", scenario::load_text(bulk("socks5"), "socks5"));
+  const auto add_bulk = [&](const char* name, const char* via, const char* content) {
+    works.emplace_back(name, scenario::load_text(bulk(via, content), name));
+  };
+  add_bulk("bulk, straight", "direct", "checked");
+  add_bulk("bulk, by the proxy", "socks5", "checked");
+  add_bulk("counted, straight", "direct", "counted");
+  add_bulk("counted, by the proxy", "socks5", "counted");
   works.emplace_back("20000 small ones", scenario::load_text(kSmall, "small"));
   if (argc > 1)
     works.emplace_back(std::filesystem::path(argv[1]).stem().string(),
@@ -137,10 +142,10 @@ int run(int argc, char** argv) {
   }
   fmt::print("medians of {} rounds; the limit: {:.2f} million empty events per CPU second\n\n",
              rounds, median(limits) / 1e6);
-  fmt::print("{:<20}{:>18}{:>16}{:>18}\n", "", "packets / CPU s", "of the limit",
+  fmt::print("{:<22}{:>18}{:>16}{:>18}\n", "", "packets / CPU s", "of the limit",
              "times real time");
   for (std::size_t i = 0; i < works.size(); ++i) {
-    fmt::print("{:<20}{:>18.0f}{:>14.0f} %{:>18.0f}\n", works[i].first,
+    fmt::print("{:<22}{:>18.0f}{:>14.0f} %{:>18.0f}\n", works[i].first,
                median(figures[i].packets_per_second), 100 * median(figures[i].share_of_limit),
                median(figures[i].times_real_time));
   }

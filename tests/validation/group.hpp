@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace dispatch::validation {
@@ -15,23 +16,26 @@ inline double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
+inline double worst(const std::vector<double>& errors) {
+  double most = 0;
+  for (const auto error : errors) most = std::max(most, std::abs(error));
+  return most;
+}
+inline double typical(std::vector<double> errors) {
+  for (auto& error : errors) error = std::abs(error);
+  return errors.empty() ? 0 : median(std::move(errors));
+}
+
 // Errors of a group, in percent.
 struct Group {
   std::string name;
   double tolerance;  // of the median, percent
   double bound;      // of each
   std::vector<double> errors{};
+  std::vector<double> ns3_errors{};  // of ns-3 in the same cells: not judged
 
-  double worst() const {
-    double most = 0;
-    for (const auto error : errors) most = std::max(most, std::abs(error));
-    return most;
-  }
-  double typical() const {
-    auto sizes = errors;
-    for (auto& size : sizes) size = std::abs(size);
-    return sizes.empty() ? 0 : median(sizes);
-  }
+  double worst() const { return validation::worst(errors); }
+  double typical() const { return validation::typical(errors); }
 };
 
 inline double error_of(double simulated, double linux) {

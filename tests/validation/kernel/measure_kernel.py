@@ -6,6 +6,8 @@
 PROGRAMS is the folder of the built tun_link and transfer. CELLS.csv has the columns rate_mbit,
 owd_ms, queue_bytes, loss_prob, cc, seconds, seed; what follows them is ignored. A cell whose seconds
 end with "B" (such as 100000B) is one transfer of so many bytes: its goodput column is milliseconds.
+Of one that begin with "dark" (such as dark5) the link goes dark for so many seconds, 3 s after the
+start: the column is how many seconds after the healing data arrives again.
 
 Needs root and /dev/net/tun: two network namespaces are made, and removed in the end.
 """
@@ -16,9 +18,11 @@ import pathlib
 import signal
 import subprocess
 import sys
+import time
 
 SERVER, CLIENT = "10.9.0.1", "10.9.0.2"
 LIMIT_S = 120
+DARK_AT_S = 3
 
 
 def run(*command: str) -> None:
@@ -62,11 +66,21 @@ def stop(process: subprocess.Popen, gently: bool) -> str:
             process.kill()
 
 
+def be_dark(link: subprocess.Popen, seconds: float) -> float:
+    """When it healed, by CLOCK_MONOTONIC."""
+    time.sleep(DARK_AT_S)
+    link.send_signal(signal.SIGUSR1)
+    time.sleep(seconds)
+    link.send_signal(signal.SIGUSR2)
+    return time.monotonic()
+
+
 def measure(programs: pathlib.Path, cell: dict) -> tuple:
     """Goodput in Mbit/s (or the milliseconds of a transfer), retransmissions, mean RTT in ms."""
     amount = cell["seconds"]
     size = int(amount[:-1]) if amount.endswith("B") else 0
-    seconds = LIMIT_S / 2 if size else float(amount)
+    dark = float(amount[4:]) if amount.startswith("dark") else 0
+    seconds = DARK_AT_S + 3 * dark + 5 if dark else LIMIT_S / 2 if size else float(amount)
     transfer = str(programs / "transfer")
     with namespaces() as (a, b):
         link = start(str(programs / "tun_link"), a, b, cell["rate_mbit"], cell["owd_ms"],
@@ -76,14 +90,20 @@ def measure(programs: pathlib.Path, cell: dict) -> tuple:
                 run("ip", "-n", name, "addr", "add", f"{address}/24", "dev", "lnk")
                 run("ip", "-n", name, "link", "set", "lnk", "up", "mtu", "1500", "txqueuelen", "10000")
             server = start("ip", "netns", "exec", a, transfer, "serve", SERVER, cell["cc"], str(size))
-            got = subprocess.run(
+            client = subprocess.Popen(
                 ["ip", "netns", "exec", b, transfer, "fetch", SERVER, cell["cc"], str(seconds)]
-                + ([str(size)] if size else []),
-                check=True, timeout=LIMIT_S, stdout=subprocess.PIPE, text=True).stdout.split()
+                + ([str(size)] if size else []), stdout=subprocess.PIPE, text=True)
+            healed = be_dark(link, dark) if dark else 0
+            got = stop(client, gently=False).split()
+            if client.returncode != 0:
+                raise RuntimeError("the client failed")
             told = stop(server, gently=False).split()
         finally:
             stop(link, gently=True)
-    goodput = float(got[3]) if size else int(got[1]) * 8e-6 / seconds
+    if dark:
+        goodput = float(got[7]) - healed
+    else:
+        goodput = float(got[3]) if size else int(got[1]) * 8e-6 / seconds
     return f"{goodput:.3f}", told[1], told[3]
 
 

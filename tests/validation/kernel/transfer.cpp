@@ -2,7 +2,9 @@
 // option set but the congestion control.
 //
 //     transfer serve ADDRESS CONGESTION BYTES     (0: without end) prints "retransmits N rtt MS"
-//     transfer fetch ADDRESS CONGESTION SECONDS [BYTES]   prints "bytes N ms T"; stops then
+//     transfer fetch ADDRESS CONGESTION SECONDS [BYTES]
+//         prints "bytes N ms T silent S until U", S and U in seconds: the longest time without a
+//         byte, and when, by CLOCK_MONOTONIC, it was over; stops then
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cstdint>
@@ -77,16 +79,24 @@ int fetch(int socket, const sockaddr_in& server, double seconds, std::uint64_t w
   std::vector<char> buffer(kReadBytes);
   std::uint64_t bytes = 0;
   double last = begin;
+  double silent = 0;
+  double until = begin;
   while (now() < begin + seconds && bytes < wanted) {
     const auto got = recv(socket, buffer.data(), buffer.size(), 0);
     if (got == 0) break;
     if (got < 0) continue;
     bytes += static_cast<std::uint64_t>(got);
-    last = now();
+    const double time = now();
+    if (bytes > static_cast<std::uint64_t>(got) && time - last > silent) {
+      silent = time - last;
+      until = time;
+    }
+    last = time;
   }
   const linger at_once{1, 0};
   setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  std::printf("bytes %llu ms %.1f\n", static_cast<unsigned long long>(bytes), (last - begin) * 1e3);
+  std::printf("bytes %llu ms %.1f silent %.3f until %.3f\n", static_cast<unsigned long long>(bytes),
+              (last - begin) * 1e3, silent, until);
   return 0;
 }
 
