@@ -21,7 +21,6 @@
 #include <ns3/simulator.h>
 #include <ns3/string.h>
 #include <ns3/tcp-socket-factory.h>
-#include <ns3/traffic-control-helper.h>
 #include <ns3/uinteger.h>
 #include <stdexcept>
 #include <sys/resource.h>
@@ -33,6 +32,8 @@ using namespace ns3;
 
 constexpr std::uint16_t kPort = 80;
 constexpr std::uint32_t kWriteBytes = 16 * 1024;
+// The measured link counts the packet that it sends as in its queue; ns-3 does not.
+constexpr std::uint64_t kOnTheLine = 1500;
 // ns-3's links carry IP in PPP, whose two bytes Linux's cells do not have.
 constexpr double kWithPpp = 1502.0 / 1500.0;
 
@@ -65,16 +66,13 @@ class World {
     nodes_.Create(3);  // client, router, server
     InternetStackHelper().Install(nodes_);
     const DataRate rate(static_cast<std::uint64_t>(cell.rate_mbit * 1e6 * kWithPpp));
-    const auto queue = static_cast<std::uint32_t>(static_cast<double>(cell.queue_bytes) * kWithPpp);
+    const auto waiting = static_cast<double>(cell.queue_bytes - kOnTheLine);
+    const auto queue = static_cast<std::uint32_t>(waiting * kWithPpp);
     const auto access = join(nodes_.Get(0), nodes_.Get(1), rate, cell.delay_ms, queue);
     lose(access.Get(0), cell.loss);
     const auto core = join(nodes_.Get(1), nodes_.Get(2), DataRate("100Gb/s"), 0, UINT32_MAX);
     Ipv4AddressHelper("192.0.2.0", "255.255.255.0").Assign(access);
     const auto server = Ipv4AddressHelper("203.0.113.0", "255.255.255.0").Assign(core);
-    // Else each device has a queue of FQ-CoDel before its own.
-    TrafficControlHelper traffic_control;
-    traffic_control.Uninstall(access);
-    traffic_control.Uninstall(core);
     Ipv4GlobalRoutingHelper::PopulateRoutingTables();
     listen();
     connect(server.GetAddress(1));
@@ -97,6 +95,7 @@ class World {
   }
 
  private:
+  // Made by hand, devices have no queue but their own: helpers would put FQ-CoDel before it.
   NetDeviceContainer join(const Ptr<Node>& a, const Ptr<Node>& b, const DataRate& rate,
                           double delay_ms, std::uint32_t queue_bytes) {
     const auto channel = CreateObject<PointToPointChannel>();

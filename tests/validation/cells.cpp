@@ -38,6 +38,10 @@ bool is_transfer(const Fields& field) {
   return field[kSeconds].ends_with("B");
 }
 
+bool is_outage(const Fields& field) {
+  return field[kSeconds].starts_with("dark");
+}
+
 Cell cell_of(const Fields& field) {
   if (field[4] != "reno" && field[4] != "cubic") {
     throw std::runtime_error("unknown congestion control " + field[4]);
@@ -58,7 +62,7 @@ std::string key_of(const Cell& cell, const std::string& congestion, const std::s
 std::vector<MeasuredBulk> read_bulk(const std::string& path) {
   std::vector<MeasuredBulk> cells;
   for (const auto& field : read_lines(path, kRtt + 1)) {
-    if (field[4] == "bbr" || is_transfer(field)) continue;
+    if (field[4] == "bbr" || is_transfer(field) || is_outage(field)) continue;
     const auto cell = cell_of(field);
     const auto key = key_of(cell, field[4], field[kSeconds]);
     const auto same = std::find_if(cells.begin(), cells.end(), [&](const MeasuredBulk& other) {
@@ -84,6 +88,14 @@ std::vector<MeasuredTransfer> read_transfers(const std::string& path) {
     if (field.size() == kAfter + 1) transfers.back().again_ms = std::stod(field[kAfter]);
   }
   return transfers;
+}
+
+std::vector<double> read_outages(const std::string& path) {
+  std::vector<double> seconds;
+  for (const auto& field : read_lines(path, kResult + 1)) {
+    if (is_outage(field)) seconds.push_back(std::stod(field[kResult]));
+  }
+  return seconds;
 }
 
 BesideNs3::BesideNs3(const std::string& path) {

@@ -1,5 +1,6 @@
 // The files of measurements: a cell a line, with the columns rate_mbit, owd_ms, queue_bytes,
-// loss_prob, cc, and seconds, or a number of bytes with a B for one transfer. More columns follow.
+// loss_prob, cc, and seconds, or a number of bytes with a B for one transfer, or the length of an
+// outage ("dark5") whose result is seconds from its end until data arrives. More columns follow.
 #pragma once
 
 #include "tests/validation/measure.hpp"
@@ -35,6 +36,9 @@ struct MeasuredTransfer {
 // is left out.
 std::vector<MeasuredBulk> read_bulk(const std::string& path);
 std::vector<MeasuredTransfer> read_transfers(const std::string& path);
+
+// The results of a file's outages, in seconds.
+std::vector<double> read_outages(const std::string& path);
 
 // What ns-3 does in the same cells (tests/ns3/ns3_cells.cpp).
 class BesideNs3 {

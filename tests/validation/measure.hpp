@@ -14,9 +14,9 @@ namespace dispatch::validation {
 // One cell: a link, and who sends over it.
 struct Cell {
   double rate_mbit = 0;
-  int delay_ms = 0;  // one way
-  std::uint64_t queue_bytes = 0;
-  double loss = 0;  // of the data's direction
+  int delay_ms = 0;               // one way
+  std::uint64_t queue_bytes = 0;  // the packet on the line included
+  double loss = 0;                // of the data's direction
   sim::tcp::CongestionAlgorithm congestion = sim::tcp::CongestionAlgorithm::cubic;
   std::uint64_t lose_one_in = 0;  // every so manieth packet, in place of `loss`; 0: none
 };
