@@ -34,7 +34,27 @@ ControlDesk::ControlDesk(os::Runtime& runtime, link::LinkSet& links, ProxyThread
                          Reload& reload, const StartArguments& arguments)
     : runtime_(runtime),
       controller_(runtime, links, std::string(kVersion), hooks_of(proxy, reload)) {
+  if (arguments.web) open_web(arguments);
   if (arguments.control != kNoControl) open_socket(arguments.control);
+}
+
+void ControlDesk::open_web(const StartArguments& arguments) {
+  auto listener = runtime_.network().listen(*arguments.web, {});
+  if (!listener) {
+    throw RuntimeError(
+        fmt::format("--web: {}: {}", to_string(*arguments.web), listener.error().message()));
+  }
+  web_ = std::move(*listener);
+  token_was_made_ = arguments.web_token.empty();
+  web_options_.token =
+      token_was_made_ ? control::make_token(runtime_.entropy()) : arguments.web_token;
+  web_options_.token_to_read = !arguments.web->address.is_loopback();
+}
+
+std::string ControlDesk::web_url() const {
+  if (!web_) return {};
+  return fmt::format("http://{}/{}", to_string(web_->local_endpoint()),
+                     token_was_made_ ? "#" + web_options_.token : "");
 }
 
 void ControlDesk::open_socket(const std::string& asked) {
@@ -55,6 +75,7 @@ void ControlDesk::open_socket(const std::string& asked) {
 
 void ControlDesk::start(net::TaskGroup& tasks) {
   tasks.spawn(controller_.follow());
+  if (web_) tasks.spawn(control::serve_web(controller_, *web_, web_options_));
   if (socket_) tasks.spawn(control::serve_socket(controller_, *socket_));
 }
 

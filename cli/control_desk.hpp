@@ -5,6 +5,7 @@
 #include "cli/reload.hpp"
 #include "cli/start_options.hpp"
 #include "engine/control/controller.hpp"
+#include "engine/control/web.hpp"
 #include "engine/net/task_group.hpp"
 #include "engine/os/runtime.hpp"
 
@@ -20,14 +21,19 @@ class ControlDesk {
   // Its tasks end when `tasks` is cancelled.
   void start(net::TaskGroup& tasks);
 
-  control::Controller& controller() { return controller_; }
+  // The dashboard's address with the token in it, which a browser keeps to itself; empty: none.
+  std::string web_url() const;
 
  private:
+  void open_web(const StartArguments& arguments);
   void open_socket(const std::string& asked);
 
   os::Runtime& runtime_;
   control::Controller controller_;
   net::ListenerPtr socket_;  // null: there is none
+  net::ListenerPtr web_;     // null: there is none
+  control::WebOptions web_options_;
+  bool token_was_made_ = false;
 };
 
 }  // namespace dispatch::cli

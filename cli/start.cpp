@@ -102,6 +102,9 @@ int run_start(const StartArguments& arguments, net::Log& log) {
   ControlDesk control(runtime, links, proxy, reload, arguments);
   proxy.start(arguments.threads);
   show_banner(listeners, arguments.server, links.links(), *interfaces);
+  if (const auto url = control.web_url(); !url.empty()) {
+    try_print(fmt::format("Dashboard: {}\n", url));
+  }
   log.info("dispatch {} listens on {}", kVersion, list_of(listeners));
 
   net::TaskGroup beside(runtime.executor(), nullptr);

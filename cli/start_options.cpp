@@ -85,6 +85,26 @@ net::LogLevel log_level(const std::string& text) {
   return *level;
 }
 
+std::optional<net::Endpoint> web_endpoint(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  const auto endpoint = net::parse_endpoint(text);
+  if (endpoint) return *endpoint;
+  throw UsageError(fmt::format(
+      "--web: '{}' is not an address with a port, such as 127.0.0.1:8080 or [::1]:8080", text));
+}
+
+std::string web_token(const std::string& path, bool has_web) {
+  constexpr std::size_t kLeast = 16;
+  if (path.empty()) return {};
+  if (!has_web) throw UsageError("--web-token-file: there is no dashboard without --web");
+  auto token = read_text_file(path);
+  warn_of_other_readers(path, "a token");
+  token.resize(std::min(token.size(), token.find_first_of("\r\n")));
+  if (token.size() >= kLeast) return token;
+  throw net::ConfigError(
+      fmt::format("{}: a token has {} characters at least, on its first line", path, kLeast));
+}
+
 proxy::RouteRule route_rule(const std::string& text) {
   try {
     return proxy::parse_route_rule(text);
@@ -214,6 +234,12 @@ void StartOptions::add_running(CLI::App& command) {
   group.add("--control", control_, "PATH",
             "Unix socket at which 'dispatch status', 'dispatch link' and others ask for this "
             "program; off: none. Default: in $XDG_RUNTIME_DIR/dispatch or, as root, /run/dispatch");
+  group.add("--web", web_, "ADDRESS:PORT",
+            "Dashboard: a page that shows the links and switches them, and /metrics for "
+            "Prometheus. None: there is none");
+  group.add("--web-token-file", web_token_file_, "FILE",
+            "The token that its visitors show to change something. None: one is made at each "
+            "start, and printed");
   group.add_with_default("--log-level", log_level_, "LEVEL",
                          "Lines of the log file: debug (every connection), info, warning or error");
   group.add_with_default("--threads", threads_, "N",
@@ -270,6 +296,8 @@ StartArguments StartOptions::checked() const {
   server.udp.one_link = udp_one_link_;
   server.udp.only_from_targets = udp_only_answers_;
   start.control = control_;
+  start.web = web_endpoint(web_);
+  start.web_token = web_token(web_token_file_, start.web.has_value());
   start.drain = duration("--drain", drain_);
   start.log_level = log_level(log_level_);
   start.threads = whole_number("--threads", threads_, 1, kThreadsMax);

@@ -28,6 +28,8 @@ struct StartArguments {
   std::size_t threads = 1;
   net::LogLevel log_level = net::LogLevel::info;  // of the log file
   net::Duration drain{};                          // for open connections, after the first signal
+  std::optional<net::Endpoint> web{};             // where the dashboard is; none: there is none
+  std::string web_token{};                        // empty: one is made
   std::string control{};      // the control socket's path; empty: the default's, "off": none
   std::string config_path{};  // of --config; empty: there is none
   GivenOptions given{};       // as they were written
@@ -85,6 +87,8 @@ class StartOptions {
   std::string log_level_ = "info";
   std::string config_;
   std::string control_;
+  std::string web_;
+  std::string web_token_file_;
 };
 
 }  // namespace dispatch::cli

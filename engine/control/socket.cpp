@@ -1,10 +1,7 @@
 #include "engine/control/socket.hpp"
 
+#include "engine/control/clients.hpp"
 #include "engine/control/request.hpp"
-#include "engine/net/accept_loop.hpp"
-#include "engine/net/condition.hpp"
-#include "engine/net/deadline.hpp"
-#include "engine/net/task_group.hpp"
 
 #include <array>
 
@@ -75,41 +72,9 @@ net::Result<net::ListenerPtr> open_socket(net::Network& network, const std::stri
 }
 
 net::Task<void> serve_socket(Controller& controller, net::Listener& listener) {
-  auto& runtime = controller.runtime();
-  net::TaskGroup clients(runtime.executor(), [&runtime](std::exception_ptr exception) {
-    try {
-      std::rethrow_exception(exception);
-    } catch (const std::exception& error) {
-      runtime.log().error("internal error at the control socket: {}", error.what());
-    }
-  });
-  net::Condition left(runtime.executor());
-  const auto serve_one = [&](net::StreamPtr stream) -> net::Task<void> {
-    co_await serve(controller, std::move(stream));
-    left.notify_one();
-  };
-  const auto room = [&]() -> net::Task<net::Status> {
-    while (clients.size() >= kClientsMax) {
-      if (const auto error =
-              co_await left.wait_until(runtime.clock(), runtime.clock().now() + kClientPatience);
-          net::is_cancelled(error)) {
-        co_return error;
-      }
-    }
-    co_return net::Status{};
-  };
-  std::exception_ptr cancelled;
-  try {
-    co_await net::accept_loop(
-        runtime, listener,
-        [&](net::StreamPtr stream) { clients.spawn(serve_one(std::move(stream))); }, room);
-  } catch (...) {
-    cancelled = std::current_exception();
-  }
-  clients.cancel();
-  co_await net::asio::this_coro::reset_cancellation_state();
-  (void)co_await clients.idle();
-  if (cancelled) std::rethrow_exception(cancelled);
+  co_await serve_clients(
+      controller.runtime(), listener, kClientsMax,
+      [&controller](net::StreamPtr stream) { return serve(controller, std::move(stream)); });
 }
 
 net::Task<net::Result<std::string>> ask(net::Runtime& runtime, std::string path,
