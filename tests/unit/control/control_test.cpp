@@ -2,6 +2,7 @@
 
 #include "engine/control/request.hpp"
 #include "engine/control/socket.hpp"
+#include "engine/control/web.hpp"
 #include "tests/unit/proxy/proxy_world.hpp"
 
 #include <boost/json.hpp>
@@ -80,6 +81,18 @@ net::Task<void> connect(ProxyWorld& world, std::string& answer) {
   auto stream = co_await world.connect_to_proxy();
   co_await proxy::send_text(*stream, ProxyWorld::kConnectToWww);
   auto received = co_await proxy::read_to_end(*stream);
+  answer = received.text;
+}
+
+const auto kWeb = proxy::endpoint("127.0.0.1:8080");
+
+net::Task<void> browse(ProxyWorld& world, std::string head, std::string body, std::string& answer) {
+  auto stream = co_await world.laptop.network().connect(kWeb, net::kAnyEgress);
+  const auto length = std::to_string(body.size());
+  const auto text = head + "\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " + length +
+                    "\r\n\r\n" + body;
+  co_await proxy::send_text(**stream, text);
+  auto received = co_await proxy::read_to_end(**stream);
   answer = received.text;
 }
 
@@ -177,6 +190,28 @@ BOOST_AUTO_TEST_CASE(a_reload_says_what_has_changed_or_what_is_wrong) {
   Controlled world;
   BOOST_TEST(world.ask_for(R"({"do":"reload"})").at("done").as_string() == "all anew");
   BOOST_TEST(world.error_of(R"({"do":"reload"})") == "f:3: no such thing");
+}
+
+BOOST_AUTO_TEST_CASE(the_dashboard_changes_something_only_for_who_shows_the_token) {
+  Controlled world;
+  auto web = world.laptop.network().listen(kWeb, {}).value();
+  WebOptions options;
+  options.token = "0123456789abcdef";
+  world.laptop.spawn(serve_web(world.controller, *web, options));
+  std::string answer;
+  world.run(browse(world, "GET /api/status HTTP/1.1", "", answer));
+  BOOST_TEST(answer.starts_with("HTTP/1.1 200 "));
+  BOOST_TEST(answer.find("\"version\":\"1.2.3\"") != std::string::npos);
+  const std::string off = R"({"do":"link","name":"wifi","enabled":false})";
+  world.run(browse(world, "POST /api/do HTTP/1.1", off, answer));
+  BOOST_TEST(answer.starts_with("HTTP/1.1 403 "));
+  BOOST_TEST(world.links->links()[0]->is_enabled());
+  const std::string token = "POST /api/do HTTP/1.1\r\nAuthorization: Bearer " + options.token;
+  world.run(browse(world, token, off, answer));
+  BOOST_TEST(answer.starts_with("HTTP/1.1 200 "));
+  BOOST_TEST(!world.links->links()[0]->is_enabled());
+  world.run(browse(world, token, std::string(5000, 'x'), answer));
+  BOOST_TEST(answer.starts_with("HTTP/1.1 400 "));
 }
 
 BOOST_AUTO_TEST_CASE(more_clients_than_are_served_at_a_time_wait_for_their_turn) {
