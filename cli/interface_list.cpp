@@ -1,7 +1,7 @@
 #include "cli/interface_list.hpp"
 
 #include "cli/table.hpp"
-#include "engine/link/link_spec.hpp"
+#include "engine/link/attachment.hpp"
 
 #include <fmt/format.h>
 

@@ -22,8 +22,7 @@ std::string waiting_for_restart(const StartArguments& before, const StartArgumen
   std::string keys;
   for (std::size_t i = 0; i < before.given.size(); ++i) {
     const auto& key = before.given[i].first;
-    const bool renewed = std::ranges::find(kRenewed, key) != kRenewed.end() &&
-                         (key != kLinksKey || before.links.empty() == after.links.empty());
+    const bool renewed = std::ranges::find(kRenewed, key) != kRenewed.end();
     if (renewed || before.given[i] == after.given[i]) continue;
     keys += (keys.empty() ? "" : ", ") + key;
   }
@@ -59,22 +58,18 @@ std::string Reload::operator()() {
 
 std::string Reload::apply() {
   auto after = now_.read_again();
-  link::LinkRenewal renewal;
-  if (!now_.links.empty() && !after.links.empty()) {
-    check_links_of_rules(after.server.dial.routes, after.links);
-    const auto interfaces = runtime_.interfaces().list();
-    if (!interfaces) {
-      throw RuntimeError("cannot list the network interfaces: " + interfaces.error().message());
-    }
-    renewal = renew_links(links_, now_.links, after.links, *interfaces, runtime_.network());
-  } else {
-    after.links = now_.links;
+  check_links_of_rules(after.server.dial.routes, after.links);
+  const auto interfaces = runtime_.interfaces().list();
+  if (!interfaces) {
+    throw RuntimeError("cannot list the network interfaces: " + interfaces.error().message());
   }
+  auto renewal = renew_links(links_, now_.links, after.links, *interfaces, runtime_.network());
   std::string told = "the files have been read again";
   if (const auto links = renewal.summary(); !links.empty()) told += "; links: " + links;
   const auto waiting = waiting_for_restart(now_, after);
   if (!waiting.empty()) told += "; to be restarted for: " + waiting;
   std::move(renewal).apply_to(links_);
+  follower_.renew(link::automatic_spec(after.links));
   proxy_.renew(after.renewal());
   // What waits for a restart is told each time until then.
   after.given = now_.given;

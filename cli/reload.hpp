@@ -3,7 +3,7 @@
 
 #include "cli/proxy_threads.hpp"
 #include "cli/start_options.hpp"
-#include "engine/link/link_set.hpp"
+#include "engine/link/follower.hpp"
 #include "engine/os/runtime.hpp"
 
 #include <string>
@@ -13,8 +13,13 @@ namespace dispatch::cli {
 class Reload {
  public:
   // All but `arguments` outlive this.
-  Reload(os::Runtime& runtime, link::LinkSet& links, ProxyThreads& proxy, StartArguments arguments)
-      : runtime_(runtime), links_(links), proxy_(proxy), now_(std::move(arguments)) {}
+  Reload(os::Runtime& runtime, link::LinkSet& links, link::LinkFollower& follower,
+         ProxyThreads& proxy, StartArguments arguments)
+      : runtime_(runtime),
+        links_(links),
+        follower_(follower),
+        proxy_(proxy),
+        now_(std::move(arguments)) {}
 
   // Reads the command line's files again and applies what can change: the certificate, the users,
   // the rules, the links. Connections go on. Yields what has changed, and what would have to wait
@@ -26,6 +31,7 @@ class Reload {
 
   os::Runtime& runtime_;
   link::LinkSet& links_;
+  link::LinkFollower& follower_;
   ProxyThreads& proxy_;
   StartArguments now_;
 };

@@ -9,6 +9,7 @@
 #include "cli/reload.hpp"
 #include "cli/units.hpp"
 #include "cli/version.hpp"
+#include "engine/link/follower.hpp"
 #include "engine/link/link_set.hpp"
 #include "engine/os/runtime.hpp"
 #include "engine/os/service_manager.hpp"
@@ -98,7 +99,8 @@ int run_start(const StartArguments& arguments, net::Log& log) {
   proxy::Server server(runtime, links, arguments.server);
   const auto listeners = open_listeners(server, arguments);
   ProxyThreads proxy(runtime, server, log, arguments.resolver);
-  Reload reload(runtime, links, proxy, arguments);
+  link::LinkFollower follower(runtime, links, link::automatic_spec(arguments.links));
+  Reload reload(runtime, links, follower, proxy, arguments);
   ControlDesk control(runtime, links, proxy, reload, arguments);
   proxy.start(arguments.threads);
   show_banner(listeners, arguments.server, links.links(), *interfaces);
@@ -111,6 +113,7 @@ int run_start(const StartArguments& arguments, net::Log& log) {
   const os::ServiceManager manager;
   if (manager.watchdog()) beside.spawn(feed_watchdog(manager, runtime.clock()));
   (void)manager.tell("READY=1");
+  beside.spawn(follower.run());
   control.start(beside);
   beside.spawn(reload_on_hangup(hangups, reload, log));
   net::asio::co_spawn(runtime.executor(),

@@ -1,6 +1,7 @@
 // A link: one way out of this host to the internet, by an interface or through another proxy.
 #pragma once
 
+#include "engine/link/attachment.hpp"
 #include "engine/link/standing.hpp"
 #include "engine/link/upstream.hpp"
 #include "engine/net/byte_counter.hpp"
@@ -47,12 +48,19 @@ class Link {
   // has.
   bool is_enabled() const { return enabled_.load(std::memory_order_relaxed); }
 
-  // How it fares, and why.
+  // How it fares, and why. One that has no way out of this host at the moment is down.
   Standing standing() const {
+    if (via_ && via_->is_absent()) return via_->standing();
     const std::scoped_lock lock(changing_);
-    return standing_;
+    return absence_ ? *absence_ : standing_;
   }
-  Health health() const { return health_.load(std::memory_order_relaxed); }
+  Health health() const {
+    return is_absent() ? Health::down : health_.load(std::memory_order_relaxed);
+  }
+  // Nothing can leave by it: it, or the link to its proxy, has no address now.
+  bool is_absent() const {
+    return absent_.load(std::memory_order_relaxed) || (via_ && via_->is_absent());
+  }
 
   // How its sockets leave the host; empty where it has no address of that family. A link through a
   // proxy has none of its own: nothing can leave by it but through the proxy.
@@ -60,7 +68,15 @@ class Link {
     const std::scoped_lock lock(changing_);
     return family == net::Family::v6 ? egress_v6_ : egress_v4_;
   }
-  // By who makes the link, before it is in a LinkSet; from then on see LinkSet::set_egress.
+  // What its addresses are those of, where that may change; of a link through a proxy, the link to
+  // the proxy has it.
+  const std::optional<Attachment>& attachment() const { return attachment_; }
+
+  // By who makes the link, before it is in a LinkSet; from then on see LinkSet::set_presence.
+  void attach(Attachment attachment) { attachment_ = std::move(attachment); }
+  // Whether anything has changed; since `now`, then.
+  bool set_presence(const Presence& presence, net::TimePoint now);
+  Presence presence() const;
   void set_egress(net::Family family, std::optional<net::Egress> egress) {
     const std::scoped_lock lock(changing_);
     (family == net::Family::v6 ? egress_v6_ : egress_v4_) = std::move(egress);
@@ -105,8 +121,11 @@ class Link {
   std::atomic<unsigned> weight_;
   std::atomic<bool> enabled_ = true;
   std::atomic<Health> health_ = Health::up;  // as in standing_
-  mutable std::mutex changing_;              // guards standing_ and the egresses
+  std::atomic<bool> absent_ = false;         // as in absence_
+  mutable std::mutex changing_;              // guards the standings and the egresses
   Standing standing_;
+  std::optional<Standing> absence_;
+  std::optional<Attachment> attachment_;
   std::optional<net::Egress> egress_v4_;
   std::optional<net::Egress> egress_v6_;
   std::optional<Upstream> upstream_;

@@ -100,10 +100,9 @@ void LinkSet::set_enabled(Link& link, bool enabled) {
   if (link.enabled_.exchange(enabled) != enabled) tell(link);
 }
 
-void LinkSet::set_egress(Link& link, net::Family family, std::optional<net::Egress> egress) {
-  if (link.egress(family) == egress) return;
-  link.set_egress(family, std::move(egress));
-  tell(link);
+void LinkSet::set_presence(Link& link, const Presence& presence, net::TimePoint now) {
+  auto& bound = link.upstream() ? link.via() : link;
+  if (bound.set_presence(presence, now)) tell(link);
 }
 
 Link& LinkSet::add(std::unique_ptr<Link> link) {
@@ -164,6 +163,10 @@ bool LinkSet::any_enabled() const {
 
 bool LinkSet::serves(net::Family family) const {
   return any_link([&](const Link& link) { return link.serves(family); });
+}
+
+bool LinkSet::has_absent() const {
+  return any_link([](const Link& link) { return link.is_enabled() && link.is_absent(); });
 }
 
 bool LinkSet::has_address(net::Family family) const {

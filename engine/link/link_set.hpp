@@ -143,7 +143,8 @@ class LinkSet {
   void set_standing(Link& link, Standing standing);
   void set_weight(Link& link, unsigned weight);  // not 0
   void set_enabled(Link& link, bool enabled);
-  void set_egress(Link& link, net::Family family, std::optional<net::Egress> egress);
+  // Of the link to its proxy, where it has one. From `now` on.
+  void set_presence(Link& link, const Presence& presence, net::TimePoint now);
   Link& add(std::unique_ptr<Link> link);
   // It is no longer listed, and never chosen again; its connections go on.
   void retire(Link& link);
@@ -155,6 +156,8 @@ class LinkSet {
 
   // Whether any link serves `family`.
   bool serves(net::Family family) const;
+  // Whether any link that is enabled is absent: who knows what it will serve?
+  bool has_absent() const;
   // Whether any link has an address of `family`.
   bool has_address(net::Family family) const;
   bool carries_datagrams() const;

@@ -46,6 +46,11 @@ void parse_options(LinkSpec& spec, std::string_view options, std::string_view wh
     const auto comma = options.find(',');
     const auto option = options.substr(0, comma);
     options.remove_prefix(comma == std::string_view::npos ? options.size() : comma + 1);
+    if (option == "later") {
+      if (spec.upstream) fail("later is for interfaces and addresses");
+      spec.later = true;
+      continue;
+    }
     if (option == "insecure") {
       spec.insecure = true;
       continue;
@@ -65,7 +70,7 @@ void parse_options(LinkSpec& spec, std::string_view options, std::string_view wh
         key == "via" || key == "password-file" || key == "password-env" || key == "ca";
     if (key != "max" && key != "tier" && !of_proxies) {
       fail(
-          "behind the comma is none of max=N, tier=N, and of proxies via=, password-file=, "
+          "behind the comma is none of max=N, tier=N, later, and of proxies via=, password-file=, "
           "password-env=, ca=, insecure, tunnel");
     }
     if (value.empty()) fail(fmt::format("a value is missing: {}=", key));

@@ -1,6 +1,6 @@
 // Links as people write them:
 //
-//     eth0    192.0.2.7/3    [2001:db8::7]@2    eth0@2,max=100
+//     eth0    192.0.2.7/3    [2001:db8::7]@2    eth0@2,max=100    usb0,later    auto
 //     socks5://user:password@proxy.example:1080@3,via=eth0
 //     office=http://192.0.2.80:3128
 #pragma once
@@ -11,6 +11,7 @@
 #include "engine/net/network.hpp"
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,6 +35,8 @@ struct LinkSpec {
   // the system believes; or anyone at all.
   std::string ca_file{};
   bool insecure = false;
+  // An interface or an address that this machine may not have yet.
+  bool later = false;
 
   friend bool operator==(const LinkSpec&, const LinkSpec&) = default;
 };
@@ -42,23 +45,27 @@ inline constexpr unsigned kWeightMax = 1'000'000;
 
 // [NAME=]ADDRESS or [NAME=]PROTOCOL://[USER[:PASSWORD]@]HOST:PORT (see Upstream), then /WEIGHT or
 // @WEIGHT, and ",OPTION=VALUE"s: max, tier, and of proxies via, password-file and password-env, and
-// of https ca; ",insecure" and, of HTTP, ",tunnel" have no value. Throws net::ConfigError, without
-// any password.
+// of https ca; ",insecure" and, of HTTP, ",tunnel" have no value; nor has ",later" of an interface
+// or an address. Throws net::ConfigError, without any password.
 LinkSpec parse_link_spec(std::string_view text);
 
-// Addresses of `interface` that connections may come from: no loopback, no link-local ones.
-std::vector<net::Address> usable_addresses(const net::Interface& interface);
+// Every usable interface, also those that come later, but for those that other links go by.
+inline constexpr std::string_view kAutomatic = "auto";
 
-// An interface that a link can be made of: up, running, not loopback, with a usable address.
-bool is_usable(const net::Interface& interface);
+// The one that says "auto", if any; no links at all mean the same.
+std::optional<LinkSpec> automatic_spec(std::span<const LinkSpec> specs);
 
-// The links that `specs` name on this host, in the same order; every usable interface, with weight
-// 1, where `specs` is empty. An interface gives its first usable address of each family, and its
-// sockets are bound to the device where the process may do so; an address gives itself, and the
-// device that owns it. Throws net::ConfigError: no such interface, not an address of this host,
-// given twice, nothing usable.
+// The links that `specs` name on this host, in the same order. Their sockets leave as presence_of
+// has it; links that are absent are there all the same. Throws net::ConfigError: no such interface,
+// not an address of this host, given twice.
 std::vector<std::unique_ptr<Link>> make_links(std::span<const LinkSpec> specs,
                                               std::span<const net::Interface> interfaces,
                                               net::Network& network);
+
+// Those of `automatic` for interfaces that none of `others` goes by.
+std::vector<std::unique_ptr<Link>> make_automatic_links(const LinkSpec& automatic,
+                                                        std::span<Link* const> others,
+                                                        std::span<const net::Interface> interfaces,
+                                                        const net::Network& network);
 
 }  // namespace dispatch::link

@@ -58,24 +58,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
                   enumeration(names)));
 }
 
-const net::Interface* owner_of(const net::Address& address,
-                               std::span<const net::Interface> interfaces) {
-  for (const auto& interface : interfaces) {
-    for (const auto& own : interface.addresses) {
-      // All of 127.0.0.0/8 is the loopback interface's (RFC 1122 3.2.1.3).
-      if (own.address == address || (interface.loopback && own.contains(address)))
-        return &interface;
-    }
-  }
-  return nullptr;
-}
-
-// The device to bind to beside the source address. Not loopback's: its routes are never in doubt.
-std::string device_of(const net::Interface* interface, const net::Network& network) {
-  if (interface == nullptr || interface->loopback || !network.can_bind_to_device()) return {};
-  return interface->name;
-}
-
 std::unique_ptr<Link> make_link(const LinkSpec& spec) {
   auto link = std::make_unique<Link>(spec.name.empty() ? spec.target : spec.name, spec.weight);
   link->set_connections_max(spec.connections_max);
@@ -83,21 +65,26 @@ std::unique_ptr<Link> make_link(const LinkSpec& spec) {
   return link;
 }
 
-std::unique_ptr<Link> interface_link(const LinkSpec& spec, const net::Interface& interface,
+// What it has no address for is told by the link's standing: addresses may come.
+void attach(Link& link, Attachment attachment, std::span<const net::Interface> interfaces,
+            const net::Network& network) {
+  link.set_presence(presence_of(attachment, {}, interfaces, network), {});
+  link.attach(std::move(attachment));
+}
+
+bool goes_by(const Link& link, const net::Interface& interface,
+             std::span<const net::Interface> interfaces) {
+  const auto& attachment = link.attachment();
+  if (!attachment) return false;
+  if (!attachment->address) return attachment->interface == interface.name;
+  return owner_of(*attachment->address, interfaces) == &interface;
+}
+
+std::unique_ptr<Link> interface_link(const LinkSpec& spec,
+                                     std::span<const net::Interface> interfaces,
                                      const net::Network& network) {
   auto link = make_link(spec);
-  bool any = false;
-  for (const auto& address : usable_addresses(interface)) {
-    const auto family = net::family_of(address);
-    if (link->egress(family)) continue;
-    link->set_egress(family, net::Egress{address, device_of(&interface, network)});
-    any = true;
-  }
-  if (!any) {
-    throw ConfigError(
-        fmt::format("the interface '{}' has no address that connections can come from{}",
-                    interface.name, interface.up ? "" : ": it is down"));
-  }
+  attach(*link, {spec.target}, interfaces, network);
   return link;
 }
 
@@ -112,26 +99,35 @@ std::unique_ptr<Link> address_link(const LinkSpec& spec, const net::Address& add
     throw ConfigError(fmt::format(
         "'{}' is a link-local address: the internet cannot be reached from it", spec.target));
   }
-  // Asked of the kernel, which knows best (127.0.0.2, non-local binding, ...).
-  net::DatagramOptions probe;
-  probe.local = {address, 0};
-  if (const auto bound = network.open_datagram(probe); !bound) {
-    throw ConfigError(
-        fmt::format("'{}' is not an address of this machine ({}); see 'dispatch list'", spec.target,
-                    bound.error().message()));
+  Attachment attachment{{}, address};
+  attachment.unlisted = owner_of(address, interfaces) == nullptr && !spec.later;
+  if (attachment.unlisted) {
+    // Asked of the kernel, which knows best (127.0.0.2, non-local binding, ...).
+    net::DatagramOptions probe;
+    probe.local = {address, 0};
+    if (const auto bound = network.open_datagram(probe); !bound) {
+      throw ConfigError(
+          fmt::format("'{}' is not an address of this machine ({}); see 'dispatch list'; or, if it "
+                      "will have it later: {},later",
+                      spec.target, bound.error().message(), spec.target));
+    }
   }
   auto link = make_link(spec);
-  link->set_egress(net::family_of(address),
-                   net::Egress{address, device_of(owner_of(address, interfaces), network)});
+  attach(*link, std::move(attachment), interfaces, network);
   return link;
 }
 
 std::unique_ptr<Link> local_link(const LinkSpec& spec, std::span<const net::Interface> interfaces,
                                  net::Network& network) {
-  const auto same_name = [&](const net::Interface& each) { return each.name == spec.target; };
-  const auto named = std::find_if(interfaces.begin(), interfaces.end(), same_name);
-  if (named != interfaces.end()) return interface_link(spec, *named, network);
+  const auto named = std::ranges::find(interfaces, spec.target, &net::Interface::name);
+  if (named != interfaces.end() && named->loopback) {
+    throw ConfigError(fmt::format(
+        "'{}' is the loopback interface: no connection leaves this machine by it", spec.target));
+  }
   const auto address = net::parse_address(spec.target);
+  if (named != interfaces.end() || (spec.later && !address)) {
+    return interface_link(spec, interfaces, network);
+  }
   if (!address) throw_unknown(spec.target, interfaces);
   return address_link(spec, *address, interfaces, network);
 }
@@ -159,26 +155,12 @@ std::unique_ptr<Link> upstream_link(const LinkSpec& spec,
 
 }  // namespace
 
-std::vector<net::Address> usable_addresses(const net::Interface& interface) {
-  std::vector<net::Address> usable;
-  if (interface.loopback) return usable;
-  for (const auto& own : interface.addresses) {
-    const auto& address = own.address;
-    if (address.is_loopback() || address.is_unspecified() || net::is_link_local(address)) continue;
-    usable.push_back(address);
-  }
-  return usable;
-}
-
-bool is_usable(const net::Interface& interface) {
-  return interface.up && interface.running && !usable_addresses(interface).empty();
-}
-
 std::vector<std::unique_ptr<Link>> make_links(std::span<const LinkSpec> specs,
                                               std::span<const net::Interface> interfaces,
                                               net::Network& network) {
   std::vector<std::unique_ptr<Link>> links;
   for (const auto& spec : specs) {
+    if (spec.target == kAutomatic) continue;
     auto link = spec.upstream ? upstream_link(spec, interfaces, network)
                               : local_link(spec, interfaces, network);
     for (const auto& earlier : links) {
@@ -194,20 +176,46 @@ std::vector<std::unique_ptr<Link>> make_links(std::span<const LinkSpec> specs,
                                       earlier->name(), link->name(),
                                       link->egress(family)->source->to_string()));
       }
+      if (link->attachment() && link->attachment() == earlier->attachment()) {
+        throw ConfigError(fmt::format("'{}' and '{}' are the same way out: name it once",
+                                      earlier->name(), link->name()));
+      }
     }
     links.push_back(std::move(link));
   }
-  if (specs.empty()) {
-    for (const auto& interface : interfaces) {
-      if (!is_usable(interface)) continue;
-      links.push_back(interface_link({interface.name, 1}, interface, network));
+  if (const auto automatic = automatic_spec(specs)) {
+    std::vector<Link*> others;
+    for (const auto& link : links) others.push_back(link.get());
+    for (auto& link : make_automatic_links(*automatic, others, interfaces, network)) {
+      links.push_back(std::move(link));
     }
-    if (links.empty()) {
-      throw ConfigError(
-          "no interface of this machine has an address to dispatch to; see 'dispatch list', or "
-          "name "
-          "an address");
-    }
+  }
+  return links;
+}
+
+std::optional<LinkSpec> automatic_spec(std::span<const LinkSpec> specs) {
+  if (specs.empty()) return LinkSpec{std::string(kAutomatic)};
+  const auto found = std::ranges::find(specs, kAutomatic, &LinkSpec::target);
+  if (found == specs.end()) return std::nullopt;
+  return *found;
+}
+
+std::vector<std::unique_ptr<Link>> make_automatic_links(const LinkSpec& automatic,
+                                                        std::span<Link* const> others,
+                                                        std::span<const net::Interface> interfaces,
+                                                        const net::Network& network) {
+  std::vector<std::unique_ptr<Link>> links;
+  for (const auto& interface : interfaces) {
+    if (!is_usable(interface)) continue;
+    const bool taken = std::ranges::any_of(others, [&](const Link* other) {
+      return !other->upstream() && goes_by(*other, interface, interfaces);
+    });
+    if (taken) continue;
+    auto spec = automatic;
+    spec.target = interface.name;
+    auto link = make_link(spec);
+    attach(*link, {interface.name, {}, false, true}, interfaces, network);
+    links.push_back(std::move(link));
   }
   return links;
 }

@@ -55,6 +55,7 @@ LinkRenewal renew_links(const LinkSet& links, std::span<const LinkSpec> before,
   auto made = make_links(after, interfaces, network);
   std::vector<const LinkSpec*> kept;
   for (auto* link : links.links()) {
+    if (link->attachment() && link->attachment()->automatic) continue;
     const auto* was = find_spec(before, link->name());
     const auto* is = find_spec(after, link->name());
     if (was == nullptr || is == nullptr || without_weight(*was) != without_weight(*is)) {
@@ -64,10 +65,11 @@ LinkRenewal renew_links(const LinkSet& links, std::span<const LinkSpec> before,
     kept.push_back(is);
     if (link->weight() != is->weight) renewal.weights.emplace_back(link, is->weight);
   }
-  for (std::size_t i = 0; i < after.size(); ++i) {
-    if (std::ranges::find(kept, &after[i]) == kept.end()) {
-      renewal.added.push_back(std::move(made[i]));
-    }
+  auto next = made.begin();
+  for (const auto& spec : after) {
+    if (spec.target == kAutomatic) continue;
+    auto& link = *next++;
+    if (std::ranges::find(kept, &spec) == kept.end()) renewal.added.push_back(std::move(link));
   }
   return renewal;
 }

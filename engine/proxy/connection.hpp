@@ -54,8 +54,8 @@ class Connection : public ConnectionHook {
   // Of these limits, the one that holds now.
   virtual net::Duration silence_max(const SilenceLimits& limits) const = 0;
 
-  // No byte has passed for so long: ends it, for both sides. It may still live for a moment.
-  virtual void end_silence() = 0;
+  // Ends it, for both sides, for that reason. It may still live for a moment.
+  virtual void end(const net::Error& why) = 0;
 
  protected:
   // The silence begins anew.

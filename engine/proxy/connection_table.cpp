@@ -1,5 +1,7 @@
 #include "engine/proxy/connection_table.hpp"
 
+#include <boost/system/errc.hpp>
+
 #include <algorithm>
 
 namespace dispatch::proxy {
@@ -26,7 +28,21 @@ void ConnectionTable::look(Connection& connection, net::Runtime& runtime) const 
                        to_string(connection.client()), to_string(connection.target()),
                        connection.link().name(),
                        std::chrono::duration_cast<std::chrono::seconds>(limit).count());
-    connection.end_silence();
+    connection.end(boost::system::errc::make_error_code(boost::system::errc::timed_out));
+  }
+}
+
+void ConnectionTable::end_stranded_ones(link::Link& link, net::Runtime& runtime) {
+  const auto& bound = link.upstream() ? link.via() : link;
+  for (auto& connection : rows_) {
+    if (&connection.link() != &link) continue;
+    const auto source = connection.target_stream().local_endpoint().address;
+    const auto egress = bound.egress(net::family_of(source));
+    if (!egress || !egress->source || *egress->source == source) continue;
+    runtime.log().info("{} -> {} through {}: its address {} is gone, reset",
+                       to_string(connection.client()), to_string(connection.target()), link.name(),
+                       source.to_string());
+    connection.end(boost::system::errc::make_error_code(boost::system::errc::network_reset));
   }
 }
 

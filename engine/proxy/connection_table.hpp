@@ -23,6 +23,11 @@ class ConnectionTable {
   // is no limit.
   net::Task<void> end_silent_ones(net::Runtime& runtime);
 
+  // Ends connections of `link` whose source address it no longer has, since it has another one:
+  // nobody answers to them, and no error says so. Where it has none at the moment they stay, for
+  // many an interface comes back with the address that it had.
+  void end_stranded_ones(link::Link& link, net::Runtime& runtime);
+
   // The oldest ones.
   std::vector<ConnectionView> view(std::size_t most, net::TimePoint now) const;
 

@@ -155,7 +155,12 @@ void Dialer::begin(Dial& dial) {
   runtime_.log().debug("{} goes through {}: {}", to_string(dial.target), route.link->name(),
                        route.why);
   const auto families = literal != nullptr ? dial.families : link::Families{true, true};
-  if (!(families & link::Families::of(*route.link)).any()) return;  // not supported
+  if (!(families & link::Families::of(*route.link)).any()) {
+    if (route.link->is_absent()) {
+      dial.failure.add(errc::make_error_code(errc::network_unreachable));
+    }
+    return;  // not supported
+  }
   auto place = links_.take_place(*route.link);
   if (!place) {
     dial.failure.add(RouteError::full);
@@ -170,9 +175,11 @@ void Dialer::open_lane(Dial& dial) {
   auto turn = links_.take_turn({dial.families, runtime_.clock().now(), dial.tried, dial.key});
   dial.more_lanes = turn.has_value();
   if (!turn) {
-    const bool served = (dial.families & served_families()).any();
-    if (served && dial.tried.empty()) {
+    if (!dial.tried.empty()) return;
+    if ((dial.families & served_families()).any()) {
       dial.failure.add(links_.any_enabled() ? RouteError::full : RouteError::switched_off);
+    } else if (links_.has_absent() || links_.links().empty()) {
+      dial.failure.add(errc::make_error_code(errc::network_unreachable));
     }
     return;
   }

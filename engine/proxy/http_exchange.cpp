@@ -81,7 +81,7 @@ Task<void> Exchange::watch_client() {
 void Exchange::fail(const net::Error& error) {
   report_.end = client_error_ ? End::client_failed : End::no_answer;
   report_.error = client_error_ ? client_error_ : error;
-  if (upstream_.fell_silent) report_.error = errc::make_error_code(errc::timed_out);
+  if (upstream_.ended_for) report_.error = upstream_.ended_for;
 }
 
 void Exchange::refuse(std::string_view why) {

@@ -18,8 +18,8 @@ class Upstream final : public Connection {
   net::Duration silence_max(const SilenceLimits& limits) const override {
     return is_in_exchange ? limits.idle : net::Duration::zero();
   }
-  void end_silence() override {
-    fell_silent = true;
+  void end(const net::Error& why) override {
+    ended_for = why;
     target_stream().abort();
     if (answered != nullptr) answered->abort();
   }
@@ -27,7 +27,7 @@ class Upstream final : public Connection {
   Reader reader;
   bool was_used = false;  // a request has gone through before
   bool is_in_exchange = false;
-  bool fell_silent = false;  // no byte passed for longer than it may be
+  net::Error ended_for;  // by end()
   // The client's stream, once a part of the answer is on its way there: it is too late to tell it
   // anything else, and it may be the one that takes no more.
   net::Stream* answered = nullptr;

@@ -29,7 +29,7 @@ class Relays::Relay final : public Connection, public net::RelayObserver {
     return is_half_open_ && limits.half_open != net::Duration::zero() ? limits.half_open
                                                                       : limits.idle;
   }
-  void end_silence() override { reset(); }
+  void end(const net::Error&) override { reset(); }
 
   void half_ended() override {
     is_half_open_ = true;

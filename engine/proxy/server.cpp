@@ -95,6 +95,9 @@ void Server::start() {
   if (std::exchange(started_, true)) return;
   watchers_.spawn(service_.dialer.routes().follow_interfaces());
   watchers_.spawn(service_.connections.end_silent_ones(runtime_));
+  link_watch_ = service_.links.watch(runtime_.executor(), [this](link::Link& link) {
+    service_.connections.end_stranded_ones(link, runtime_);
+  });
 }
 
 // Who waits already comes before who is accepted next.

@@ -74,6 +74,7 @@ class Server {
   net::TaskGroup acceptors_;
   net::TaskGroup watchers_;
   net::TaskGroup sessions_;
+  std::shared_ptr<link::LinkWatch> link_watch_;
 };
 
 }  // namespace dispatch::proxy

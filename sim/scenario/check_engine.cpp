@@ -62,7 +62,7 @@ class EngineChecker {
     if (spec.upstream) {
       check_upstream(start, *spec.upstream);
       if (!spec.via.empty()) check_own(start, spec.via);
-    } else {
+    } else if (spec.target != link::kAutomatic) {
       check_own(start, spec.target);
     }
     const bool is_taken = !spec.name.empty() && (name == "all" || name == "lo" || name == kDirect ||

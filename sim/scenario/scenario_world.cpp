@@ -199,6 +199,13 @@ void ScenarioWorld::start_engine() {
   server_ = std::make_unique<proxy::Server>(*machine_, *link_set_, std::move(options));
   open_listeners();
   server_->start();
+  follower_ =
+      std::make_unique<link::LinkFollower>(*machine_, *link_set_, link::automatic_spec(specs));
+  beside_ = std::make_unique<net::TaskGroup>(machine_->executor(), nullptr);
+  beside_->spawn(follower_->run());
+  newcomers_ = link_set_->watch(machine_->executor(), [this](link::Link& link) {
+    if (link.attachment() && link.attachment()->automatic) list_way_of(link);
+  });
 }
 
 void ScenarioWorld::open_listeners() {
@@ -254,21 +261,22 @@ void ScenarioWorld::name_upstreams(const std::vector<link::LinkSpec>& specs) {
   }
 }
 
+void ScenarioWorld::list_way_of(const link::Link& link) {
+  if (link.upstream()) {
+    ways_.push_back({link.name(), nullptr, {&link}});
+    return;
+  }
+  const auto& by = link.attachment().value();
+  const auto target = by.address ? by.address->to_string() : by.interface;
+  auto& engine = ways_[link_of(scenario_, target).value()].engine;
+  if (std::ranges::find(engine, &link) == engine.end()) engine.push_back(&link);
+}
+
 void ScenarioWorld::find_ways() {
   for (std::size_t i = 0; i < scenario_.links.size(); ++i) {
     ways_.push_back({scenario_.links[i].name, links_[i]});
   }
-  const auto& starts = scenario_.engine.start;
-  for (std::size_t i = 0; i < link_set_->links().size(); ++i) {
-    const auto* link = link_set_->links()[i];
-    if (link->upstream()) {
-      ways_.push_back({link->name(), nullptr, {link}});
-      continue;
-    }
-    // Without a start, every interface is a link by its own name.
-    const auto target = starts.empty() ? link->name() : link_spec_of(starts[i]).target;
-    ways_[link_of(scenario_, target).value()].engine.push_back(link);
-  }
+  for (const auto* link : link_set_->links()) list_way_of(*link);
   if (!scenario_.engine.routes.empty()) {
     ways_.push_back({std::string(kDirect), nullptr, {&link_set_->direct()}});
   }

@@ -1,6 +1,7 @@
 // The world of a scenario: the machine with its links, the internet's hosts, and the real engine.
 #pragma once
 
+#include "engine/link/follower.hpp"
 #include "engine/link/link_set.hpp"
 #include "engine/link/link_spec.hpp"
 #include "engine/proxy/server.hpp"
@@ -91,6 +92,7 @@ class ScenarioWorld {
 
   void add_proxies(std::size_t index, sim::Host& host);
   void find_ways();
+  void list_way_of(const link::Link& link);
   void name_upstreams(const std::vector<link::LinkSpec>& specs);
   void trust_upstreams(std::vector<link::LinkSpec>& specs);
   void open_listeners();
@@ -125,6 +127,9 @@ class ScenarioWorld {
   std::unique_ptr<link::LinkSet> link_set_;
   std::vector<Way> ways_;
   std::unique_ptr<proxy::Server> server_;
+  std::unique_ptr<link::LinkFollower> follower_;
+  std::unique_ptr<net::TaskGroup> beside_;  // runs it
+  std::shared_ptr<link::LinkWatch> newcomers_;
   std::vector<proxy::ListenerSpec> listeners_;
   TaskDropper dropper_{simulation_};
 };

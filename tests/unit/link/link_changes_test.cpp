@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_link_that_is_added_takes_part_and_one_that_is_retired_doe
 
 BOOST_AUTO_TEST_CASE(a_link_without_its_address_is_not_chosen) {
   Links links("AB");
-  links.set.set_egress(links.at(0), net::Family::v4, std::nullopt);
+  links.set.set_presence(links.at(0), {{}, {}, "the cable is out"}, {});
   BOOST_TEST(links.choose(2) == "BB");
 }
 
@@ -118,8 +118,8 @@ BOOST_AUTO_TEST_CASE(those_who_watch_hear_of_each_change_and_of_nothing_that_sta
   links.set.set_enabled(links.at(1), false);
   links.set.set_weight(links.at(1), 1);
   links.set.set_weight(links.at(1), 2);
-  links.set.set_egress(links.at(0), net::Family::v4, net::kAnyEgress);
-  links.set.set_egress(links.at(0), net::Family::v6, net::kAnyEgress);
+  links.set.set_presence(links.at(0), {net::kAnyEgress, {}, {}}, {});
+  links.set.set_presence(links.at(0), {net::kAnyEgress, net::kAnyEgress, {}}, {});
   BOOST_TEST(heard == "");
   loop.run();
   BOOST_TEST(heard == "A B B A ");

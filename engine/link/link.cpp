@@ -1,0 +1,24 @@
+#include "engine/link/link.hpp"
+
+namespace dispatch::link {
+
+bool Link::set_presence(const Presence& presence, net::TimePoint now) {
+  const std::scoped_lock lock(changing_);
+  const auto reason = absence_ ? absence_->reason : std::string();
+  const bool same =
+      egress_v4_ == presence.v4 && egress_v6_ == presence.v6 && reason == presence.why_absent;
+  if (same) return false;
+  egress_v4_ = presence.v4;
+  egress_v6_ = presence.v6;
+  absence_.reset();
+  if (!presence.any()) absence_ = Standing{Health::down, presence.why_absent, now};
+  absent_ = !presence.any();
+  return true;
+}
+
+Presence Link::presence() const {
+  const std::scoped_lock lock(changing_);
+  return {egress_v4_, egress_v6_, absence_ ? absence_->reason : std::string()};
+}
+
+}  // namespace dispatch::link
