@@ -55,6 +55,9 @@ std::string link_table(const Links& links, std::span<const net::Interface> inter
   }
   for (const auto& link : links) {
     if (link->upstream()) add_upstream(table, *link, weights);
+    if (!link->upstream() && link->is_absent()) {
+      table.add({"-", link->name(), std::to_string(link->weight()), "-", link->standing().reason});
+    }
     for (const auto family : kFamilies) {
       const auto egress = link->egress(family);
       if (!egress || !egress->source) continue;

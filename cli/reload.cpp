@@ -29,12 +29,15 @@ std::string waiting_for_restart(const StartArguments& before, const StartArgumen
   return keys;
 }
 
-void check_links_of_rules(const std::vector<proxy::RouteRule>& rules,
+void check_links_of_rules(const std::vector<proxy::RouteRule>& rules, const link::LinkSet& now,
                           std::span<const link::LinkSpec> links) {
+  const bool automatic = link::automatic_spec(links).has_value();
   for (const auto& rule : rules) {
     if (rule.action != proxy::RouteAction::link) continue;
     const auto is_it = [&](const link::LinkSpec& each) { return name_of(each) == rule.link; };
     if (std::ranges::any_of(links, is_it)) continue;
+    const auto has_its_name = [&](const link::Link* each) { return each->name() == rule.link; };
+    if (automatic && std::ranges::any_of(now.links(), has_its_name)) continue;
     throw net::ConfigError(
         fmt::format("{}'{}': '{}' is neither direct, refuse, dispatch nor one of the links",
                     rule.place.empty() ? "" : rule.place + ": ", rule.text, rule.link));
@@ -58,7 +61,7 @@ std::string Reload::operator()() {
 
 std::string Reload::apply() {
   auto after = now_.read_again();
-  check_links_of_rules(after.server.dial.routes, after.links);
+  check_links_of_rules(after.server.dial.routes, links_, after.links);
   const auto interfaces = runtime_.interfaces().list();
   if (!interfaces) {
     throw RuntimeError("cannot list the network interfaces: " + interfaces.error().message());

@@ -22,6 +22,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace dispatch::cli {
 namespace {
 
@@ -32,6 +34,11 @@ void show_banner(const std::vector<proxy::ListenerSpec>& listeners,
                         list_of(listeners), format_count(links.size(), "link"),
                         link_table(links, interfaces)));
   warn_of_open_doors(listeners, options);
+  if (std::ranges::all_of(links, [](const auto* link) { return link->is_absent(); })) {
+    complain(
+        "warning: no link has a way out yet: connections are refused until one has; see "
+        "'dispatch list'");
+  }
   if (lacks_device_binding(links)) {
     complain(
         "warning: this process may not bind sockets to a device (SO_BINDTODEVICE): connections "

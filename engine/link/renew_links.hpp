@@ -29,8 +29,9 @@ struct LinkRenewal {
   void apply_to(LinkSet& links) &&;
 };
 
-// From the links of `links`, which `before` made, to those that `after` names; but for the automatic
-// ones, which LinkFollower::renew takes care of. Nothing changes yet. Throws net::ConfigError: make_links'.
+// From the links of `links`, which `before` made, to those that `after` names; but for the
+// automatic ones, which LinkFollower::renew takes care of. Nothing changes yet. Throws
+// net::ConfigError: make_links'.
 LinkRenewal renew_links(const LinkSet& links, std::span<const LinkSpec> before,
                         std::span<const LinkSpec> after, std::span<const net::Interface> interfaces,
                         net::Network& network);

@@ -1,7 +1,7 @@
 // Links and the interfaces that they go by, on a simulated laptop.
 #include "engine/link/follower.hpp"
 
-#include "engine/link/smooth_weighted_round_robin.hpp"
+#include "engine/link/policy/smooth_weighted_round_robin.hpp"
 #include "sim/core/simulation.hpp"
 #include "sim/host/world.hpp"
 
@@ -149,6 +149,26 @@ BOOST_AUTO_TEST_CASE(with_auto_every_usable_interface_is_taken_as_it_comes) {
   BOOST_TEST(laptop.now() == "eth0 192.0.2.7 2001:db8::7; usb0 203.0.113.3");
   laptop.host.unplug("eth0");
   BOOST_TEST(laptop.now() == "eth0 -; usb0 203.0.113.3");
+}
+
+BOOST_AUTO_TEST_CASE(auto_may_be_given_up_and_taken_up_while_it_runs) {
+  Laptop laptop({"eth0", "auto"});
+  laptop.follower->renew(std::nullopt);
+  BOOST_TEST(laptop.now() == "eth0 192.0.2.7 2001:db8::7");
+  laptop.follower->renew(parse_link_spec("auto/4"));
+  BOOST_TEST(laptop.now() == "eth0 192.0.2.7 2001:db8::7; wlan0 198.51.100.9");
+  laptop.follower->renew(parse_link_spec("auto/6"));
+  BOOST_TEST(laptop.links->links()[1]->weight() == 6u);
+}
+
+BOOST_AUTO_TEST_CASE(an_interface_that_is_named_while_it_runs_is_no_longer_automatic) {
+  Laptop laptop({"eth0", "auto"});
+  auto named = make_links(std::vector{parse_link_spec("wlan0/9")},
+                          laptop.host.interfaces().list().value(), laptop.host.network());
+  laptop.links->add(std::move(named.front()));
+  laptop.follower->renew(parse_link_spec("auto"));
+  BOOST_TEST(laptop.now() == "eth0 192.0.2.7 2001:db8::7; wlan0 198.51.100.9");
+  BOOST_TEST(laptop.links->links()[1]->weight() == 9u);
 }
 
 BOOST_AUTO_TEST_CASE(auto_passes_over_the_interface_of_an_address_that_is_a_link) {
