@@ -155,6 +155,7 @@ void StartOptions::add_to(CLI::App& command) {
   listen_.add_to(command);
   add_admission(command);
   add_reaching(command);
+  add_health(command);
   add_timeouts(command);
   add_datagrams(command);
   add_running(command);
@@ -193,7 +194,40 @@ void StartOptions::add_reaching(CLI::App& command) {
   group.add_with_default("--connect-timeout", connect_timeout_, "TIME",
                          "For reaching a target, over all links");
   group.add_with_default("--slow-attempt", slow_attempt_, "TIME",
-                         "A link that has not connected after so long is helped by another one");
+                         "A link that has not connected after so long is helped by another one. "
+                         "auto: after twice what it is known to need, 250ms to 3s");
+}
+
+void StartOptions::add_health(CLI::App& command) {
+  Group group(command, "What is done about links that fail");
+  group.add_list("--probe", probes_, "URL",
+                 "Ask this through each link, again and again: http://HOST/PATH (a captive portal "
+                 "answers with another status than 204, or than that of \",status=N\"), "
+                 "tcp://HOST:PORT or dns://NAME. May be given again: one that passes is enough. "
+                 "None: only a link in doubt is asked, for a target that another one has reached");
+  group.add_with_default("--probe-interval", probe_interval_, "TIME",
+                         "Between two probes of a link that is up");
+  group.add_flag("--no-probes", no_probes_,
+                 "Ask no link: one that failed is given to connections again after a while");
+  group.add_flag("--no-health", no_health_, "Take every link to be up, whatever is seen of it");
+  group.add_with_default("--dead-link-timeout", dead_link_timeout_, "TIME",
+                         "Reset connections without a byte for so long whose link is down while "
+                         "another one is not. 0s: never");
+}
+
+void StartOptions::check_health(proxy::ServerOptions& server) const {
+  for (const auto& text : probes_) {
+    try {
+      server.monitor.targets.push_back(link::parse_probe_spec(text));
+    } catch (const net::ConfigError& error) {
+      throw UsageError(fmt::format("--probe {}", error.what()));
+    }
+  }
+  server.monitor.interval = positive_duration("--probe-interval", probe_interval_);
+  server.monitor.probes = !no_probes_;
+  server.health = !no_health_;
+  server.dead_link_timeout = duration("--dead-link-timeout", dead_link_timeout_);
+  if (no_probes_ && !probes_.empty()) throw UsageError("--probe: --no-probes says not to ask");
 }
 
 void StartOptions::add_timeouts(CLI::App& command) {
@@ -280,7 +314,10 @@ StartArguments StartOptions::checked() const {
   auto& names = server.dial.names;
   names.ttl_max = duration("--dns-cache", dns_cache_);
   names.negative_ttl = std::min(names.negative_ttl, names.ttl_max);
-  server.dial.slow_attempt = positive_duration("--slow-attempt", slow_attempt_);
+  if (slow_attempt_ != "auto") {
+    server.dial.slow_attempt = positive_duration("--slow-attempt", slow_attempt_);
+  }
+  check_health(server);
   server.admission.connections_max =
       whole_number("--max-connections", connections_max_, 0, kConnectionsMax);
   server.admission.connections_per_max =

@@ -56,6 +56,8 @@ class StartOptions {
   proxy::Renewal read_files() const;
   void add_admission(CLI::App& command);
   void add_reaching(CLI::App& command);
+  void add_health(CLI::App& command);
+  void check_health(proxy::ServerOptions& server) const;
   void add_timeouts(CLI::App& command);
   void add_datagrams(CLI::App& command);
   void add_running(CLI::App& command);
@@ -69,7 +71,12 @@ class StartOptions {
   std::vector<std::string> route_files_;
   std::vector<std::string> dns_;
   std::string dns_cache_ = "1h";
-  std::string slow_attempt_ = "3s";
+  std::string slow_attempt_ = "auto";
+  std::vector<std::string> probes_;
+  std::string probe_interval_ = "30s";
+  bool no_probes_ = false;
+  bool no_health_ = false;
+  std::string dead_link_timeout_ = "1500ms";
   std::string connections_max_ = "0";
   std::string connections_per_max_ = "0";
   std::string handshake_timeout_ = "30s";

@@ -169,7 +169,20 @@ class Engine:
     connect_timeout: Optional[Quantity] = None
     """For reaching a target, over all links. Default 30 s."""
     slow_attempt: Optional[Quantity] = None
-    """A link that has not connected after so long is helped by another one. Default 3 s."""
+    """A link that has not connected after so long is helped by another one. Default ``"auto"``:
+    after twice what it is known to need, 250 ms to 3 s."""
+    probe: Optional[Union[str, List[str]]] = None
+    """What each link is asked, again and again: ``"http://www.example/"``. Default: only a link in
+    doubt is asked."""
+    probe_interval: Optional[Quantity] = None
+    """Between two probes of a link that is up. Default 30 s."""
+    no_probes: Optional[bool] = None
+    """No link is asked. Default False."""
+    no_health: Optional[bool] = None
+    """Every link is taken to be up. Default False."""
+    dead_link_timeout: Optional[Quantity] = None
+    """Connections without a byte for so long, whose link is down while another one is not, are
+    reset. Default 1500 ms."""
     handshake_timeout: Optional[Quantity] = None
     """For a client to say what it wants. Default 30 s."""
     idle_timeout: Optional[Quantity] = None

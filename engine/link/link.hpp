@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/link/attachment.hpp"
+#include "engine/link/health.hpp"
 #include "engine/link/standing.hpp"
 #include "engine/link/upstream.hpp"
 #include "engine/net/byte_counter.hpp"
@@ -60,6 +61,11 @@ class Link {
   // Nothing can leave by it: it, or the link to its proxy, has no address now.
   bool is_absent() const {
     return absent_.load(std::memory_order_relaxed) || (via_ && via_->is_absent());
+  }
+
+  // What connecting through it is known to take (HealthTracker::connect_time). Zero: not known.
+  net::Duration connect_time() const {
+    return net::Duration(connect_time_.load(std::memory_order_relaxed));
   }
 
   // How its sockets leave the host; empty where it has no address of that family. A link through a
@@ -122,7 +128,9 @@ class Link {
   std::atomic<bool> enabled_ = true;
   std::atomic<Health> health_ = Health::up;  // as in standing_
   std::atomic<bool> absent_ = false;         // as in absence_
-  mutable std::mutex changing_;              // guards the standings and the egresses
+  std::atomic<net::Duration::rep> connect_time_ = 0;
+  HealthTracker tracker_;        // under the LinkSet's lock
+  mutable std::mutex changing_;  // guards the standings and the egresses
   Standing standing_;
   std::optional<Standing> absence_;
   std::optional<Attachment> attachment_;

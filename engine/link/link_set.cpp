@@ -1,6 +1,7 @@
 #include "engine/link/link_set.hpp"
 
 #include <boost/asio/post.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -84,12 +85,60 @@ std::optional<LinkDial> LinkSet::take_place(Link& link) {
 
 void LinkSet::set_standing(Link& link, Standing standing) {
   {
-    const std::scoped_lock lock(link.changing_);
-    if (standing == link.standing_) return;
-    link.health_.store(standing.health, std::memory_order_relaxed);
-    link.standing_ = std::move(standing);
+    const std::scoped_lock lock(choosing_);
+    link.tracker_.adopt(standing);
+    if (!store(link, std::move(standing))) return;
   }
   tell(link);
+}
+
+// Whether it is another one.
+bool LinkSet::store(Link& link, Standing standing) {
+  const std::scoped_lock lock(link.changing_);
+  if (standing == link.standing_) return false;
+  link.health_.store(standing.health, std::memory_order_relaxed);
+  link.standing_ = std::move(standing);
+  return true;
+}
+
+std::optional<Standing> LinkSet::observe(Link& link, const Evidence& evidence) {
+  std::optional<Standing> changed;
+  {
+    const std::scoped_lock lock(choosing_);
+    if (evidence.peer && !link.upstream()) last_peer_ = evidence.peer;
+    const auto received = link.counters().received.total();
+    changed = link.tracker_.take(evidence, health_options_, received);
+    link.connect_time_.store(link.tracker_.connect_time().count(), std::memory_order_relaxed);
+    if (!changed) return changed;
+    store(link, *changed);
+  }
+  tell(link);
+  return changed;
+}
+
+void observe(LinkSet& links, Link& link, const Evidence& evidence, net::Log& log) {
+  const auto changed = links.observe(link, evidence);
+  if (!changed) return;
+  const bool is_bad = changed->health == Health::suspect || changed->health == Health::down;
+  const auto line =
+      fmt::format("{} is {}: {}", link.name(), to_string(changed->health), changed->reason);
+  log.write(is_bad ? net::LogLevel::warning : net::LogLevel::info, line);
+}
+
+std::vector<net::Endpoint> LinkSet::probe_peers(const Link& link) const {
+  std::vector<net::Endpoint> peers;
+  {
+    const std::scoped_lock lock(choosing_);
+    peers = link.tracker_.peers();
+    // Another link's peer is no proxy of this one's.
+    const bool is_new = std::find(peers.begin(), peers.end(), last_peer_) == peers.end();
+    if (last_peer_ && is_new && !link.upstream()) peers.push_back(*last_peer_);
+  }
+  const auto& through = link.upstream() ? link.via() : link;
+  std::erase_if(peers, [&](const net::Endpoint& peer) {
+    return !through.has_egress(net::family_of(peer.address));
+  });
+  return peers;
 }
 
 void LinkSet::set_weight(Link& link, unsigned weight) {
@@ -151,6 +200,12 @@ bool LinkSet::any_link(Able is_able) const {
   const std::scoped_lock lock(choosing_);
   return std::any_of(links_.begin(), links_.end(),
                      [&](const Entry& entry) { return !entry.retired && is_able(*entry.link); });
+}
+
+bool LinkSet::has_better(const Link& link) const {
+  return any_link([health = link.health()](const Link& each) {
+    return each.is_enabled() && each.health() < health;
+  });
 }
 
 bool LinkSet::carries_datagrams() const {

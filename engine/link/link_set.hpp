@@ -3,6 +3,7 @@
 
 #include "engine/link/link.hpp"
 #include "engine/link/policy/policy.hpp"
+#include "engine/net/log.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -139,6 +140,17 @@ class LinkSet {
   // is counted as theirs is.
   Link& direct() { return direct_; }
 
+  // What has been seen of a link, by whoever has seen it. The new standing, where this changes it:
+  // to be logged by the caller (see the function of that name).
+  std::optional<Standing> observe(Link& link, const Evidence& evidence);
+  // To be set before it is used.
+  void set_health_options(HealthOptions options) { health_options_ = options; }
+  const HealthOptions& health_options() const { return health_options_; }
+
+  // Whom a probe of the link may ask: HealthTracker::peers, then who has answered any link last. Of
+  // families that its sockets have.
+  std::vector<net::Endpoint> probe_peers(const Link& link) const;
+
   // Each change is heard by those who watch.
   void set_standing(Link& link, Standing standing);
   void set_weight(Link& link, unsigned weight);  // not 0
@@ -153,6 +165,9 @@ class LinkSet {
   // changes before. Uses nothing of what it is called with once the watch is gone.
   [[nodiscard]] std::shared_ptr<LinkWatch> watch(net::asio::any_io_executor executor,
                                                  LinkWatch::Changed changed);
+
+  // Whether there is a link that is enabled and healthier than this one.
+  bool has_better(const Link& link) const;
 
   // Whether any link serves `family`.
   bool serves(net::Family family) const;
@@ -175,6 +190,7 @@ class LinkSet {
   template <typename Able>
   bool any_link(Able is_able) const;
   void tell(Link& link);
+  static bool store(Link& link, Standing standing);
 
   struct Entry {
     std::unique_ptr<Link> link;
@@ -185,6 +201,8 @@ class LinkSet {
   Link direct_{"direct", 1};
   MakePolicy make_policy_;
   PolicyTraits traits_;  // of what it makes
+  HealthOptions health_options_;
+  std::optional<net::Endpoint> last_peer_;  // of any link; under the lock
   // Guards the entries, the policies, the watches, and that places are taken only where there are
   // some.
   mutable std::mutex choosing_;
@@ -192,5 +210,8 @@ class LinkSet {
   // By which of the links can be chosen at all, in their order.
   std::map<std::vector<bool>, std::shared_ptr<Policy>> policies_;
 };
+
+// LinkSet::observe, with the change in the log: once, by whoever has brought it about.
+void observe(LinkSet& links, Link& link, const Evidence& evidence, net::Log& log);
 
 }  // namespace dispatch::link

@@ -54,6 +54,23 @@ class Connection : public ConnectionHook {
   // Of these limits, the one that holds now.
   virtual net::Duration silence_max(const SilenceLimits& limits) const = 0;
 
+  // Its link is down, and another one is not: said again and again. Who can go another way does.
+  virtual void link_is_down() {}
+
+  // What is remembered of it for the sake of its link (DeadLinks).
+  struct Watched {
+    net::TimePoint since{};   // of the last progress, while its link is in doubt
+    std::uint64_t bytes = 0;  // both ways, at that time
+    std::uint64_t sent = 0;   // when it was looked at last
+    std::uint64_t received = 0;
+    std::uint8_t flowing = 0;  // looks in a row that have found it receiving
+    bool doubted = false;
+    bool was_idle = false;
+    bool awaits_acks = false;
+    bool stall_told = false;
+  };
+  Watched& watched() { return watched_; }
+
   // Ends it, for both sides, for that reason. It may still live for a moment.
   virtual void end(const net::Error& why) = 0;
 
@@ -70,6 +87,7 @@ class Connection : public ConnectionHook {
   net::TimePoint began_;
   net::TimePoint active_;         // when bytes were last seen to have passed
   std::uint64_t bytes_seen_ = 0;  // both ways, at that time
+  Watched watched_;
   net::ByteCounter sent_;
   net::ByteCounter received_;
 };

@@ -31,6 +31,12 @@ class ConnectionTable {
   // The oldest ones.
   std::vector<ConnectionView> view(std::size_t most, net::TimePoint now) const;
 
+  // None may end meanwhile.
+  template <typename Visit>
+  void for_each(Visit visit) {
+    for (auto& connection : rows_) visit(connection);
+  }
+
   std::size_t size() const { return rows_.size(); }
 
  private:

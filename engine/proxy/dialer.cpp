@@ -7,6 +7,7 @@
 #include "engine/proxy/upstream_handshake.hpp"
 
 #include <boost/system/errc.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <list>
@@ -47,6 +48,7 @@ struct Dialer::Lane {
   std::optional<link::Turn> turn;
   std::optional<link::LinkDial> place;
   TimePoint opened_at;
+  net::Duration patience;
   AddressRace race;
   bool takes_requests;  // its upstream proxy, which is not asked for a tunnel
   std::unique_ptr<net::Endpoint> upstream_end;
@@ -63,6 +65,9 @@ struct Dialer::Dial {
         tried(std::move(wish.without)),
         next_lane_at(now),
         race(runtime) {}
+
+  // Where none but this link is at work.
+  void hasten(const link::Link& link, TimePoint now);
 
   const Target& target;
   bool forwards;
@@ -90,6 +95,7 @@ Dialer::Lane::Lane(Dialer& dialer, Dial& dial, Target to, link::Families familie
       turn(std::move(of)),
       place(std::move(its)),
       opened_at(dialer.runtime_.clock().now()),
+      patience(dialer.patience(by)),
       race(dialer.runtime_, dialer.names_, by.upstream() ? by.via() : by, raced,
            by.upstream() ? link::Families{true, true} : families,
            dialer.ways_of(raced, by.upstream() ? by.via() : by),
@@ -100,19 +106,48 @@ Dialer::Lane::Lane(Dialer& dialer, Dial& dial, Target to, link::Families familie
            }),
       takes_requests(dial.forwards && by.upstream() && by.upstream()->takes_requests()) {}
 
+void Dialer::Dial::hasten(const link::Link& link, TimePoint now) {
+  const auto works_on = [&](const Lane& lane) { return lane.is_running() && &lane.link == &link; };
+  if (running != 1 || std::none_of(lanes.begin(), lanes.end(), works_on)) return;
+  next_lane_at = std::min(next_lane_at, now);
+  race.tell();
+}
+
 Dialer::Dialer(net::Runtime& runtime, link::LinkSet& links, DialOptions options)
     : runtime_(runtime),
       links_(links),
       options_(std::move(options)),
       names_(runtime, options_.names),
-      routes_(runtime, links, options_.routes) {}
+      routes_(runtime, links, options_.routes),
+      watch_(links.watch(runtime.executor(), [this](link::Link& link) { link_changed(link); })) {}
+
+net::Duration patience_with(const link::Link& link) {
+  constexpr net::Duration kLeast = std::chrono::milliseconds(250);
+  constexpr net::Duration kUnknown = std::chrono::seconds(1);
+  constexpr net::Duration kMost = std::chrono::seconds(3);
+  const auto known = link.connect_time();
+  if (known == net::Duration::zero()) return kUnknown;
+  return std::clamp(2 * known, kLeast, kMost);
+}
+
+net::Duration Dialer::patience(const link::Link& link) const {
+  return options_.slow_attempt ? *options_.slow_attempt : patience_with(link);
+}
+
+// Whoever waits for a link that is in doubt now need not wait for his patience to end.
+void Dialer::link_changed(link::Link& link) {
+  if (link.health() == link::Health::up) return;
+  for (auto* dial : dials_) dial->hasten(link, runtime_.clock().now());
+}
 
 Task<Result<Dialed>> Dialer::dial(Target target, DialWish wish) {
   if (auto* address = std::get_if<net::Address>(&target.host)) *address = net::unmapped(*address);
   const auto now = runtime_.clock().now();
   Dial dial(runtime_, target, std::move(wish), now, now + options_.timeout);
   begin(dial);
+  const auto listed = dials_.insert(dials_.end(), &dial);
   co_await direct(dial.race, direct_lanes(dial));
+  dials_.erase(listed);
   if (dial.winner) co_return std::move(*dial.winner);
   co_return dial.ended ? *dial.ended : dial.failure.error();
 }
@@ -188,7 +223,7 @@ void Dialer::open_lane(Dial& dial) {
   dial.tried.push_back(&link);
   auto& lane = dial.lanes.emplace_back(*this, dial, dial.target, dial.families, link,
                                        std::move(turn), std::nullopt);
-  dial.next_lane_at = races ? lane.opened_at : lane.opened_at + options_.slow_attempt;
+  dial.next_lane_at = races ? lane.opened_at : lane.opened_at + lane.patience;
   enter(dial, lane);
 }
 
@@ -361,6 +396,7 @@ void Dialer::judge(Dial& dial, Lane& lane) {
   auto& result = *lane.result;
   if (result.stream) {
     settle_losers(dial, lane);
+    tell_of_race(dial, lane);
     dial.winner =
         Dialed{std::move(result.stream), link::LinkUse(lane.link), std::move(lane.upstream_end),
                lane.takes_requests ? &*lane.link.upstream() : nullptr};
@@ -368,6 +404,7 @@ void Dialer::judge(Dial& dial, Lane& lane) {
   }
   if (lane.race.started()) {
     lane.count_failure();
+    tell_of_failure(lane);
   } else {
     lane.give_back_turn();
     if (result.elsewhere) dial.more_lanes = false;  // other links would find the same
@@ -393,11 +430,50 @@ void Dialer::settle_losers(Dial& dial, const Lane& winner) {
       if (lane.result->stream) lane.give_back_turn();
       continue;
     }
-    if (now - lane.opened_at >= options_.slow_attempt) {
+    if (now - lane.opened_at >= lane.patience) {
       lane.count_failure();
     } else {
       lane.give_back_turn();
     }
+  }
+}
+
+// What this host says of itself needs no other link's word.
+void Dialer::tell_of_failure(Lane& lane) {
+  const auto& error = lane.result->error;
+  const auto now = runtime_.clock().now();
+  const bool is_gone = error == errc::address_not_available || error == errc::no_such_device ||
+                       error == errc::network_down;
+  if (!is_gone && error != errc::network_unreachable) return;
+  const auto sign = is_gone ? link::Sign::gone : link::Sign::no_route;
+  link::observe(links_, lane.link, {sign, now, error.message()}, runtime_.log());
+}
+
+// One link has reached the target: what the others have not is a sign. Where a rule has chosen the
+// way of one, they were asked for different addresses.
+void Dialer::tell_of_race(Dial& dial, const Lane& winner) {
+  const auto now = runtime_.clock().now();
+  const auto peer = winner.result->stream->remote_endpoint();
+  link::observe(links_, winner.link, {link::Sign::connected, now, {}, now - winner.opened_at, peer},
+                runtime_.log());
+  for (auto& lane : dial.lanes) {
+    if (&lane == &winner || !lane.race.started() || !dial.detours.empty()) continue;
+    if (lane.result && lane.result->stream) continue;  // it connected too
+    const auto waited = now - lane.opened_at;
+    if (lane.is_running() && waited < lane.patience) continue;
+    link::Evidence seen{lane.is_running() ? link::Sign::outrun : link::Sign::failed, now};
+    if (lane.is_running()) {
+      seen.what =
+          fmt::format("no connection to {} in {} ms, and {} had one", to_string(dial.target),
+                      waited / std::chrono::milliseconds(1), winner.link.name());
+    } else if (is_the_targets_answer(lane.result->error) || is_exhaustion(lane.result->error)) {
+      continue;
+    } else {
+      seen.what = fmt::format("{} for {}, which {} reached", lane.result->error.message(),
+                              to_string(dial.target), winner.link.name());
+    }
+    if (!lane.link.upstream() && !winner.link.upstream()) seen.peer = peer;
+    link::observe(links_, lane.link, seen, runtime_.log());
   }
 }
 

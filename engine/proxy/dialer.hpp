@@ -8,7 +8,9 @@
 #include "engine/proxy/routes.hpp"
 #include "engine/proxy/target.hpp"
 
+#include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,15 +20,19 @@ struct DialOptions {
   net::Duration timeout = std::chrono::seconds(30);          // for all of it
   net::Duration attempt_timeout = std::chrono::seconds(10);  // for one address through one link
   // A link through which no connection stands after so long is helped by another one, and may still
-  // win. Long enough for any link's round trip and for two lost SYNs (Linux repeats them at 1, 2
-  // and 3 s), so that only a link that fails loses connections to another.
-  net::Duration slow_attempt = std::chrono::seconds(3);
+  // win. None: see patience_with.
+  std::optional<net::Duration> slow_attempt{};
   // Whether a name is asked for by the host's own routes where no link's servers answer.
   bool ask_by_any_route = true;
   HappyEyeballsOptions happy_eyeballs;
   NameCacheOptions names;
   std::vector<RouteRule> routes;  // see Routes
 };
+
+// How long a link is waited for before another one helps: twice what connecting through it is known
+// to take, so that a far link keeps its share, but no less than 250 ms (as between the addresses of
+// RFC 8305 5), and no more than 3 s. 1 s as long as nothing is known of it (RFC 6298 2.1).
+net::Duration patience_with(const link::Link& link);
 
 // What a connection is wanted for.
 struct DialWish {
@@ -51,7 +57,9 @@ struct Dialed {
 
 // The policy's turn decides the link; the name is looked up and all its addresses are raced through
 // that one link (AddressRace). Another link takes a turn, as well or instead, when this one fails
-// for a reason that may be its own, or is slow. The first connection wins.
+// for a reason that may be its own, or is slow, or is doubted (link::Health) while it is waited
+// for. The first connection wins. What a dial shows of its links, the LinkSet hears
+// (link::Evidence).
 //
 // Where a rule fixes the way (Routes), that way takes no turn, and no link helps it. Addresses of a
 // name for which a rule says something else than for the name are tried as it says, at the same
@@ -114,6 +122,10 @@ class Dialer {
   void tell_of_misfit(const link::Link& link, const net::Error& error);
   void judge(Dial& dial, Lane& lane);
   void settle_losers(Dial& dial, const Lane& winner);
+  void tell_of_failure(Lane& lane);
+  void tell_of_race(Dial& dial, const Lane& winner);
+  void link_changed(link::Link& link);
+  net::Duration patience(const link::Link& link) const;
   void end_at_deadline(Dial& dial);
   link::Families served_families() const;
   Way way_of(const link::Link& link) const;
@@ -125,6 +137,8 @@ class Dialer {
   NameCache names_;
   Routes routes_;
   std::vector<const link::Link*> misfits_;  // of which people have been told
+  std::list<Dial*> dials_;                  // under way
+  std::shared_ptr<link::LinkWatch> watch_;
 };
 
 }  // namespace dispatch::proxy

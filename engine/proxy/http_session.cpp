@@ -27,6 +27,17 @@ bool is_idempotent(std::string_view method) {
   return std::find(kMethods.begin(), kMethods.end(), method) != kMethods.end();
 }
 
+// Whether one is left that has not been tried.
+bool is_worth_another_link(const link::LinkSet& links, const link::Link& link,
+                           const DialWish& wish) {
+  const auto& tried = wish.without;
+  if (std::find(tried.begin(), tried.end(), &link) != tried.end()) return false;
+  const auto all = links.links();
+  return std::any_of(all.begin(), all.end(), [&](const auto* each) {
+    return each != &link && std::find(tried.begin(), tried.end(), each) == tried.end();
+  });
+}
+
 // How many octets it had.
 Task<net::Result<std::size_t>> discard(BodyReader& body, net::TimePoint deadline) {
   std::size_t size = 0;
@@ -176,7 +187,9 @@ Task<bool> Session::open_tunnel(const Request& request) {
 // Leaves a connection to `target` in upstream_.
 Task<Status> Session::reach(const Target& target, DialWish wish) {
   const bool reads_requests = upstream_ && upstream_->dialed().takes_requests != nullptr;
-  if (upstream_ && upstream_->target() == target && (wish.forwards || !reads_requests)) {
+  const bool is_dead = upstream_ && upstream_->link().health() == link::Health::down;
+  if (upstream_ && !is_dead && upstream_->target() == target &&
+      (wish.forwards || !reads_requests)) {
     upstream_->was_used = true;
     co_return Status{};
   }
@@ -206,34 +219,47 @@ Task<bool> Session::forward(const Request& request) {
   }
   // What comes of an upgrade is a tunnel, which many proxies open for CONNECT only.
   DialWish wish{!asks_for_upgrade(head), {}};
-  net::Error challenged;
+  net::Error before;  // of a link that has been left
+  const bool is_repeatable = is_idempotent(head.method) && !framing.has_content();
   for (;;) {
     auto error = co_await reach(to->target, wish);
-    if (error && challenged) error = challenged;
+    if (error && before) error = before;
     if (error) {
       client_.refused(to_string(to->target), error);
       auto answer = answer_for(to->authority, error);
       co_return co_await reply(request, std::move(answer));
     }
     const Forwarding forwarding{head, *to, framing};
+    upstream_->is_repeatable = is_repeatable;
+    upstream_->received_before = upstream_->received().total();
     Exchange exchange(client_, reader_, *upstream_, forwarding);
     auto report = co_await exchange.run();
     if (report.end == End::not_authorized) {
-      challenged = report.error;
-      if (leave_for_another_link(wish) && !framing.has_content()) continue;
+      before = report.error;
+      client_.service.dialer.refused_by(upstream_->link());
+      if (leave_link(wish) && !framing.has_content()) continue;
     }
-    // RFC 9112 9.3.1: the server may have ended the connection as the request was on its way.
-    const bool again = report.end == End::no_answer && upstream_->was_used &&
-                       is_idempotent(head.method) && !framing.has_content();
-    if (!again) co_return co_await conclude(request, *to, std::move(report));
-    upstream_.reset();
+    if (report.end == End::no_answer && is_repeatable && upstream_->ended_for != errc::timed_out) {
+      // RFC 9112 9.3.1: the server may have ended the connection as the request was on its way.
+      const bool was_used = upstream_->was_used;
+      if (was_used && upstream_->link().health() != link::Health::down) {
+        upstream_.reset();
+        continue;
+      }
+      // RFC 9110 9.2.2: what is idempotent may be asked again, and another link may bring it.
+      if (is_worth_another_link(client_.service.links, upstream_->link(), wish)) {
+        before = report.error;
+        leave_link(wish);
+        continue;
+      }
+    }
+    co_return co_await conclude(request, *to, std::move(report));
   }
 }
 
-// After its proxy has refused us. Whether there may be another one: a rule may fix the link.
-bool Session::leave_for_another_link(DialWish& wish) {
+// For another one. Whether there may be one: a rule may fix the link.
+bool Session::leave_link(DialWish& wish) {
   auto& link = upstream_->link();
-  client_.service.dialer.refused_by(link);
   upstream_.reset();
   auto& tried = wish.without;
   if (std::find(tried.begin(), tried.end(), &link) != tried.end()) return false;

@@ -42,7 +42,7 @@ class Session {
   net::Task<std::optional<Request>> read_request();
   net::Task<net::Status> reach(const Target& target, DialWish wish);
 
-  bool leave_for_another_link(DialWish& wish);
+  bool leave_link(DialWish& wish);
 
   net::Task<void> refuse(Fault fault);
   net::Task<bool> reply(const Request& request, Answer answer, bool may_persist = true);

@@ -24,9 +24,20 @@ class Upstream final : public Connection {
     if (answered != nullptr) answered->abort();
   }
 
+  // What is safe to say twice and has no answer yet is asked of another link.
+  void link_is_down() override {
+    if (may_leave()) target_stream().abort();
+  }
+  bool may_leave() {
+    const bool is_answered = received().total() != received_before;
+    return !is_in_exchange || (is_repeatable && !is_answered);
+  }
+
   Reader reader;
   bool was_used = false;  // a request has gone through before
   bool is_in_exchange = false;
+  bool is_repeatable = false;         // the request that is under way
+  std::uint64_t received_before = 0;  // it began
   net::Error ended_for;  // by end()
   // The client's stream, once a part of the answer is on its way there: it is too late to tell it
   // anything else, and it may be the one that takes no more.

@@ -41,19 +41,25 @@ net::Task<void> until_idle(net::TaskGroup& sessions, Relays& relays) {
 Server::Server(net::Runtime& runtime, link::LinkSet& links, ServerOptions options)
     : runtime_(runtime),
       options_(std::move(options)),
+      is_first_(true),
       admission_(std::make_shared<Admission>(options_.admission)),
       queue_(*admission_, runtime.executor()),
       service_(runtime, options_, links),
+      dead_links_(runtime, links, service_.connections, options_.dead_link_timeout),
       acceptors_(runtime.executor(), logs_to(runtime)),
       watchers_(runtime.executor(), logs_to(runtime)),
-      sessions_(runtime.executor(), logs_to(runtime)) {}
+      sessions_(runtime.executor(), logs_to(runtime)) {
+  links.set_health_options(link::health_options_of(options_.monitor, options_.health));
+}
 
 Server::Server(net::Runtime& runtime, Server& first)
     : runtime_(runtime),
       options_(first.options_),
+      is_first_(false),
       admission_(first.admission_),
       queue_(*admission_, runtime.executor()),
       service_(runtime, options_, first.service_.links),
+      dead_links_(runtime, service_.links, service_.connections, options_.dead_link_timeout),
       acceptors_(runtime.executor(), logs_to(runtime)),
       watchers_(runtime.executor(), logs_to(runtime)),
       sessions_(runtime.executor(), logs_to(runtime)) {
@@ -98,6 +104,15 @@ void Server::start() {
   link_watch_ = service_.links.watch(runtime_.executor(), [this](link::Link& link) {
     service_.connections.end_stranded_ones(link, runtime_);
   });
+  if (!options_.health) return;
+  watchers_.spawn(dead_links_.run());
+  if (is_first_) watchers_.spawn(monitor_links());
+}
+
+// One for all event loops.
+net::Task<void> Server::monitor_links() {
+  link::Monitor monitor(runtime_, service_.links, options_.monitor);
+  co_await monitor.run();
 }
 
 // Who waits already comes before who is accepted next.

@@ -5,6 +5,7 @@
 #include "engine/net/runtime.hpp"
 #include "engine/net/task_group.hpp"
 #include "engine/proxy/client.hpp"
+#include "engine/proxy/dead_links.hpp"
 #include "engine/proxy/listener_spec.hpp"
 #include "engine/proxy/server_view.hpp"
 
@@ -64,11 +65,15 @@ class Server {
   net::Task<net::Status> room_at(Listening& listening);
   net::Result<Admission::Place> place_for(const Peer& peer, const Entrance& entrance);
 
+  net::Task<void> monitor_links();
+
   net::Runtime& runtime_;
   ServerOptions options_;
+  bool is_first_;
   std::shared_ptr<Admission> admission_;  // relays have places
   Admission::Queue queue_;
   Service service_;
+  DeadLinks dead_links_;
   std::list<Listening> listeners_;
   bool started_ = false;
   net::TaskGroup acceptors_;

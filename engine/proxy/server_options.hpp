@@ -1,6 +1,7 @@
 // What a proxy server may do, and what it has done.
 #pragma once
 
+#include "engine/link/monitor.hpp"
 #include "engine/net/counter.hpp"
 #include "engine/proxy/accounts.hpp"
 #include "engine/proxy/admission.hpp"
@@ -21,6 +22,13 @@ struct ServerOptions {
   net::Duration handshake_timeout = std::chrono::seconds(30);  // for what the client has to send
   net::Duration bind_timeout = std::chrono::minutes(2);  // for the connection that BIND waits for
   net::Duration keep_alive_timeout = std::chrono::minutes(1);  // for the next HTTP request
+  // Links are watched: see link::HealthTracker. Off, every link is taken to be up.
+  bool health = true;
+  link::MonitorOptions monitor;
+  // A connection without a byte for so long, whose link is down while another one is not, is reset:
+  // see DeadLinks. Longer than most handovers between cells last; short enough for a person. 0: it
+  // is not.
+  net::Duration dead_link_timeout = std::chrono::milliseconds(1500);
   SilenceLimits silence;                                       // of connections to targets
   // Clients and targets that are silent are asked whether they are still there; none: they are not.
   std::optional<net::KeepAlive> tcp_keep_alive = net::KeepAlive::after(std::chrono::minutes(1));

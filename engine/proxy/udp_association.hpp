@@ -17,7 +17,7 @@ namespace dispatch::proxy {
 
 // Relays for as long as the client's TCP connection lives. A flow (the datagrams to and from one
 // target) is on the link whose turn it was at its first datagram. It moves to another one when the
-// kernel says that it cannot send; that a link loses datagrams, nobody can tell.
+// kernel says that it cannot send, or when connections have found its link to be down.
 //
 // Only the client is listened to: its address is that of its TCP connection, and its port the one
 // that its request names, if with that very address; a client that does not know its address, or is
@@ -55,6 +55,7 @@ class UdpAssociation {
   void count_sent(UdpOutlet& outlet, std::span<const net::DatagramOut> taken);
   void send(UdpOutlet& outlet, std::span<const net::DatagramOut> out,
             std::vector<link::Link*> tried);
+  void leave_dead_link(UdpFlow& flow);
   bool place(UdpFlow& flow, std::vector<link::Link*>& tried);
   bool put_on(UdpFlow& flow, const UdpOutlets::Choice& choice, std::vector<link::Link*>& tried);
   bool move(UdpFlow& flow, std::vector<link::Link*>& tried, const net::Error& why);

@@ -222,12 +222,22 @@ bool UdpAssociation::move(UdpFlow& flow, std::vector<link::Link*>& tried, const 
   return place(flow, tried);
 }
 
+// Nobody is told that datagrams vanish, but connections have found out.
+void UdpAssociation::leave_dead_link(UdpFlow& flow) {
+  auto& link = *flow.outlet->link;
+  if (link.health() != link::Health::down || flow.fixed != nullptr || flow.is_named()) return;
+  if (!service_.links.has_better(link)) return;
+  std::vector<link::Link*> tried{&link};
+  place(flow, tried);
+}
+
 void UdpAssociation::add(UdpFlow& flow, std::span<const std::byte> payload) {
   auto& batch = *batch_;
   if (batch.item_count == UdpBatch::kDatagrams) flush_to_targets();
   const auto index = static_cast<std::int32_t>(batch.item_count++);
   batch.items[static_cast<std::size_t>(index)] = {payload, UdpFlow::kNone};
   if (flow.first == UdpFlow::kNone) {
+    leave_dead_link(flow);
     flow.first = index;
     batch.flows.push_back(&flow);
     flows_.touch(flow, true, now_);

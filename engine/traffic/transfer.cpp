@@ -81,6 +81,12 @@ class Transfer {
     if (options_.progress != nullptr) options_.progress->add(bytes);
   }
 
+  // As the request line has it.
+  std::string url(std::string path) const {
+    if (!options_.forwarded) return path;
+    return fmt::format("http://{}{}", proxy::to_string(options_.origin), path);
+  }
+
   // A connection to the origin.
   Task<Status> reach() {
     if (options_.socks5) co_return co_await reach_through_proxy();
@@ -125,6 +131,7 @@ class Transfer {
     if (!stream) co_return failed("connection to the proxy", stream.error());
     stream_ = std::move(*stream);
     if (const auto error = co_await enter_proxy()) co_return error;
+    if (options_.forwarded) co_return Status{};
     proxy::HandshakeBuffer buffer;
     const auto* credentials = options_.credentials ? &*options_.credentials : nullptr;
     const auto answer =
@@ -143,7 +150,7 @@ class Transfer {
   }
 
   Task<Status> receive(HttpConnection& http) {
-    const auto path = fmt::format("/bytes/{}", options_.download_bytes);
+    const auto path = url(fmt::format("/bytes/{}", options_.download_bytes));
     HttpRequest request{"GET", path, proxy::to_string(options_.origin), 0, false};
     if (const auto error = co_await http.write_request(std::move(request))) {
       co_return failed("request", error);
@@ -176,8 +183,8 @@ class Transfer {
   }
 
   Task<Status> send(HttpConnection& http) {
-    HttpRequest request{"POST", "/upload", proxy::to_string(options_.origin), options_.upload_bytes,
-                        false};
+    HttpRequest request{"POST", url("/upload"), proxy::to_string(options_.origin),
+                        options_.upload_bytes, false};
     if (const auto error = co_await http.write_request(std::move(request))) {
       co_return failed("request", error);
     }

@@ -19,6 +19,8 @@ namespace dispatch::traffic {
 struct TransferOptions {
   proxy::Target origin;                 // a traffic::Origin
   std::optional<net::Endpoint> socks5;  // through this proxy; the origin's name is looked up there
+  // That proxy is not asked for a tunnel, but for what the origin has (RFC 9112 3.2.2).
+  bool forwarded = false;
   // To that proxy (RFC 1929); none: no password is offered.
   std::optional<proxy::socks5::Credentials> credentials{};
   // On the way to it: what a proxy before it would say, for the client itself; and within TLS, whom

@@ -30,6 +30,9 @@ class EngineChecker {
     }
     config(engine_.policy.position, [&] { check_policy(); });
     for (const auto& rule : engine_.routes) check_rule(rule);
+    for (const auto& probe : engine_.probe) {
+      config(probe.position, [&] { link::parse_probe_spec(probe.text); });
+    }
     config({}, [&] { server_options_of(engine_); });
   }
 

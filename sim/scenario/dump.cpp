@@ -100,6 +100,7 @@ void dns_entry(YAML::Emitter& out, const DnsSpec& dns) {
 }
 
 const char* text_of(Via via) {
+  if (via == Via::http) return "http";
   return via == Via::socks5 ? "socks5" : "direct";
 }
 

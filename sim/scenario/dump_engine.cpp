@@ -52,6 +52,11 @@ void dump_engine(YAML::Emitter& out, const Scenario& scenario) {
   addresses_entry(out, "allow", engine.allow);
   dump_entry(out, "max_connections", engine.max_connections);
   dump_entry(out, "max_per_client", engine.max_per_client);
+  dump_entry(out, "slow_attempt",
+             engine.slow_attempt ? to_string(*engine.slow_attempt) : std::string("auto"));
+  if (!engine.probe.empty()) texts_entry(out, "probe", engine.probe);
+  dump_entry(out, "no_probes", engine.no_probes);
+  dump_entry(out, "no_health", engine.no_health);
   for (const auto& time : engine_times()) {
     dump_entry(out, time.key, to_string(engine.*time.member));
   }

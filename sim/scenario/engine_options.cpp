@@ -8,7 +8,8 @@ namespace {
 constexpr EngineTime kTimes[] = {
     {"dns_cache", &EngineSpec::dns_cache, true},
     {"connect_timeout", &EngineSpec::connect_timeout, false},
-    {"slow_attempt", &EngineSpec::slow_attempt, false},
+    {"probe_interval", &EngineSpec::probe_interval, false},
+    {"dead_link_timeout", &EngineSpec::dead_link_timeout, true},
     {"handshake_timeout", &EngineSpec::handshake_timeout, false},
     {"idle_timeout", &EngineSpec::idle_timeout, true},
     {"half_open_timeout", &EngineSpec::half_open_timeout, true},
@@ -68,6 +69,13 @@ proxy::ServerOptions server_options_of(const EngineSpec& engine) {
   proxy::ServerOptions options;
   options.dial.timeout = engine.connect_timeout;
   options.dial.slow_attempt = engine.slow_attempt;
+  for (const auto& probe : engine.probe) {
+    options.monitor.targets.push_back(link::parse_probe_spec(probe.text));
+  }
+  options.monitor.interval = engine.probe_interval;
+  options.monitor.probes = !engine.no_probes;
+  options.health = !engine.no_health;
+  options.dead_link_timeout = engine.dead_link_timeout;
   auto& names = options.dial.names;
   names.ttl_max = engine.dns_cache;
   names.negative_ttl = std::min(names.negative_ttl, names.ttl_max);

@@ -20,6 +20,11 @@ constexpr std::string_view kKeys[] = {"start",
                                       "dns_cache",
                                       "connect_timeout",
                                       "slow_attempt",
+                                      "probe",
+                                      "probe_interval",
+                                      "no_probes",
+                                      "no_health",
+                                      "dead_link_timeout",
                                       "users",
                                       "allow",
                                       "max_connections",
@@ -33,7 +38,6 @@ constexpr std::string_view kKeys[] = {"start",
                                       "udp_timeout",
                                       "udp_one_link",
                                       "udp_only_answers"};
-constexpr std::string_view kLater[] = {"probe", "health"};
 
 constexpr std::uint16_t kDnsPort = 53;
 constexpr std::uint64_t kPortMax = 65535;
@@ -77,6 +81,22 @@ std::vector<EngineSpec::Text> read_texts(const YamlValue& value, std::string_vie
   return texts;
 }
 
+void read_health(const YamlMap& map, EngineSpec& engine) {
+  if (const auto* slow = map.find("slow_attempt")) {
+    if (slow->text("a duration, or auto") != "auto") {
+      engine.slow_attempt = read_positive_duration(*slow);
+    }
+  }
+  if (const auto* probe = map.find("probe")) {
+    for (const auto& each : probe->one_or_more("a probe such as http://www.example/")) {
+      auto text = each.text("a probe such as http://www.example/");
+      engine.probe.push_back({each.position_in_text(0), std::move(text)});
+    }
+  }
+  if (const auto* none = map.find("no_probes")) engine.no_probes = none->yes_or_no();
+  if (const auto* none = map.find("no_health")) engine.no_health = none->yes_or_no();
+}
+
 void read_admission(const YamlMap& map, EngineSpec& engine) {
   if (const auto* users = map.find("users")) engine.users = read_users(*users);
   if (const auto* allow = map.find("allow")) {
@@ -109,7 +129,7 @@ std::vector<UserSpec> read_users(const YamlValue& value) {
 }
 
 EngineSpec read_engine(const YamlValue& value) {
-  const auto map = value.map("engine", kKeys, kLater);
+  const auto map = value.map("engine", kKeys);
   EngineSpec engine;
   if (const auto* start = map.find("start")) {
     engine.start = read_texts(*start, "a list such as [wifi/2, lte/1]", "a link such as wifi/2");
@@ -139,6 +159,7 @@ EngineSpec read_engine(const YamlValue& value) {
     }
   }
   read_admission(map, engine);
+  read_health(map, engine);
   for (const auto& time : engine_times()) {
     const auto* given = map.find(time.key);
     if (given == nullptr) continue;

@@ -20,15 +20,16 @@ constexpr std::string_view kUploadKeys[] = {"to",          "size",    "count",  
                                             "retry_delay", "user",    "listener"};
 constexpr std::string_view kRequestsKeys[] = {"to",  "rate",    "response", "until",
                                               "via", "timeout", "user",     "listener"};
-constexpr std::string_view kVias[] = {"socks5", "direct"};
-constexpr std::string_view kViasLater[] = {"socks4", "socks4a", "http", "udp"};
+constexpr std::string_view kVias[] = {"socks5", "http", "direct"};
+constexpr std::string_view kViasLater[] = {"socks4", "socks4a", "udp"};
 
 constexpr std::uint64_t kTransfersMax = 1'000'000;
 constexpr std::uint64_t kParallelMax = 10'000;
 
 Via read_via(const YamlValue& value) {
-  const auto text = value.text("socks5 or direct");
+  const auto text = value.text("socks5, http or direct");
   if (text == "socks5") return Via::socks5;
+  if (text == "http") return Via::http;
   if (text == "direct") return Via::direct;
   for (const auto later : kViasLater) {
     if (text == later) value.fail(fmt::format("via \"{}\" is not supported yet", text));

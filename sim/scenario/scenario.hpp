@@ -165,7 +165,13 @@ struct EngineSpec {
   std::vector<net::Endpoint> dns;     // name servers; none: that of the world
   Duration dns_cache = std::chrono::hours(1);
   Duration connect_timeout = std::chrono::seconds(30);
-  Duration slow_attempt = std::chrono::seconds(3);
+  std::optional<Duration> slow_attempt;  // none: as the links are known to need
+
+  std::vector<Text> probe;  // as link::parse_probe_spec reads them
+  Duration probe_interval = std::chrono::seconds(30);
+  bool no_probes = false;
+  bool no_health = false;
+  Duration dead_link_timeout = std::chrono::milliseconds(1500);
 
   std::vector<UserSpec> users;  // none: no password is asked for
   std::vector<net::Prefix> allow;
@@ -184,7 +190,7 @@ struct EngineSpec {
   bool udp_only_answers = false;
 };
 
-enum class Via : std::uint8_t { socks5, direct };
+enum class Via : std::uint8_t { socks5, http, direct };
 
 // Transfers of a given size, some at a time, each tried again where it fails.
 struct BulkSpec {

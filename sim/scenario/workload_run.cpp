@@ -128,7 +128,8 @@ traffic::TransferOptions WorkloadRun::options_for(const Attempts& attempts) {
   traffic::TransferOptions options;
   options.origin = context_.target;
   options.content = context_.content;
-  if (attempts.via == Via::socks5) {
+  if (attempts.via != Via::direct) {
+    options.forwarded = attempts.via == Via::http;
     options.socks5 = context_.proxy;
     options.announce = context_.announce;
     options.tls = context_.tls;

@@ -161,7 +161,7 @@ def test_reading_spells_out_every_default():
     assert scenario.duration == "600s"
     assert scenario.links["a"].up.delay == "10ms"
     assert scenario.engine.start == ["a"]
-    assert scenario.engine.slow_attempt == "3s"
+    assert scenario.engine.slow_attempt == "auto"
     assert scenario.engine.max_connections == 0
     assert scenario.engine.udp_one_link is False
     assert scenario.engine.port == 1080

@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(silence_of_every_link_is_a_time_out) {
 }
 
 BOOST_AUTO_TEST_CASE(all_of_it_ends_at_the_timeout) {
-  DialOptions options;
+  auto options = DialWorld::fixed();
   options.timeout = 2s;
   DialWorld world({"wifi", "lte"}, options);
   const auto outcome = world.dial(literal(DialWorld::kNobody4));

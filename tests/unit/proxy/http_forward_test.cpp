@@ -153,11 +153,50 @@ BOOST_AUTO_TEST_CASE(a_request_that_is_not_idempotent_is_made_once) {
   BOOST_TEST(origin.requests.size() == 2u);
 }
 
-BOOST_AUTO_TEST_CASE(a_fresh_connection_that_fails_is_not_tried_again) {
+BOOST_AUTO_TEST_CASE(a_request_that_fails_on_a_fresh_connection_is_made_once_by_each_link) {
+  const std::string hang_up(kHangUp);
+  ProxyWorld world;
+  Origin origin(world, {hang_up, hang_up, kHello});
+  BOOST_TEST(contains(answer_to(world, kLastGet), "HTTP/1.1 502 Bad Gateway"));
+  BOOST_TEST(origin.requests.size() == 2u);
+  BOOST_REQUIRE(world.sources.size() == 2u);
+  BOOST_TEST(world.sources[0] != world.sources[1]);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_one_link_loses_is_answered_by_another) {
   ProxyWorld world;
   Origin origin(world, {std::string(kHangUp), kHello});
-  BOOST_TEST(contains(answer_to(world, kLastGet), "HTTP/1.1 502 Bad Gateway"));
+  BOOST_TEST(contains(answer_to(world, kLastGet), "hello"));
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_must_not_be_made_twice_fails_with_its_connection) {
+  ProxyWorld world;
+  Origin origin(world, {std::string(kHangUp), kHello});
+  const auto answer = answer_to(
+      world, "POST http://www.example/ HTTP/1.1\r\nHost: www.example\r\nConnection: close\r\n\r\n");
+  BOOST_TEST(contains(answer, "HTTP/1.1 502 Bad Gateway"));
   BOOST_TEST(origin.requests.size() == 1u);
+}
+
+net::Task<void> ask_twice(ProxyWorld& world, std::string& answers) {
+  auto stream = co_await world.connect_to_proxy();
+  co_await send_text(*stream, kGet);
+  answers += co_await read_until(*stream, "hello");
+  world.world.find_link("laptop/wifi")->set_state(sim::LinkState::blackhole);
+  co_await send_text(*stream, kGet);
+  answers += co_await read_until(*stream, "hello");
+}
+
+// Nothing else is dialled: that what was sent is not acknowledged is the only sign.
+BOOST_AUTO_TEST_CASE(a_request_on_a_link_that_has_died_is_answered_by_another_one) {
+  ProxyWorld world;
+  Origin origin(world, {kHello, kHello});
+  std::string answers;
+  const auto began = world.simulation.now();
+  world.run(ask_twice(world, answers));
+  BOOST_TEST(count_of(answers, "hello") == 2u);
+  BOOST_TEST((world.sources == std::vector<std::string>{"192.0.2.2", "198.51.100.2"}));
+  BOOST_TEST((world.simulation.now() - began < 4s));
 }
 
 BOOST_AUTO_TEST_CASE(an_http_1_0_client_gets_a_response_that_ends_with_the_connection) {

@@ -64,6 +64,32 @@ BOOST_AUTO_TEST_CASE(flows_spread_by_weight_and_each_stays_on_its_link) {
   world.check_nothing_is_left();
 }
 
+BOOST_AUTO_TEST_CASE(
+    flows_leave_a_link_that_has_gone_down_and_stay_together_with_one_link_for_all) {
+  for (const bool one_link : {false, true}) {
+    ServerOptions options;
+    options.udp.one_link = one_link;
+    UdpWorld world({"wifi", "lte"}, options);
+    for (std::uint16_t port = 1; port <= 4; ++port) world.echo(port);
+    const auto program = [&]() -> net::Task<void> {
+      auto client = co_await associate(world.phone, kProxy);
+      for (int round = 0; round < 2; ++round) {
+        for (std::uint16_t port = 1; port <= 4; ++port) {
+          const auto target = at_port(port);
+          BOOST_TEST(co_await ask(world, client, target, "x") == "x");
+        }
+        if (round == 1) break;
+        world.heard.clear();
+        auto& wifi = *world.links->links().front();
+        world.links->set_standing(wifi, {link::Health::down, "as the test has it", {}});
+      }
+    };
+    world.run(program());
+    BOOST_TEST((flows_by_link(world) == std::map<std::string, int>{{kLte, 4}}));
+    world.check_nothing_is_left();
+  }
+}
+
 BOOST_AUTO_TEST_CASE(all_that_leaves_by_one_link_has_one_address_and_port) {
   UdpWorld world({"wifi"});
   for (std::uint16_t port = 1; port <= 5; ++port) world.echo(port);

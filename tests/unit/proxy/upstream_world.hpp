@@ -23,8 +23,9 @@ struct Security {
 
 // Another dispatch runs in the internet, on a host with the address kHop.
 struct UpstreamWorld : DialWorld {
-  explicit UpstreamWorld(std::vector<std::string> arguments = {kHopUrl}, DialOptions options = {},
-                         Accounts accounts = {}, Security security = {})
+  explicit UpstreamWorld(std::vector<std::string> arguments = {kHopUrl},
+                         DialOptions options = fixed(), Accounts accounts = {},
+                         Security security = {})
       : DialWorld(std::move(arguments), std::move(options), 1, security.believed),
         hop(world.add_host("hop")) {
     attach(hop, "eth0", {"203.0.113.20/24", "2001:db8:80::20/64"}, 0ms);
