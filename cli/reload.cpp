@@ -14,8 +14,8 @@
 namespace dispatch::cli {
 namespace {
 
-constexpr std::array<std::string_view, 6> kRenewed = {kLinksKey, "tls-cert", "tls-key",
-                                                      "users",   "route",    "routes"};
+constexpr std::array<std::string_view, 7> kRenewed = {kLinksKey, "policy", "tls-cert", "tls-key",
+                                                      "users",   "route",  "routes"};
 
 // "port, threads": the options that are given otherwise, and hold from the next start on.
 std::string waiting_for_restart(const StartArguments& before, const StartArguments& after) {
@@ -73,6 +73,10 @@ std::string Reload::apply() {
   if (!waiting.empty()) told += "; to be restarted for: " + waiting;
   std::move(renewal).apply_to(links_);
   follower_.renew(link::automatic_spec(after.links));
+  if (after.policy.text != now_.policy.text) {
+    links_.set_policy(after.policy.make);
+    told += "; policy: " + after.policy.text;
+  }
   proxy_.renew(after.renewal());
   // What waits for a restart is told each time until then.
   after.given = now_.given;

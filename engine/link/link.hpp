@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/link/attachment.hpp"
+#include "engine/link/figures.hpp"
 #include "engine/link/health.hpp"
 #include "engine/link/standing.hpp"
 #include "engine/link/upstream.hpp"
@@ -116,6 +117,15 @@ class Link {
   unsigned tier() const { return tier_; }
   void set_tier(unsigned tier) { tier_ = tier; }
 
+  // What it can carry, in bytes per second, for the policy overflow; 0: to be learnt. To be set
+  // before the link is used.
+  double full_rate() const { return full_rate_; }
+  void set_full_rate(double bytes_per_second) { full_rate_ = bytes_per_second; }
+
+  // For policies, under the LinkSet's lock.
+  LinkFigures& figures() { return figures_; }
+  const LinkFigures& figures() const { return figures_; }
+
   LinkCounters& counters() { return counters_; }
   const LinkCounters& counters() const { return counters_; }
 
@@ -140,6 +150,8 @@ class Link {
   std::unique_ptr<Link> via_;
   std::size_t connections_max_ = 0;
   unsigned tier_ = 1;
+  double full_rate_ = 0;
+  LinkFigures figures_;
   std::atomic<std::size_t> places_taken_ = 0;  // kept only where there is a maximum
   LinkCounters counters_;
 };

@@ -46,10 +46,30 @@ std::optional<Turn> LinkSet::take_turn_of(Able is_able, const Need& need) {
     candidates.push_back(link.get());
   }
   if (candidates.empty()) return std::nullopt;
+  if (traits_.reads_rates) {
+    for (auto* link : candidates) link->figures().observe(link->counters(), need.now);
+  }
   keep_healthiest(candidates);
   auto& policy = policies_[std::move(able)];
   if (!policy) policy = make_policy_();
-  return Turn(*this, policy, std::move(candidates), need);
+  Turn turn(*this, policy, std::move(candidates), need);
+  if (traits_.reads_rates) turn.link().figures().chosen(need.now);
+  return turn;
+}
+
+void LinkSet::answered(Link& link, net::Duration after, net::TimePoint now) {
+  const std::scoped_lock lock(choosing_);
+  if (traits_.reads_rates) link.figures().answered(after, now);
+}
+
+void LinkSet::failed(Link& link, net::Duration after, net::TimePoint now) {
+  const std::scoped_lock lock(choosing_);
+  if (traits_.reads_rates) link.figures().failed(after, now);
+}
+
+void LinkSet::sample(net::TimePoint now) {
+  const std::scoped_lock lock(choosing_);
+  for (const auto& entry : links_) entry.link->figures().observe(entry.link->counters(), now);
 }
 
 PolicyTraits LinkSet::traits() const {

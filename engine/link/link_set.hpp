@@ -133,6 +133,14 @@ class LinkSet {
   // What the policy needs of those who take turns.
   PolicyTraits traits() const;
 
+  // What is measured, for policies that choose by it: how long `link` took to connect or to send
+  // the first byte of an answer; and how long a dial took that failed through the link's own fault.
+  void answered(Link& link, net::Duration after, net::TimePoint now);
+  void failed(Link& link, net::Duration after, net::TimePoint now);
+  // Brings the rates up to date: to be called each kSampleInterval where the policy wants samples.
+  void sample(net::TimePoint now);
+  static constexpr net::Duration kSampleInterval = std::chrono::milliseconds(250);
+
   // Another one, for all turns from now on; what the old one has learnt of shares is forgotten.
   void set_policy(MakePolicy make_policy);
 

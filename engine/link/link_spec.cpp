@@ -33,6 +33,18 @@ std::size_t parse_count(std::string_view key, std::string_view text, std::string
   return count;
 }
 
+units::Rate parse_full(std::string_view text, std::string_view whole) {
+  try {
+    const auto rate = units::parse_rate(text);
+    if (rate.bits_per_second != 0) return rate;
+  } catch (const units::UnitError& error) {
+    throw ConfigError(
+        fmt::format("'{}': full={}: {}", without_password(whole), text, error.what()));
+  }
+  throw ConfigError(
+      fmt::format("'{}': full={}: a link that carries nothing", without_password(whole), text));
+}
+
 bool is_digits(std::string_view text) {
   return text.find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -68,15 +80,17 @@ void parse_options(LinkSpec& spec, std::string_view options, std::string_view wh
         equals == std::string_view::npos ? std::string_view() : option.substr(equals + 1);
     const bool of_proxies =
         key == "via" || key == "password-file" || key == "password-env" || key == "ca";
-    if (key != "max" && key != "tier" && !of_proxies) {
+    if (key != "max" && key != "tier" && key != "full" && !of_proxies) {
       fail(
-          "behind the comma is none of max=N, tier=N, later, and of proxies via=, password-file=, "
+          "behind the comma is none of max=N, tier=N, full=RATE, later, and of proxies via=, "
+          "password-file=, "
           "password-env=, ca=, insecure, tunnel");
     }
     if (value.empty()) fail(fmt::format("a value is missing: {}=", key));
     if (of_proxies && !spec.upstream) fail(fmt::format("{}= is for proxies", key));
     if (key == "max") spec.connections_max = parse_count(key, value, whole);
     if (key == "tier") spec.tier = static_cast<unsigned>(parse_count(key, value, whole));
+    if (key == "full") spec.full = parse_full(value, whole);
     if (key == "via") spec.via = value;
     if (key == "password-file") spec.password_file = value;
     if (key == "password-env") spec.password_variable = value;

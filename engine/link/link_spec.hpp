@@ -9,6 +9,7 @@
 #include "engine/net/config_error.hpp"
 #include "engine/net/interfaces.hpp"
 #include "engine/net/network.hpp"
+#include "engine/units/quantity.hpp"
 
 #include <memory>
 #include <optional>
@@ -26,6 +27,7 @@ struct LinkSpec {
   std::string name{};               // given to it; empty: the target
   std::size_t connections_max = 0;  // at a time; 0: no limit
   unsigned tier = 1;                // of the policy failover: the lower, the sooner it is used
+  units::Rate full{};               // of the policy overflow: what it can carry; 0: to be learnt
   std::optional<Upstream> upstream{};
   std::string via{};  // the link to the proxy: an interface or an address; empty: any route
   // Where the proxy's password is to be read by who makes the links; at most one of these.
@@ -44,9 +46,9 @@ struct LinkSpec {
 inline constexpr unsigned kWeightMax = 1'000'000;
 
 // [NAME=]ADDRESS or [NAME=]PROTOCOL://[USER[:PASSWORD]@]HOST:PORT (see Upstream), then /WEIGHT or
-// @WEIGHT, and ",OPTION=VALUE"s: max, tier, and of proxies via, password-file and password-env, and
-// of https ca; ",insecure" and, of HTTP, ",tunnel" have no value; nor has ",later" of an interface
-// or an address. Throws net::ConfigError, without any password.
+// @WEIGHT, and ",OPTION=VALUE"s: max, tier, full, and of proxies via, password-file and
+// password-env, and of https ca; ",insecure" and, of HTTP, ",tunnel" have no value; nor has
+// ",later" of an interface or an address. Throws net::ConfigError, without any password.
 LinkSpec parse_link_spec(std::string_view text);
 
 // Every usable interface, also those that come later, but for those that other links go by.

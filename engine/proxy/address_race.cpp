@@ -100,7 +100,8 @@ void AddressRace::take_answer(Family family, const NameCache::Answer& answer) {
 }
 
 Task<void> AddressRace::attempt(net::Endpoint remote) {
-  const auto deadline = runtime_.clock().now() + options_.attempt_timeout;
+  const auto began = runtime_.clock().now();
+  const auto deadline = began + options_.attempt_timeout;
   // The link may have lost its address a moment ago.
   const auto egress = link_.egress(net::family_of(remote.address));
   net::Result<net::StreamPtr> stream = errc::make_error_code(errc::address_not_available);
@@ -127,6 +128,7 @@ Task<void> AddressRace::attempt(net::Endpoint remote) {
       log.debug("{} connected through {}", net::to_string(remote), link_.name());
     }
     result_.stream = std::move(*stream);
+    result_.connect_time = runtime_.clock().now() - began;
   }
   race_.tell();
 }

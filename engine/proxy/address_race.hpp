@@ -32,8 +32,9 @@ enum class AddressUse : std::uint8_t {
 
 // What has become of a race.
 struct RaceResult {
-  net::StreamPtr stream;  // the winner; null where there is none
-  net::Error error;       // the most telling one, if there is no winner
+  net::StreamPtr stream;         // the winner; null where there is none
+  net::Duration connect_time{};  // of the winner, by itself
+  net::Error error;              // the most telling one, if there is no winner
   // Another link would fare no better: every attempt was answered by the target, or this host is
   // exhausted, or the name cannot be resolved in any way.
   bool conclusive = false;

@@ -1,5 +1,7 @@
 #include "engine/proxy/client.hpp"
 
+#include "engine/proxy/sticky_key.hpp"
+
 #include <array>
 
 namespace dispatch::proxy {
@@ -22,6 +24,9 @@ std::optional<proxy_protocol::Addresses> addresses_of(const Peer& peer, const Ta
 net::Task<net::Result<Dialed>> Client::dial(Target target, DialWish wish) {
   // Between a header for the target and the target can be no proxy that reads requests.
   if (service.options.send_proxy) wish.forwards = false;
+  if (const auto isolation = service.links.traits().isolation; isolation.any()) {
+    wish.key = sticky_key(isolation, {peer, target, user});
+  }
   auto dialed = co_await service.dialer.dial(target, std::move(wish));
   if (const auto& asks = service.options.tcp_keep_alive; asks && dialed) {
     dialed->stream->keep_alive(*asks);

@@ -91,6 +91,7 @@ struct Client {
   Peer peer;
   Entrance entrance;
   Admission::Place& place;
+  std::string user{};  // as it says to be; empty: it has not said
   HandshakeBuffer buffer;
 };
 

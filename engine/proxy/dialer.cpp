@@ -34,6 +34,7 @@ struct Dialer::Lane {
   Lane& operator=(const Lane&) = delete;
 
   bool is_running() const { return !result; }
+
   // Nothing came of the link, and it is the link's fault.
   void count_failure() {
     if (race.started()) ++link.counters().dial_failures;
@@ -395,6 +396,7 @@ void Dialer::judge(Dial& dial, Lane& lane) {
   --dial.running;
   auto& result = *lane.result;
   if (result.stream) {
+    credit(lane);
     settle_losers(dial, lane);
     tell_of_race(dial, lane);
     dial.winner =
@@ -403,7 +405,11 @@ void Dialer::judge(Dial& dial, Lane& lane) {
     return;
   }
   if (lane.race.started()) {
-    lane.count_failure();
+    if (result.conclusive) {
+      lane.count_failure();
+    } else {
+      blame(lane);
+    }
     tell_of_failure(lane);
   } else {
     lane.give_back_turn();
@@ -422,6 +428,19 @@ void Dialer::judge(Dial& dial, Lane& lane) {
   }
 }
 
+// A proxy's handshake belongs to how long its link takes; looking up a name does not.
+void Dialer::credit(const Lane& lane) {
+  const auto now = runtime_.clock().now();
+  const auto took = lane.link.upstream() ? now - lane.opened_at : lane.result->connect_time;
+  links_.answered(lane.link, took, now);
+}
+
+void Dialer::blame(Lane& lane) {
+  lane.count_failure();
+  const auto now = runtime_.clock().now();
+  if (lane.race.started()) links_.failed(lane.link, now - lane.opened_at, now);
+}
+
 void Dialer::settle_losers(Dial& dial, const Lane& winner) {
   const auto now = runtime_.clock().now();
   for (auto& lane : dial.lanes) {
@@ -431,7 +450,7 @@ void Dialer::settle_losers(Dial& dial, const Lane& winner) {
       continue;
     }
     if (now - lane.opened_at >= lane.patience) {
-      lane.count_failure();
+      blame(lane);
     } else {
       lane.give_back_turn();
     }
@@ -481,7 +500,7 @@ void Dialer::end_at_deadline(Dial& dial) {
   bool started = false;
   for (auto& lane : dial.lanes) {
     started = started || lane.race.started();
-    if (lane.is_running()) lane.count_failure();
+    if (lane.is_running()) blame(lane);
   }
   dial.failure.add(started ? Error(errc::make_error_code(errc::timed_out))
                            : Error(ResolveError::timed_out));

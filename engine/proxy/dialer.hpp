@@ -126,6 +126,8 @@ class Dialer {
   void tell_of_race(Dial& dial, const Lane& winner);
   void link_changed(link::Link& link);
   net::Duration patience(const link::Link& link) const;
+  void credit(const Lane& lane);
+  void blame(Lane& lane);
   void end_at_deadline(Dial& dial);
   link::Families served_families() const;
   Way way_of(const link::Link& link) const;

@@ -1,5 +1,7 @@
 #include "engine/proxy/http_authorization.hpp"
 
+#include "engine/proxy/session_name.hpp"
+
 #include <cstdint>
 
 namespace dispatch::proxy::http {
@@ -51,21 +53,36 @@ std::string basic_authorization(const link::Credentials& credentials) {
   return "Basic " + encode_base64(credentials.user + ":" + credentials.password);
 }
 
-bool is_authorized(const Fields& fields, const Accounts& accounts) {
-  if (accounts.empty()) return true;
-  if (fields.count("Proxy-Authorization") != 1) return false;
+namespace {
+
+// RFC 7617 2. None: no field, more than one, or something else in it.
+std::optional<std::string> credentials_of(const Fields& fields) {
+  if (fields.count("Proxy-Authorization") != 1) return std::nullopt;
   const std::string_view offered = *fields.find("Proxy-Authorization");
   const auto space = offered.find(' ');
   if (space == std::string_view::npos || !equal_ignoring_case(offered.substr(0, space), "Basic")) {
-    return false;
+    return std::nullopt;
   }
   const auto begin = std::min(offered.find_first_not_of(' ', space), offered.size());
-  const auto credentials = decode_base64(offered.substr(begin));
+  auto credentials = decode_base64(offered.substr(begin));
+  if (credentials && credentials->find(':') == std::string::npos) return std::nullopt;
+  return credentials;
+}
+
+}  // namespace
+
+std::string user_of(const Fields& fields) {
+  const auto credentials = credentials_of(fields);
+  return credentials ? credentials->substr(0, credentials->find(':')) : std::string();
+}
+
+bool is_authorized(const Fields& fields, const Accounts& accounts) {
+  if (accounts.empty()) return true;
+  const auto credentials = credentials_of(fields);
   if (!credentials) return false;
   const auto colon = credentials->find(':');
-  if (colon == std::string::npos) return false;
   const auto text = std::string_view(*credentials);
-  return accounts.accepts(text.substr(0, colon), text.substr(colon + 1));
+  return accepts(accounts, text.substr(0, colon), text.substr(colon + 1));
 }
 
 }  // namespace dispatch::proxy::http

@@ -20,6 +20,9 @@ std::string encode_base64(std::string_view bytes);
 // What a field says that shows these.
 std::string basic_authorization(const link::Credentials& credentials);
 
+// Who the request says to be, if anyone.
+std::string user_of(const Fields& fields);
+
 // Whether the request may be served: there are no accounts, or it names one and its password.
 bool is_authorized(const Fields& fields, const Accounts& accounts);
 

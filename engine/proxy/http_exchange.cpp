@@ -33,6 +33,7 @@ Exchange::Exchange(Client& client, Reader& from_client, Upstream& upstream,
 
 Task<ExchangeReport> Exchange::run() {
   upstream_.is_in_exchange = true;
+  began_ = client_.runtime().clock().now();
   co_await run_with_companion(receive(), send());
   upstream_.is_in_exchange = false;
   upstream_.answered = nullptr;
@@ -84,6 +85,13 @@ void Exchange::fail(const net::Error& error) {
   if (upstream_.ended_for) report_.error = upstream_.ended_for;
 }
 
+// Of requests without content: a body would count for the time that it takes.
+void Exchange::tell_first_byte() {
+  if (forwarding_.framing.has_content()) return;
+  const auto now = client_.runtime().clock().now();
+  client_.service.links.answered(upstream_.link(), now - began_, now);
+}
+
 void Exchange::refuse(std::string_view why) {
   report_.end = End::bad_answer;
   report_.fault = {502, fmt::format("the answer of {} has {}", forwarding_.to.authority, why)};
@@ -96,7 +104,7 @@ Task<void> Exchange::receive() {
       co_return refuse("no end");
     }
     if (!read) co_return fail(read.error());
-    response_began_ = true;
+    if (!std::exchange(response_began_, true)) tell_first_byte();
     if (read->fault) co_return refuse(read->fault->why);
     auto head = parse_response_head(read->text);
     if (!head) co_return refuse(head.error().why);

@@ -54,6 +54,7 @@ class Exchange {
   net::Task<void> receive_final(ResponseHead head);
   net::Task<bool> pass_interim(const ResponseHead& head);
   net::Task<void> pass_upgrade(const ResponseHead& head);
+  void tell_first_byte();
   void fail(const net::Error& error);
   void refuse(std::string_view why);
   void refuse_challenge();
@@ -68,6 +69,7 @@ class Exchange {
   bool request_passed_ = false;
   bool send_failed_ = false;
   net::Error client_error_;
+  net::TimePoint began_{};
   bool response_began_ = false;   // any of it has come
   bool continue_passed_ = false;  // 100 has
   ExchangeReport report_;

@@ -142,6 +142,7 @@ Task<bool> Session::serve(Request request) {
     auto answer = answer_without_authorization();
     co_return co_await reply(request, std::move(answer));
   }
+  client_.user = user_of(request.head.fields);
   if (request.head.method == "CONNECT") co_return co_await open_tunnel(request);
   co_return co_await forward(request);
 }

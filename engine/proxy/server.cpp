@@ -30,6 +30,16 @@ const char* why_turned_away(const net::Error& error, const Entrance& entrance) {
                                : "its address is not allowed";
 }
 
+// As long as the policy wants it. `running` outlives this.
+net::Task<void> sample_rates(net::Runtime& runtime, link::LinkSet& links, bool& running) {
+  for (;;) {
+    const auto error = co_await runtime.clock().sleep_for(link::LinkSet::kSampleInterval);
+    running = !error && links.traits().wants_samples;
+    if (!running) co_return;
+    links.sample(runtime.clock().now());
+  }
+}
+
 // Sessions become relays.
 net::Task<void> until_idle(net::TaskGroup& sessions, Relays& relays) {
   if (const auto error = co_await sessions.idle()) co_return;
@@ -41,7 +51,6 @@ net::Task<void> until_idle(net::TaskGroup& sessions, Relays& relays) {
 Server::Server(net::Runtime& runtime, link::LinkSet& links, ServerOptions options)
     : runtime_(runtime),
       options_(std::move(options)),
-      is_first_(true),
       admission_(std::make_shared<Admission>(options_.admission)),
       queue_(*admission_, runtime.executor()),
       service_(runtime, options_, links),
@@ -54,8 +63,8 @@ Server::Server(net::Runtime& runtime, link::LinkSet& links, ServerOptions option
 
 Server::Server(net::Runtime& runtime, Server& first)
     : runtime_(runtime),
-      options_(first.options_),
       is_first_(false),
+      options_(first.options_),
       admission_(first.admission_),
       queue_(*admission_, runtime.executor()),
       service_(runtime, options_, first.service_.links),
@@ -104,9 +113,16 @@ void Server::start() {
   link_watch_ = service_.links.watch(runtime_.executor(), [this](link::Link& link) {
     service_.connections.end_stranded_ones(link, runtime_);
   });
+  sample_where_wanted();
   if (!options_.health) return;
   watchers_.spawn(dead_links_.run());
   if (is_first_) watchers_.spawn(monitor_links());
+}
+
+void Server::sample_where_wanted() {
+  if (!is_first_ || samples_ || !service_.links.traits().wants_samples) return;
+  samples_ = true;
+  watchers_.spawn(sample_rates(runtime_, service_.links, samples_));
 }
 
 // One for all event loops.
@@ -160,6 +176,7 @@ void Server::renew(const Renewal& renewal) {
   options_.dial.routes = renewal.routes;
   options_.tls = renewal.tls;
   options_.accounts = renewal.accounts;
+  if (started_) sample_where_wanted();
 }
 
 net::Task<void> Server::stop(net::Duration drain) {

@@ -37,7 +37,8 @@ class Server {
   // Accepts on every listener from now on; may be called again for those that were opened since.
   void start();
 
-  // For all that begins from now on: connections that are served keep what they began with. Throws
+  // For all that begins from now on: connections that are served keep what they began with. Also to
+  // be called after LinkSet::set_policy. Throws
   // net::ConfigError, and then nothing has changed: see Routes.
   void renew(const Renewal& renewal);
 
@@ -61,6 +62,7 @@ class Server {
     net::StreamPtr waiting{};  // accepted when another one had just taken the last place
   };
 
+  void sample_where_wanted();
   void admit(net::StreamPtr client, Listening& listening);
   net::Task<net::Status> room_at(Listening& listening);
   net::Result<Admission::Place> place_for(const Peer& peer, const Entrance& entrance);
@@ -68,8 +70,9 @@ class Server {
   net::Task<void> monitor_links();
 
   net::Runtime& runtime_;
+  bool is_first_ = true;  // of those that share the links: it samples their rates and asks them
+  bool samples_ = false;  // now
   ServerOptions options_;
-  bool is_first_;
   std::shared_ptr<Admission> admission_;  // relays have places
   Admission::Queue queue_;
   Service service_;

@@ -51,6 +51,7 @@ Task<std::optional<Tunnel>> negotiate_socks4(Client& client) {
     co_return std::nullopt;
   }
   auto& [command, target, user] = request->message;
+  client.user = std::move(user);
   if (command == socks4::Command::bind) {
     co_return co_await socks_bind(client, answers, std::move(target));
   }

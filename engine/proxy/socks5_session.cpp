@@ -1,5 +1,6 @@
 // A client that speaks SOCKS5 (RFC 1928, RFC 1929).
 #include "engine/proxy/client.hpp"
+#include "engine/proxy/session_name.hpp"
 #include "engine/proxy/socks5.hpp"
 #include "engine/proxy/socks_tunnel.hpp"
 #include "engine/proxy/udp_association.hpp"
@@ -35,7 +36,9 @@ Task<Status> authenticate(Client& client, net::TimePoint deadline) {
   if (!sent) co_return sent.error();
   if (sent->progress == Progress::invalid) co_return errc::make_error_code(errc::protocol_error);
   const auto& [user, password] = sent->message;
-  const bool accepted = client.service.options.accounts.accepts(user, password);
+  const auto& accounts = client.service.options.accounts;
+  const bool accepted = accepts(accounts, user, password);
+  if (accepted) client.user = user;
   const auto status = socks5::encode_credentials_status(accepted);
   if (const auto error = co_await net::write_all(*client.stream, status, deadline)) co_return error;
   if (accepted) co_return Status{};
@@ -51,7 +54,10 @@ Task<Status> agree_on_method(Client& client, net::TimePoint deadline) {
   if (greeting->progress == Progress::invalid) {
     co_return errc::make_error_code(errc::protocol_error);
   }
-  const bool open = client.service.options.accounts.empty();
+  // Whose name tells which connections belong together may give one, with any password.
+  const bool named =
+      client.service.links.traits().isolation.user && greeting->message.offers(Method::password);
+  const bool open = client.service.options.accounts.empty() && !named;
   const auto wanted = open ? Method::none : Method::password;
   const bool acceptable = greeting->message.offers(wanted);
   const auto choice = socks5::encode_method(acceptable ? wanted : Method::unacceptable);

@@ -1,9 +1,13 @@
 #include "engine/link/policy/registry.hpp"
 
 #include "engine/link/link_spec.hpp"
+#include "engine/link/policy/adaptive.hpp"
 #include "engine/link/policy/failover.hpp"
 #include "engine/link/policy/fastest.hpp"
 #include "engine/link/policy/least_connections.hpp"
+#include "engine/link/policy/least_traffic.hpp"
+#include "engine/link/policy/lowest_latency.hpp"
+#include "engine/link/policy/overflow.hpp"
 #include "engine/link/policy/sticky.hpp"
 #include "engine/net/config_error.hpp"
 #include "engine/units/quantity.hpp"
@@ -105,7 +109,12 @@ const std::array kEntries{
     Entry{{"round-robin", "take turns, in exact shares by weight"}, make<SmoothWeightedRoundRobin>},
     Entry{{"least-connections", "the link with the fewest connections for its weight"},
           make<LeastConnections>},
+    Entry{{"least-traffic", "the link that has moved the fewest bytes of late for its weight"},
+          make<LeastTraffic>},
+    Entry{{"lowest-latency", "the link that answers soonest"}, make<LowestLatency>},
+    Entry{{"adaptive", "learn what each link can carry, and fill all of them"}, make<Adaptive>},
     Entry{{"failover", "the first tier of links that works (links: ,tier=N)"}, make<Failover>},
+    Entry{{"overflow", "fill the first link, then the next (links: ,full=RATE)"}, make<Overflow>},
     Entry{{"fastest", "dial on all links, and keep the first connection that stands"},
           make<Fastest>},
     Entry{{"sticky", "what belongs together stays on one link (,by=client+domain,lifetime=TIME)"},
@@ -170,6 +179,11 @@ void check_links(const PolicyChoice& policy, std::span<const LinkSpec> links) {
       throw ConfigError(fmt::format("'{}': tier={} is for the policy failover, and this is {}",
                                     link.name.empty() ? link.target : link.name, link.tier,
                                     policy.name));
+    }
+    if (link.full.bits_per_second != 0 && policy.name != "overflow") {
+      throw ConfigError(fmt::format("'{}': full={} is for the policy overflow, and this is {}",
+                                    link.name.empty() ? link.target : link.name,
+                                    units::to_string(link.full), policy.name));
     }
   }
 }

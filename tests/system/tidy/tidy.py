@@ -117,15 +117,15 @@ def cli_has_no_networking(source):
             yield line, f'includes {header}>'
 
 
-# What each folder may include, beside itself. The floors: net < link < proxy, stream, fleet, traffic <
+# What each folder may include, beside itself. The floors: net < units < link < proxy, stream, fleet, traffic <
 # cli, bindings; os and sim stand on net.
 FLOORS = {
     'engine/net': (),
     'engine/os': ('engine/net',),
     'engine/units': ('engine/net',),
-    'engine/link': ('engine/net',),
+    'engine/link': ('engine/net', 'engine/units'),
     'engine/tls': ('engine/net',),
-    'engine/proxy': ('engine/net', 'engine/tls', 'engine/link'),
+    'engine/proxy': ('engine/net', 'engine/units', 'engine/tls', 'engine/link'),
     'engine/stream': ('engine/net', 'engine/link'),
     'engine/control': ('engine/net', 'engine/units', 'engine/tls', 'engine/link', 'engine/proxy'),
     'engine/traffic': ('engine/net', 'engine/tls', 'engine/link', 'engine/proxy'),
