@@ -38,7 +38,7 @@ class Upstream final : public Connection {
   bool is_in_exchange = false;
   bool is_repeatable = false;         // the request that is under way
   std::uint64_t received_before = 0;  // it began
-  net::Error ended_for;  // by end()
+  net::Error ended_for;               // by end()
   // The client's stream, once a part of the answer is on its way there: it is too late to tell it
   // anything else, and it may be the one that takes no more.
   net::Stream* answered = nullptr;

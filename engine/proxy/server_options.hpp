@@ -29,7 +29,7 @@ struct ServerOptions {
   // see DeadLinks. Longer than most handovers between cells last; short enough for a person. 0: it
   // is not.
   net::Duration dead_link_timeout = std::chrono::milliseconds(1500);
-  SilenceLimits silence;                                       // of connections to targets
+  SilenceLimits silence;  // of connections to targets
   // Clients and targets that are silent are asked whether they are still there; none: they are not.
   std::optional<net::KeepAlive> tcp_keep_alive = net::KeepAlive::after(std::chrono::minutes(1));
   // What TLS clients are shown; null: none is served. See entrance.hpp.

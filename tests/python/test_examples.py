@@ -35,14 +35,10 @@ def test_failover_prints_its_table(source):
     for pages, lost, *waits in rows.values():
         assert (pages, lost) == (60, 0)
         assert waits == sorted(waits)
-    # A page that waits is helped by the proxy, which tries the other link after 3 s. Who gives up
-    # before that begins anew, maybe on the dead link again, and waits longer in the end.
-    for weight in (1, 3):
-        assert 3 < rows[weight, "endless"][-1] < 5
-        assert rows[weight, "2s"][-1] > rows[weight, "endless"][-1]
-    assert rows[1, "250ms"][-1] < rows[1, "endless"][-1]
-    # The more the dead link is given, the longer the wait.
-    assert rows[3, "1s"][4] >= rows[1, "1s"][4]
+    # The proxy helps a page over the other link, and finds out by it that the Wi-Fi is dead: from
+    # then on no page is sent there, whatever its share was, and however patient its reader is.
+    for pages, lost, *waits in rows.values():
+        assert waits[-1] < 1.5
 
 
 def test_failover_says_what_a_plot_needs(source, tmp_path):

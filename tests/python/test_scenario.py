@@ -64,7 +64,8 @@ EVERYTHING = Scenario(
         max_connections=100, max_per_client=50, dns_cache="60s", connect_timeout="20s",
         slow_attempt="2s", handshake_timeout="10s", idle_timeout="0s", half_open_timeout="60s", tcp_keepalive="120s",
         keep_alive_timeout="30s", bind_timeout="40s", udp_timeout="300s", udp_one_link=True,
-        udp_only_answers=False,
+        udp_only_answers=False, probe=["http://203.0.113.10/generate_204"], probe_interval="20s",
+        no_probes=False, no_health=False, dead_link_timeout="2s",
     ),
     workloads=[
         Download("big", size="2 MB", from_="www", at="1s", count=3, parallel=2, via="direct",
@@ -126,7 +127,7 @@ def test_faults_survive_the_way_through_yaml_and_back():
             DnsEvent("6s", "NXDOMAIN", "1s"),
             HostEvent("7s", "www", "dns", value="answer"),
             HostEvent("8s", "www", "reboot", length="3s"),
-            Event("8s", "home", "no_address"),
+            Event("8s", "home", "no_address", value="both"),
             Event("9s", "home", "no_route", value="IPv6"),
             HostEvent("12s", "www", "restart"),
             HostEvent("20s", "www", "slow_reader", value="80 kbit/s"),

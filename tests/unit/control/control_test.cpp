@@ -22,8 +22,17 @@ net::Task<std::vector<proxy::ServerView>> look_at(proxy::Server& server, std::si
   co_return views;
 }
 
+// What it says of a link, somebody else has decided.
+proxy::ServerOptions without_health() {
+  proxy::ServerOptions options;
+  options.health = false;
+  return options;
+}
+
 struct Controlled : ProxyWorld {
-  Controlled() : controller(laptop, *links, "1.2.3", hooks()) {
+  Controlled()
+      : ProxyWorld({"wifi", "lte"}, without_health()),
+        controller(laptop, *links, "1.2.3", hooks()) {
     listener = open_socket(laptop.network(), kPath).value();
     laptop.spawn(serve_socket(controller, *listener));
     laptop.spawn(controller.follow());
