@@ -278,7 +278,7 @@ def _numbers(plain: Dict[str, Any]) -> Dict[str, Any]:
 def _switches(plain: Dict[str, Any]) -> Dict[str, Any]:
     """With the members that are true or false as such."""
     keys = (
-        *("udp_one_link", "udp_only_answers", "accept_proxy"),
+        *("udp_one_link", "udp_only_answers", "accept_proxy", "no_probes", "no_health"),
         *("half_duplex", "pmtu_black_hole"),
     )
     return {key: value == "true" if key in keys else value for key, value in plain.items()}
