@@ -76,11 +76,9 @@ void Dialer::link_changed(link::Link& link) {
 Task<Result<Dialed>> Dialer::dial(Target target, DialWish wish) {
   if (auto* address = std::get_if<net::Address>(&target.host)) *address = net::unmapped(*address);
   const auto now = runtime_.clock().now();
-  Dial dial(runtime_, target, std::move(wish), now, now + options_.timeout);
+  Dial dial(*this, target, std::move(wish), now, now + options_.timeout);
   begin(dial);
-  const auto listed = dials_.insert(dials_.end(), &dial);
   co_await direct(dial.race, direct_lanes(dial));
-  dials_.erase(listed);
   if (dial.winner) co_return std::move(*dial.winner);
   co_return dial.ended ? *dial.ended : dial.failure.error();
 }

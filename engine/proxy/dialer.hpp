@@ -139,7 +139,7 @@ class Dialer {
   NameCache names_;
   Routes routes_;
   std::vector<const link::Link*> misfits_;  // of which people have been told
-  std::list<Dial*> dials_;                  // under way
+  std::list<Dial*> dials_;                  // under way: each takes itself off
   std::shared_ptr<link::LinkWatch> watch_;
 };
 

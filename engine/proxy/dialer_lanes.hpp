@@ -45,15 +45,19 @@ struct Dialer::Lane {
 };
 
 struct Dialer::Dial {
-  Dial(net::Runtime& runtime, const Target& to, DialWish wish, net::TimePoint now,
-       net::TimePoint until)
+  Dial(Dialer& dialer, const Target& to, DialWish wish, net::TimePoint now, net::TimePoint until)
       : target(to),
         forwards(wish.forwards),
         key(wish.key),
         deadline(until),
         tried(std::move(wish.without)),
         next_lane_at(now),
-        race(runtime) {}
+        race(dialer.runtime_),
+        listed_in_(dialer.dials_),
+        place_(listed_in_.insert(listed_in_.end(), this)) {}
+  ~Dial() { listed_in_.erase(place_); }
+  Dial(const Dial&) = delete;
+  Dial& operator=(const Dial&) = delete;
 
   // Where none but this link is at work.
   void hasten(const link::Link& link, net::TimePoint now);
@@ -74,6 +78,10 @@ struct Dialer::Dial {
   std::optional<Dialed> winner;
   std::optional<net::Error> ended;  // without a winner
   Race race;
+
+ private:
+  std::list<Dial*>& listed_in_;
+  std::list<Dial*>::iterator place_;
 };
 
 }  // namespace dispatch::proxy
