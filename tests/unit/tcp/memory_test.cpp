@@ -1,37 +1,14 @@
 // What connections cost: memory when idle, allocations when busy.
+#include "tests/unit/allocations.hpp"
 #include "tests/unit/tcp/exchange.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include <cstdlib>
-#include <malloc.h>
-#include <new>
-
-namespace {
-
-std::size_t bytes_in_use = 0;
-std::size_t allocations = 0;
-
-}  // namespace
-
-// Every allocation of this program is counted.
-void* operator new(std::size_t size) {
-  auto* memory = std::malloc(size);
-  if (memory == nullptr) throw std::bad_alloc();
-  bytes_in_use += malloc_usable_size(memory);
-  ++allocations;
-  return memory;
-}
-void operator delete(void* memory) noexcept {
-  if (memory != nullptr) bytes_in_use -= malloc_usable_size(memory);
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  operator delete(memory);
-}
-
 namespace dispatch::sim::tcp::test {
 namespace {
+
+using dispatch::test::allocations;
+using dispatch::test::bytes_in_use;
 
 constexpr std::size_t kIdleConnectionMost = 4096;  // bytes
 
