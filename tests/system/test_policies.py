@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from dispatch_process import IS_SANITIZED
 
 ROOT = Path(__file__).parents[2]
 RIVALS = {
@@ -24,6 +25,7 @@ def test_each_policy_scenario_has_a_rival():
     assert {path.stem for path in (ROOT / 'scenarios').glob('policy_*.yaml')} == set(RIVALS)
 
 
+@pytest.mark.skipif(IS_SANITIZED, reason='which expectations fail is the same with a sanitizer, ten times as slow')
 @pytest.mark.parametrize('scenario', RIVALS)
 def test_another_policy_does_not_meet_the_expectations(tmp_path, scenario):
     text = (ROOT / 'scenarios' / f'{scenario}.yaml').read_text()

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kOperationsMax = 5000;  // of one session
 // A sanitizer makes this ten times as slow: some of the operations there, others for each severity.
 #ifdef __SANITIZE_ADDRESS__
-constexpr std::size_t kStride = 3;
+constexpr std::size_t kStride = 7;
 #else
 constexpr std::size_t kStride = 1;
 #endif
