@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 """Puts a running proxy through many short sessions: every protocol, sizes and aborts at random.
 
-    tests/soak/soak.py PROGRAM [--connections N] [--at-once N] [--seed N]
+    tests/soak/soak.py PROGRAM [--connections N] [--at-once N] [--seed N] [--protocols A,B]
 
 Some come within TLS, or behind a header of the PROXY protocol; some links lead through another dispatch, by
 SOCKS5 and by HTTP; some sessions are UDP associations. Each other session says to its target what it will send and
 wants to get, by a key that makes the bytes; both ends check them. Some clients and some targets go away at a random
 stage, by a reset. What is wrong: bytes that are not the ones that were sent; an end of stream where there was a
 reset; a session that nobody aborted and that is not whole; descriptors or memory of the proxies that are not back
-where they were when they had warmed up. The exit status is then 1.
+where they were when they had warmed up; a datagram that came to another client (associations.py). The exit status is then 1.
 """
 
 import argparse
@@ -27,13 +27,16 @@ import tempfile
 import time
 from pathlib import Path
 
+from associations import STAMP, Answers, Associations, Echo, header_to
+
 HEAD = struct.Struct('>4sQIIi')  # magic, key, bytes up, bytes down, where the target aborts; -1: not
 LINKS = ['127.0.0.2/2', '127.0.0.3']
 TARGETS = 4  # ports, so that none runs out of pairs of ports
 SESSION_SECONDS = 60
-KEPT_DESCRIPTORS = 20
+KEPT_DESCRIPTORS = 10
+KEPT_PIPE_ENDS = 128  # of each proxy: so many pipes, and no more, are ever idle
 DATAGRAMS = 5  # of an association
-DATAGRAM_SECONDS = 2
+DATAGRAM_SECONDS = 2  # before it is sent again, at first
 # How a client comes in, by the number of the listener.
 PLAIN, TLS, PROXIED = range(3)
 LISTENERS = ('127.0.0.1:0', '127.0.0.1:0,tls', '127.0.0.1:0,accept-proxy')
@@ -117,29 +120,11 @@ def proxy_header(version):
             socket.inet_aton('127.0.0.1') + struct.pack('>HH', 7777, 1080))
 
 
-class Answers(asyncio.DatagramProtocol):
-    """What comes to a client's datagram socket."""
-
-    def __init__(self):
-        self.queue = asyncio.Queue()
-
-    def datagram_received(self, data, _):
-        self.queue.put_nowait(data)
-
-
-class Echo(asyncio.DatagramProtocol):
-    def connection_made(self, transport):
-        self.transport = transport
-
-    def datagram_received(self, data, source):
-        self.transport.sendto(data, source)
-
-
 class Session:
     def __init__(self, soak):
         rng = soak.random
         self.soak = soak
-        self.protocol = rng.choice(PROTOCOLS)
+        self.protocol = rng.choice(soak.options.protocols)
         self.entrance = rng.choice((PLAIN, PLAIN, TLS, PROXIED)) if self.protocol != 'udp' else PLAIN
         self.key = rng.getrandbits(48)
         self.up, self.down = (self.size(rng) for _ in range(2))
@@ -150,6 +135,7 @@ class Session:
         self.cut = rng.choice((1, 7, 100, 1 << 20))
         self.port = rng.choice(soak.ports)
         self.passed = 0
+        self.association = None  # not yet, or of another protocol
 
     @staticmethod
     def size(rng):
@@ -192,27 +178,35 @@ class Session:
         relay = socket.inet_ntoa(answer[6:10]), struct.unpack('>H', answer[10:])[0]
         transport, answers = await asyncio.get_running_loop().create_datagram_endpoint(
             Answers, local_addr=(source, 0), remote_addr=relay)
+        self.association = association = self.soak.associations.begin(self.key, self.up % (1400 - STAMP.size))
         try:
-            header = b'\0\0\0\x01' + socket.inet_aton('127.0.0.1') + struct.pack('>H', self.soak.echo_port)
             for number in range(DATAGRAMS):
-                await self.ask(transport, answers, header + content(self.key + number, 1 + self.up % 1400))
+                await self.ask(transport, answers, association, number)
         finally:
             transport.close()
+            association.over_at = asyncio.get_running_loop().time()
 
-    async def ask(self, transport, answers, datagram):
-        for _ in range(SESSION_SECONDS // DATAGRAM_SECONDS // DATAGRAMS):
+    async def ask(self, transport, answers, association, number):
+        datagram = header_to(self.soak.echo_port) + association.payload(number)
+        patience = DATAGRAM_SECONDS
+        while True:
+            association.sent[number] += 1
             transport.sendto(datagram)
             self.count(len(datagram))
             try:
-                got = await asyncio.wait_for(answers.queue.get(), DATAGRAM_SECONDS)
+                return await asyncio.wait_for(self.answer(answers, association, number), patience)
             except asyncio.TimeoutError:
-                continue
-            # One that was sent again may be answered twice.
-            if len(got) != len(datagram) or got[:10] != datagram[:10]:
-                raise Wrong('udp: another datagram than was sent')
-            if got == datagram:
-                return
-        raise Wrong('udp: no answer')
+                patience *= 2  # what is late only must not become a flood
+
+    async def answer(self, answers, association, number):
+        """One that was sent again may be answered twice."""
+        while True:
+            got = await answers.queue.get()
+            try:
+                if self.soak.associations.received(association, got, header_to(self.soak.echo_port)) == number:
+                    return
+            except ValueError as error:
+                raise Wrong(f'udp: {error}') from None
 
     async def talk(self):
         steps = greeting(self.protocol, self.port)
@@ -278,6 +272,7 @@ class Soak:
         self.random = random.Random(options.seed)
         self.wrong = []
         self.ends = collections.Counter()
+        self.associations = Associations()
         self.ports = []
 
     async def sessions(self, count):
@@ -293,7 +288,8 @@ class Soak:
                 except Wrong as wrong:
                     self.wrong.append(str(wrong))
                 except asyncio.TimeoutError:
-                    self.wrong.append(f'{session.protocol}: not over after {SESSION_SECONDS} s')
+                    what = session.association or session.protocol
+                    self.wrong.append(f'{what}: not over after {SESSION_SECONDS} s')
 
         await asyncio.gather(*(worker() for _ in range(self.options.at_once)))
 
@@ -301,8 +297,8 @@ class Soak:
         self.proxies = proxies
         self.tls = ssl.create_default_context(cafile=certificate)
         self.tls.check_hostname = False
-        echo, _ = await asyncio.get_running_loop().create_datagram_endpoint(Echo, local_addr=('127.0.0.1', 0))
-        self.echo_port = echo.get_extra_info('sockname')[1]
+        echo = Echo(self.associations)
+        self.echo_port = echo.port
         servers = [await asyncio.start_server(lambda r, w: serve(r, w, self), '127.0.0.1', 0, backlog=1000)
                    for _ in range(TARGETS)]
         self.ports = [server.sockets[0].getsockname()[1] for server in servers]
@@ -313,17 +309,29 @@ class Soak:
         await self.sessions(self.options.connections)
         took = time.monotonic() - began
         last = await at_rest(processes)
+        self.late, strays = self.associations.judge()
+        self.wrong += strays
         return first, warm, last, took
 
 
 def state(processes):
-    """Open descriptors and resident memory, kB, of all."""
-    descriptors = memory = 0
+    """Open descriptors, but for the pipes' among them, those, and resident memory, kB, of all."""
+    descriptors = pipes = memory = 0
     for process in processes:
         status = Path(f'/proc/{process.pid}/status').read_text()
-        descriptors += len(os.listdir(f'/proc/{process.pid}/fd'))
+        kinds = [kind_of(path) for path in Path(f'/proc/{process.pid}/fd').iterdir()]
+        pipes += kinds.count('pipe')
+        descriptors += len(kinds) - kinds.count('pipe')
         memory += int(re.search(r'VmRSS:\s+(\d+)', status).group(1))
-    return descriptors, memory
+    return descriptors, pipes, memory
+
+
+def kind_of(descriptor):
+    """Such as socket or pipe; it may be closed by now."""
+    try:
+        return os.readlink(descriptor).split(':')[0]
+    except FileNotFoundError:
+        return 'closed'
 
 
 async def at_rest(processes):
@@ -331,7 +339,7 @@ async def at_rest(processes):
     now, since = state(processes), time.monotonic()
     while time.monotonic() - since < 4:
         await asyncio.sleep(0.1)
-        if (new := state(processes))[0] != now[0]:
+        if (new := state(processes))[:2] != now[:2]:
             now, since = new, time.monotonic()
     return state(processes)
 
@@ -370,6 +378,8 @@ def main():
     parser.add_argument('--connections', type=int, default=100_000)
     parser.add_argument('--at-once', type=int, default=100)
     parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--protocols', type=lambda word: word.split(','), default=PROTOCOLS, metavar='A,B',
+                        help=f'of {", ".join(PROTOCOLS)}')
     parser.add_argument('--memory', type=int, default=2000, help='growth that is allowed, kB; 0: any')
     options = parser.parse_args()
     soak = Soak(options)
@@ -392,13 +402,17 @@ def main():
                 process.wait()
     print(f'{options.connections} sessions in {took:.0f} s: ' +
           ', '.join(f'{count} {end}' for end, count in sorted(soak.ends.items())))
-    for name, at, unit in (('descriptors', 0, ''), ('memory', 1, ' kB')):
+    if soak.late:
+        print(f'{soak.late} late answers to associations that were over came to those that have their ports now')
+    for name, at, unit in (('descriptors', 0, ''), ('pipes\' ends', 1, ''), ('memory', 2, ' kB')):
         print(f'{name}: {first[at]}{unit} at first, {warm[at]}{unit} when warm, {last[at]}{unit} at last')
-    # Beside those that it keeps to use again: a few pipes, the socket to a name server.
+    # The socket to a name server is kept to be used again.
     if last[0] > warm[0] or last[0] > first[0] + KEPT_DESCRIPTORS:
         wrong.append(f'{last[0] - first[0]} descriptors are left')
-    if options.memory and last[1] - warm[1] > options.memory:
-        wrong.append(f'{last[1] - warm[1]} kB of memory are left')
+    if last[1] - first[1] > KEPT_PIPE_ENDS * len(processes):
+        wrong.append(f'{last[1] - first[1]} ends of pipes are left')
+    if options.memory and last[2] - warm[2] > options.memory:
+        wrong.append(f'{last[2] - warm[2]} kB of memory are left')
     # It waits for live connections: with none it ends at once.
     if stopped_in > 3:
         wrong.append(f'the proxies took {stopped_in:.1f} s to stop: something was still alive')
