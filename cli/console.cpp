@@ -31,6 +31,7 @@ std::error_code write_all(int descriptor, std::string_view text) {
 
 void prepare_standard_streams() {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit: the write says so, too
   // Opened the wrong way round, so that reading or writing them fails as it would if closed.
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(descriptor, F_GETFD) != -1) continue;

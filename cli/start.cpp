@@ -11,6 +11,7 @@
 #include "cli/version.hpp"
 #include "engine/link/follower.hpp"
 #include "engine/link/link_set.hpp"
+#include "engine/os/memory.hpp"
 #include "engine/os/runtime.hpp"
 #include "engine/os/service_manager.hpp"
 #include "engine/os/signals.hpp"
@@ -67,6 +68,21 @@ net::Task<void> feed_watchdog(const os::ServiceManager& manager, net::Clock& clo
   }
 }
 
+// The state of a crowd of connections that has gone lies all over the heap.
+net::Task<void> give_back_memory(const ProxyThreads& proxy, net::Clock& clock) {
+  constexpr net::Duration kInterval = std::chrono::seconds(5);
+  constexpr std::size_t kCrowd = 500;  // some megabytes
+  std::size_t most = 0;
+  for (;;) {
+    if (const auto error = co_await clock.sleep_for(kInterval)) co_return;
+    const auto live = proxy.live();
+    most = std::max(most, live);
+    if (most < kCrowd || live > most / 4) continue;
+    os::give_back_free_memory();
+    most = live;
+  }
+}
+
 // Ends when the proxy has stopped, after the first signal; a second one cuts its drain short.
 net::Task<void> serve_until_signal(os::Signals& signals, ProxyThreads& proxy, net::Log& log,
                                    net::TaskGroup& beside, const os::ServiceManager& manager,
@@ -120,6 +136,7 @@ int run_start(const StartArguments& arguments, net::Log& log) {
   const os::ServiceManager manager;
   if (manager.watchdog()) beside.spawn(feed_watchdog(manager, runtime.clock()));
   (void)manager.tell("READY=1");
+  beside.spawn(give_back_memory(proxy, runtime.clock()));
   beside.spawn(follower.run());
   control.start(beside);
   beside.spawn(reload_on_hangup(hangups, reload, log));

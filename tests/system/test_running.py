@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -206,6 +207,22 @@ def test_it_serves_on_when_its_reader_goes_away(start, origin):
         assert proxy.curl(origin.url('/bytes/1')).returncode == 0
     assert proxy.stop() == 0
     assert 'the log ends here' in proxy.errors
+
+
+def test_the_log_goes_on_when_its_file_takes_lines_again(start, origin):
+    proxy = start('--log-level', 'debug', A)
+    pid, free = proxy.process.pid, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (proxy.log_file.stat().st_size, resource.RLIM_INFINITY))
+    for _ in range(3):
+        assert proxy.curl(origin.url('/bytes/1')).returncode == 0
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, free)
+    give_up = time.monotonic() + 20
+    while 'lines are missing here' not in proxy.log_file.read_text():
+        assert time.monotonic() < give_up
+        assert proxy.curl(origin.url('/bytes/1')).returncode == 0
+        time.sleep(0.1)
+    assert proxy.stop() == 0
+    assert proxy.errors.count('the log has a gap here') == 1
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which('setpriv') is None, reason='needs root')

@@ -76,6 +76,7 @@ def test_half_open_handshakes_cost_little_hold_up_nobody_and_end_at_their_timeou
         assert wait_until(lambda: descriptors(proxy) <= before[1] + 5, 60)
         for client in clients[::100]:
             assert client.recv(1) == b''
+        assert wait_until(lambda: memory(proxy) - before[0] < 5_000, 20)
     finally:
         for client in clients:
             client.close()
