@@ -36,6 +36,14 @@ void set_kernel_buffers(int socket, std::size_t bytes) {
   }
 }
 
+// A datagram socket takes from anyone between its bind and its connect. Whoever floods a range of
+// ports is bounded, too: the queue is.
+void drop_what_has_come(int socket) {
+  constexpr int kMost = 4096;
+  for (int i = 0; i < kMost && ::recv(socket, nullptr, 0, MSG_DONTWAIT | MSG_TRUNC) >= 0; ++i) {
+  }
+}
+
 }  // namespace
 
 net::Task<net::Result<net::StreamPtr>> Network::connect_task(net::Endpoint remote,
@@ -58,7 +66,7 @@ net::Task<net::Result<net::StreamPtr>> Network::connect_task(net::Endpoint remot
     if (const auto stopped = co_await socket.wait(Socket::For::writing, deadline)) {
       co_return stopped;
     }
-    error = outcome_of_connect(socket.get());
+    error = socket.may_have_failed() ? outcome_of_connect(socket.get()) : 0;
     if (error != 0) co_return net::errno_error(error);
   }
   co_return net::StreamPtr(std::move(stream));
@@ -120,6 +128,7 @@ net::Result<net::DatagramPtr> Network::open_datagram(const net::DatagramOptions&
   if (options.connect) {
     const SocketAddress peer(*options.connect);
     if (::connect(descriptor.get(), peer.data(), peer.size()) != 0) return last_error();
+    drop_what_has_come(descriptor.get());
   }
   return net::DatagramPtr(
       std::make_unique<Datagram>(loop_, std::move(descriptor), options.connect.has_value()));

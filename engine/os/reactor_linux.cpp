@@ -140,6 +140,7 @@ void Reactor::tell(const epoll_event& event) {
   if ((happened & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)) != 0) {
     if (auto* socket = find(id)) {
       if ((happened & (EPOLLRDHUP | EPOLLHUP)) != 0) socket->has_ended();
+      if ((happened & EPOLLERR) != 0) socket->has_failed();
       if ((happened & EPOLLPRI) != 0) socket->has_urgent_data();
       socket->is_ready(Socket::For::reading);
     }

@@ -92,14 +92,19 @@ class Duplex : public std::enable_shared_from_this<Duplex> {
   }
 
   void end(RelayFlow& flow) {
+    const bool is_last = --under_way_ == 0;
     if (flow.end().error) {
       flow.source().abort();
       flow.sink().abort();
+    } else if (is_last && flow.sink().socket().is_open()) {
+      // Everything of the sink's has been read, so its peer gets an end of stream and no reset: one
+      // system call does for the end of the stream and of the socket.
+      flow.sink().socket().close();
     } else if (const auto error = flow.sink().shutdown_write()) {
       // The sink has failed since: the other direction finds out by itself.
       flow.fail(Next::sink_writable, error);
     }
-    if (--under_way_ == 0) {
+    if (is_last) {
       observer_.ended({flows_[0].end(), flows_[1].end()});
     } else if (!flow.end().error) {
       observer_.half_ended();

@@ -3,9 +3,6 @@
 #include "engine/os/loop.hpp"
 #include "engine/os/socket_address.hpp"
 
-#include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <algorithm>
 #include <cerrno>
 #include <netinet/tcp.h>
@@ -96,34 +93,18 @@ void Socket::async_wait(For what, Ready ready) {
   if (side.known == Known::ready) loop_.reactor().repeat(*id_, what == For::reading);
 }
 
-net::Task<net::Status> Socket::wait(For what, net::TimePoint deadline) {
-  // Not a bare Status: Asio would turn an error_code argument into an exception.
-  struct Outcome {
-    net::Status status;
+Reactor& Socket::reactor() {
+  return loop_.reactor();
+}
+
+void SocketWait::expire_at_deadline() {
+  if (deadline_ == net::kNever) return;
+  expiry_.emplace();
+  expiry_->when = deadline_;
+  expiry_->expired = [this] {
+    socket_.take(socket_.sides_[Socket::index(what_)])(net::asio::error::timed_out);
   };
-  using Token = net::asio::use_awaitable_t<>;
-  TimerQueue::Entry expiry;
-  const auto initiate = [this, what, deadline, &expiry](auto handler) {
-    auto slot = net::asio::get_associated_cancellation_slot(handler);
-    async_wait(what, [handler = std::move(handler)](const net::Error& error) mutable {
-      std::move(handler)(Outcome{error});
-    });
-    auto& side = sides_[index(what)];
-    if (!side.waiting) return;
-    if (deadline != net::kNever) {
-      expiry.when = deadline;
-      expiry.expired = [this, &side] { take(side)(net::asio::error::timed_out); };
-      loop_.timers().add(expiry);
-    }
-    if (!slot.is_connected()) return;
-    // Left where it is when the wait ends: it finds that the wait is over.
-    slot.assign([&reactor = loop_.reactor(), id = *id_, what, wait = side.waits](
-                    net::asio::cancellation_type) { cancel(reactor, id, what, wait); });
-  };
-  const Outcome outcome =
-      co_await net::asio::async_initiate<const Token, void(Outcome)>(initiate, Token{});
-  expiry.unlink();
-  co_return outcome.status;
+  socket_.loop_.timers().add(*expiry_);
 }
 
 void Socket::cancel(Reactor& reactor, Reactor::Id id, For what, std::uint32_t wait) {

@@ -6,6 +6,10 @@
 #include "engine/net/network.hpp"
 #include "engine/os/file_descriptor.hpp"
 #include "engine/os/reactor.hpp"
+#include "engine/os/timer_queue.hpp"
+
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/async_result.hpp>
 
 #include <array>
 #include <cstdint>
@@ -15,6 +19,7 @@
 namespace dispatch::os {
 
 class EventLoop;
+class SocketWait;
 struct Loop;
 
 // Errno as the kernel gave it.
@@ -81,16 +86,20 @@ class Socket {
   void is_drained() {
     if (!ended_ && !urgent_) would_block(For::reading);
   }
+  // Whether it may be that the connection has failed. If not, it has not, up to the last wait.
+  bool may_have_failed() const { return failed_ || ended_; }
   // Whether an attempt would be in vain.
   bool is_known_to_block(For what) const { return sides_[index(what)].known == Known::blocked; }
 
   // Ends when the kernel has said that the operation would not block; that may be wrong by now, so
-  // the caller tries and waits again. Errors: operation_aborted; timed_out, at `deadline`.
-  net::Task<net::Status> wait(For what, net::TimePoint deadline = net::kNever);
+  // the caller tries and waits again. To be awaited at once. Errors: operation_aborted; timed_out,
+  // at `deadline`.
+  SocketWait wait(For what, net::TimePoint deadline = net::kNever);
   void async_wait(For what, Ready ready);
 
  private:
   friend class Reactor;
+  friend class SocketWait;
   enum class Known : std::uint8_t { nothing, ready, blocked };
   struct Side {
     Ready waiting;            // empty: nobody waits
@@ -102,12 +111,14 @@ class Socket {
   // Of the reactor. The first may destroy this.
   void is_ready(For what);
   void has_ended() { ended_ = true; }
+  void has_failed() { failed_ = true; }
   void has_urgent_data() { urgent_ = true; }
   void drop_waits();
 
   Ready take(Side& side);
   void abort(For what);
   static void cancel(Reactor& reactor, Reactor::Id id, For what, std::uint32_t wait);
+  Reactor& reactor();
 
   EventLoop& loop_;
   FileDescriptor descriptor_;
@@ -116,9 +127,58 @@ class Socket {
   std::array<Side, 2> sides_;
   // Nothing more comes after what there is: reads never block again.
   bool ended_ = false;
+  // There has been an error, which is not always the end (an ICMP message).
+  bool failed_ = false;
   // recv(2) stops at urgent data, although there is more.
   bool urgent_ = false;
   bool told_of_room_ = false;  // or the kernel has not been asked to
 };
+
+// What is awaited of Socket::wait. It lives in the frame of the task that waits: a task of its own,
+// as every other operation is one, would cost a wait more than the system call that it spares.
+class SocketWait {
+ public:
+  // Not a bare Status: Asio would turn an error_code argument into an exception.
+  struct Outcome : net::Status {
+    explicit Outcome(const net::Status& status) : net::Status(status) {}
+  };
+
+  SocketWait(Socket& socket, Socket::For what, net::TimePoint deadline)
+      : socket_(socket), what_(what), deadline_(deadline) {}
+
+  template <net::asio::completion_token_for<void(Outcome)> Token>
+  auto operator()(Token&& token) {
+    return net::asio::async_initiate<Token, void(Outcome)>(
+        [this](auto handler) { begin(std::move(handler)); }, token);
+  }
+
+ private:
+  template <typename Handler>
+  void begin(Handler handler) {
+    auto slot = net::asio::get_associated_cancellation_slot(handler);
+    socket_.async_wait(what_,
+                       [this, handler = std::move(handler)](const net::Error& error) mutable {
+                         expiry_.reset();
+                         std::move(handler)(Outcome(error));
+                       });
+    auto& side = socket_.sides_[Socket::index(what_)];
+    if (!side.waiting) return;
+    expire_at_deadline();
+    if (!slot.is_connected()) return;
+    // Left where it is when the wait ends: it finds that the wait is over.
+    slot.assign([&reactor = socket_.reactor(), id = *socket_.id_, what = what_, wait = side.waits](
+                    net::asio::cancellation_type) { Socket::cancel(reactor, id, what, wait); });
+  }
+  void expire_at_deadline();
+
+  Socket& socket_;
+  Socket::For what_;
+  net::TimePoint deadline_;
+  std::optional<TimerQueue::Entry> expiry_;
+};
+
+inline SocketWait Socket::wait(For what, net::TimePoint deadline) {
+  return {*this, what, deadline};
+}
 
 }  // namespace dispatch::os
