@@ -6,7 +6,9 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <vector>
 
 namespace dispatch::cli {
 namespace {
@@ -24,37 +26,55 @@ std::string weight_of(const js::object& link) {
   return std::to_string(number(link, "weight"));
 }
 
-void add_link(Table& table, const js::object& link, bool has_weight) {
+// "12.3 GB of 50 GB"; empty: it has none.
+std::string cap_of(const js::object& link) {
+  const auto* cap = link.if_contains("cap");
+  if (cap == nullptr || !cap->is_object()) return {};
+  const auto& its = cap->as_object();
+  return fmt::format("{} of {}", format_bytes(number(its, "used_bytes")),
+                     format_bytes(number(its, "bytes")));
+}
+
+void add_link(Table& table, const js::object& link, bool has_weight, bool has_caps) {
   const auto state = text(link, "state");
   const auto reason = text(link, "reason");
   auto why = reason.empty() ? "" : reason + ", ";
   if (state != "off" && has_weight)
     why += "for " + format_age(link.at("since_s").to_number<double>());
   if (why.ends_with(", ")) why.resize(why.size() - 2);
-  table.add(
+  std::vector<std::string> cells(
       {text(link, "name"), has_weight ? state : "", has_weight ? weight_of(link) : "",
        std::to_string(number(link, "live")), std::to_string(number(link, "connections")),
        std::to_string(number(link, "dial_failures")), format_rate(number(link, "received_rate")),
        format_rate(number(link, "sent_rate")), format_bytes(number(link, "received_bytes")),
-       format_bytes(number(link, "sent_bytes")), why},
-      state == "off");
+       format_bytes(number(link, "sent_bytes"))});
+  if (has_caps) cells.push_back(cap_of(link));
+  cells.push_back(why);
+  table.add(std::move(cells), state == "off");
 }
 
 std::string status_table(const js::object& status, bool styled) {
-  Table table({{"LINK"},
-               {"STATE"},
-               {"WEIGHT", Align::right},
-               {"LIVE", Align::right},
-               {"CONNECTIONS", Align::right},
-               {"FAILED", Align::right},
-               {"DOWN", Align::right},
-               {"UP", Align::right},
-               {"RECEIVED", Align::right},
-               {"SENT", Align::right},
-               {"WHY"}});
-  for (const auto& link : status.at("links").as_array()) add_link(table, link.as_object(), true);
+  const auto& links = status.at("links").as_array();
+  const bool has_caps = std::any_of(links.begin(), links.end(), [](const js::value& link) {
+    return !cap_of(link.as_object()).empty();
+  });
+  std::vector<Column> columns({{"LINK"},
+                               {"STATE"},
+                               {"WEIGHT", Align::right},
+                               {"LIVE", Align::right},
+                               {"CONNECTIONS", Align::right},
+                               {"FAILED", Align::right},
+                               {"DOWN", Align::right},
+                               {"UP", Align::right},
+                               {"RECEIVED", Align::right},
+                               {"SENT", Align::right}});
+  if (has_caps) columns.push_back({"DATA CAP", Align::right});
+  columns.push_back({"WHY"});
+  Table table(columns);
+  for (const auto& link : links) add_link(table, link.as_object(), true, has_caps);
   const auto& direct = status.at("direct").as_object();
-  if (number(direct, "dials") + number(direct, "connections") != 0) add_link(table, direct, false);
+  if (number(direct, "dials") + number(direct, "connections") != 0)
+    add_link(table, direct, false, has_caps);
   const auto& clients = status.at("clients").as_object();
   return fmt::format("dispatch {}, up for {}: {} now, {} accepted, {} refused\n",
                      text(status, "version"), format_age(status.at("uptime_s").to_number<double>()),

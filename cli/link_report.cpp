@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
 namespace dispatch::cli {
 namespace {
@@ -36,17 +37,20 @@ void add_upstream(Table& table, const link::Link& link, const Weights& weights) 
   const auto share_v6 =
       link.serves(net::Family::v6) ? format_share(link.weight(), weights[1]) : share;
   table.add({link.name() == url ? url : link.name() + "=" + url, via, std::to_string(link.weight()),
-             share == share_v6 ? share : share + ", " + share_v6, "proxy"});
+             share == share_v6 ? share : share + ", " + share_v6, "proxy",
+             to_string(link.limits())});
 }
 
 }  // namespace
 
 std::string link_table(const Links& links, std::span<const net::Interface> interfaces) {
-  Table table({{"ADDRESS"},
-               {"INTERFACE"},
-               {"WEIGHT", Align::right},
-               {"SHARE", Align::right},
-               {"BOUND TO"}});
+  std::vector<Column> columns(
+      {{"ADDRESS"}, {"INTERFACE"}, {"WEIGHT", Align::right}, {"SHARE", Align::right}, {"BOUND TO"}});
+  const bool limited = std::any_of(links.begin(), links.end(), [](const auto* link) {
+    return link->limits() != link::LinkLimits();
+  });
+  if (limited) columns.push_back({"LIMITS"});
+  Table table(columns);
   Weights weights{};
   for (const auto& link : links) {
     for (const auto family : kFamilies) {
@@ -56,7 +60,8 @@ std::string link_table(const Links& links, std::span<const net::Interface> inter
   for (const auto& link : links) {
     if (link->upstream()) add_upstream(table, *link, weights);
     if (!link->upstream() && link->is_absent()) {
-      table.add({"-", link->name(), std::to_string(link->weight()), "-", link->standing().reason});
+      table.add({"-", link->name(), std::to_string(link->weight()), "-", link->standing().reason,
+                 to_string(link->limits())});
     }
     for (const auto family : kFamilies) {
       const auto egress = link->egress(family);
@@ -64,7 +69,7 @@ std::string link_table(const Links& links, std::span<const net::Interface> inter
       table.add({egress->source->to_string(), owner_name(*egress->source, interfaces),
                  std::to_string(link->weight()),
                  format_share(link->weight(), weights[static_cast<std::size_t>(family)]),
-                 egress->device.empty() ? "address" : "device"});
+                 egress->device.empty() ? "address" : "device", to_string(link->limits())});
     }
   }
   return table.render("  ", styled_output());

@@ -112,8 +112,12 @@ std::filesystem::path state_home() {
 
 }  // namespace
 
+std::string state_folder() {
+  return state_home() / "dispatch";
+}
+
 std::string default_log_path() {
-  return state_home() / "dispatch" / "dispatch.log";
+  return state_folder() + "/dispatch.log";
 }
 
 std::unique_ptr<net::Log> open_log_file(const std::string& path, net::LogLevel level) {

@@ -8,6 +8,9 @@
 
 namespace dispatch::cli {
 
+// $XDG_STATE_HOME/dispatch: what the program keeps for itself is there.
+std::string state_folder();
+
 // $XDG_STATE_HOME/dispatch/dispatch.log, by default ~/.local/state/dispatch/dispatch.log.
 std::string default_log_path();
 

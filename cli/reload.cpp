@@ -14,8 +14,9 @@
 namespace dispatch::cli {
 namespace {
 
-constexpr std::array<std::string_view, 7> kRenewed = {kLinksKey, "policy", "tls-cert", "tls-key",
-                                                      "users",   "route",  "routes"};
+constexpr std::array<std::string_view, 9> kRenewed = {"client-rate", "max-per-target", kLinksKey,
+                                                      "policy",      "tls-cert",       "tls-key",
+                                                      "users",       "route",          "routes"};
 
 // "port, threads": the options that are given otherwise, and hold from the next start on.
 std::string waiting_for_restart(const StartArguments& before, const StartArguments& after) {
@@ -71,7 +72,7 @@ std::string Reload::apply() {
   if (const auto links = renewal.summary(); !links.empty()) told += "; links: " + links;
   const auto waiting = waiting_for_restart(now_, after);
   if (!waiting.empty()) told += "; to be restarted for: " + waiting;
-  std::move(renewal).apply_to(links_);
+  std::move(renewal).apply_to(links_, runtime_.clock().now());
   follower_.renew(link::automatic_spec(after.links));
   if (after.policy.text != now_.policy.text) {
     links_.set_policy(after.policy.make);

@@ -8,6 +8,7 @@
 #include "cli/proxy_threads.hpp"
 #include "cli/reload.hpp"
 #include "cli/units.hpp"
+#include "cli/usage_file.hpp"
 #include "cli/version.hpp"
 #include "engine/link/follower.hpp"
 #include "engine/link/link_set.hpp"
@@ -119,7 +120,12 @@ int run_start(const StartArguments& arguments, net::Log& log) {
                       arguments.policy.make);
   os::Signals signals(runtime);
   os::Hangups hangups(runtime);
-  proxy::Server server(runtime, links, arguments.server);
+  auto options = arguments.server;
+  if (arguments.usage_file != kNoUsageFile) {
+    const auto& path = arguments.usage_file;
+    options.usage_store = std::make_shared<UsageFile>(path.empty() ? default_usage_path() : path);
+  }
+  proxy::Server server(runtime, links, std::move(options));
   const auto listeners = open_listeners(server, arguments);
   ProxyThreads proxy(runtime, server, log, arguments.resolver);
   link::LinkFollower follower(runtime, links, link::automatic_spec(arguments.links));

@@ -24,7 +24,8 @@ and IPv6 separately. With no ADDRESS every usable interface takes part.
 
 An ADDRESS may also be another proxy: socks5://HOST:PORT, socks4://,
 socks4a://, http://, https://, with USER:PASSWORD@ before the HOST. Behind the
-weight, ",max=N" limits the connections at a time; of proxies, ",via=ADDRESS"
+weight, ",max=N" limits the connections at a time, ",rate=20Mbit/s" how fast it
+may go, and ",cap=50GB/month" how much it may carry; of proxies, ",via=ADDRESS"
 says by which link they are reached, and ",password-file=FILE" or
 ",password-env=VARIABLE" where the password is; of https://, ",ca=FILE" whose
 certificates are believed, in place of those that the system believes, and
@@ -37,6 +38,7 @@ Examples:
   dispatch start --ip ::1 192.0.2.5@2 2001:db8::5@2 wwan0
   dispatch start --listen 127.0.0.1:1080 --listen [::1]:1080
   dispatch start eth0 'office=http://kim@proxy.example:3128,password-env=PASS'
+  dispatch start cable lte/1,cap=50GB/month,at-cap=last-resort,rate=20Mbit/s
   dispatch start --ip 0.0.0.0 --allow 192.168.1.0/24 --users users.txt
 
 Ctrl-C or SIGTERM stops: no new connections, then up to 5 s (--drain) for the
@@ -154,6 +156,7 @@ void StartOptions::add_to(CLI::App& command) {
   command.add_option("ADDRESS", links_, "Links to dispatch to, with their weights")->type_name("");
   listen_.add_to(command);
   add_admission(command);
+  add_limits(command);
   add_reaching(command);
   add_health(command);
   add_timeouts(command);
@@ -174,6 +177,31 @@ void StartOptions::add_admission(CLI::App& command) {
   group.add_with_default("--max-per-client", connections_per_max_, "N",
                          "Connections at a time from one address; beyond it they are reset. 0: no "
                          "limit");
+}
+
+void StartOptions::add_limits(CLI::App& command) {
+  Group group(command, "How fast and how much (of a link: see behind its weight)");
+  group.add(
+      "--client-rate", client_rate_, "RATE",
+      "How fast each client may go, in each direction, by its address: 20Mbit/s, or "
+      "\"down=20Mbit/s,up=5Mbit/s\"; \",burst=BYTES\" at once after a silence. None: no limit");
+  group.add_with_default("--max-per-target", connections_per_target_max_, "N",
+                         "Connections at a time to one target, HOST:PORT; beyond it they are "
+                         "refused. 0: no limit");
+  group.add("--usage-file", usage_file_, "PATH",
+            "Where it is kept how much of their data caps links have used; off: nowhere. Default: "
+            "$XDG_STATE_HOME/dispatch/usage, which is ~/.local/state/dispatch/usage");
+}
+
+void StartOptions::check_limits(StartArguments& start) const {
+  try {
+    start.server.client_rates = link::parse_rate_limits(client_rate_);
+  } catch (const net::ConfigError& error) {
+    throw UsageError(fmt::format("--client-rate: {}", error.what()));
+  }
+  start.server.connections_per_target_max =
+      whole_number("--max-per-target", connections_per_target_max_, 0, kConnectionsMax);
+  start.usage_file = usage_file_;
 }
 
 void StartOptions::add_reaching(CLI::App& command) {
@@ -318,6 +346,7 @@ StartArguments StartOptions::checked() const {
     server.dial.slow_attempt = positive_duration("--slow-attempt", slow_attempt_);
   }
   check_health(server);
+  check_limits(start);
   server.admission.connections_max =
       whole_number("--max-connections", connections_max_, 0, kConnectionsMax);
   server.admission.connections_per_max =

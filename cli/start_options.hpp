@@ -30,6 +30,7 @@ struct StartArguments {
   net::Duration drain{};                          // for open connections, after the first signal
   std::optional<net::Endpoint> web{};             // where the dashboard is; none: there is none
   std::string web_token{};                        // empty: one is made
+  std::string usage_file{};                       // empty: the default's, "off": none
   std::string control{};      // the control socket's path; empty: the default's, "off": none
   std::string config_path{};  // of --config; empty: there is none
   GivenOptions given{};       // as they were written
@@ -38,7 +39,10 @@ struct StartArguments {
   std::function<StartArguments()> read_again;
 
   // What servers may be given anew while they run.
-  proxy::Renewal renewal() const { return {server.tls, server.accounts, server.dial.routes}; }
+  proxy::Renewal renewal() const {
+    return {server.tls, server.accounts, server.dial.routes, server.client_rates,
+            server.connections_per_target_max};
+  }
 };
 
 // What the options hold before their meaning is checked.
@@ -55,6 +59,8 @@ class StartOptions {
  private:
   proxy::Renewal read_files() const;
   void add_admission(CLI::App& command);
+  void add_limits(CLI::App& command);
+  void check_limits(StartArguments& start) const;
   void add_reaching(CLI::App& command);
   void add_health(CLI::App& command);
   void check_health(proxy::ServerOptions& server) const;
@@ -79,6 +85,9 @@ class StartOptions {
   std::string dead_link_timeout_ = "1500ms";
   std::string connections_max_ = "0";
   std::string connections_per_max_ = "0";
+  std::string connections_per_target_max_ = "0";
+  std::string client_rate_;
+  std::string usage_file_;
   std::string handshake_timeout_ = "30s";
   std::string connect_timeout_ = "30s";
   std::string idle_timeout_ = "0s";

@@ -164,6 +164,11 @@ class Engine:
     """At a time. Default 0: no limit."""
     max_per_client: Optional[int] = None
     """At a time, from one address. Default 0: no limit."""
+    max_per_target: Optional[int] = None
+    """At a time, to one host and port. Default 0: no limit."""
+    client_rate: Optional[Quantity] = None
+    """How fast each client may go: ``"20 Mbit/s"``, ``"down=20Mbit/s,up=5Mbit/s"``. Default: no
+    limit."""
     dns_cache: Optional[Quantity] = None
     """How long an address is kept at most. Default 1 h."""
     connect_timeout: Optional[Quantity] = None

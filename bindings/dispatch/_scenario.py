@@ -267,7 +267,7 @@ def _numbers(plain: Dict[str, Any]) -> Dict[str, Any]:
     """With the members that are whole numbers as such."""
     keys = (
         *("port", "count", "parallel", "retries", "http", "dns"),
-        *("max_connections", "max_per_client"),
+        *("max_connections", "max_per_client", "max_per_target"),
     )
     return {
         key: int(value) if key in keys and isinstance(value, str) else value

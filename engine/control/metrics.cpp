@@ -55,12 +55,57 @@ MetricFamily family_of(const OfLink& what, const Status& status) {
   return family;
 }
 
+struct OfCap {
+  const char* name;
+  const char* help;
+  double (*value)(const link::CapUsage&);
+};
+
+constexpr std::array<OfCap, 3> kOfCaps = {{
+    {"dispatch_link_cap_bytes", "Payload that it may carry in its period.",
+     [](const link::CapUsage& usage) { return static_cast<double>(usage.cap.bytes); }},
+    {"dispatch_link_cap_used_bytes", "Payload that it has carried in its period.",
+     [](const link::CapUsage& usage) { return static_cast<double>(usage.bytes); }},
+    {"dispatch_link_cap_period_end_seconds", "When its period ends, as Unix time.",
+     [](const link::CapUsage& usage) {
+       const auto end = usage.period.end.time_since_epoch();
+       return std::chrono::duration<double>(end).count();
+     }},
+}};
+
+// Of links that have a data cap.
+MetricFamily family_of(const OfCap& what, const Status& status) {
+  MetricFamily family{what.name, what.help, MetricType::Gauge, {}};
+  for (const auto& link : status.links) {
+    if (!link.cap) continue;
+    if (link.cap->period.end == link::kEndOfTime && what.value == kOfCaps.back().value) continue;
+    family.metric.push_back(value_of(what.value(*link.cap), {{"link", link.name}}));
+  }
+  return family;
+}
+
+// Bytes per second, of links that have a rate.
+MetricFamily rate_limits_of(const Status& status) {
+  MetricFamily family{
+      "dispatch_link_rate_limit_bytes", "Bytes per second that may pass.", MetricType::Gauge, {}};
+  const auto add = [&](const LinkStatus& link, const net::RateLimit& limit, const char* direction) {
+    if (!limit.is_set()) return;
+    family.metric.push_back(value_of(static_cast<double>(limit.bits_per_second) / 8,
+                                     {{"link", link.name}, {"direction", direction}}));
+  };
+  for (const auto& link : status.links) {
+    add(link, link.limits.up, "sent");
+    add(link, link.limits.down, "received");
+  }
+  return family;
+}
+
 // One of the states is 1, as Prometheus has enumerations.
 MetricFamily states_of(const Status& status) {
   MetricFamily family{
       "dispatch_link_state", "1 for the state that the link is in.", MetricType::Gauge, {}};
   for (const auto& link : status.links) {
-    for (const auto* state : {"up", "recovering", "suspect", "down", "off"}) {
+    for (const auto* state : {"up", "recovering", "suspect", "down", "off", "capped"}) {
       family.metric.push_back(
           value_of(link.state == state ? 1 : 0, {{"link", link.name}, {"state", state}}));
     }
@@ -82,6 +127,13 @@ std::string metrics_text(const Status& status) {
   std::vector<MetricFamily> families;
   for (const auto& what : kOfLinks) families.push_back(family_of(what, status));
   families.push_back(states_of(status));
+  for (const auto& what : kOfCaps) {
+    auto family = family_of(what, status);
+    if (!family.metric.empty()) families.push_back(std::move(family));
+  }
+  if (auto rates = rate_limits_of(status); !rates.metric.empty()) {
+    families.push_back(std::move(rates));
+  }
   const auto& clients = status.clients;
   families.push_back(of_all("dispatch_clients_accepted_total", "Connections of clients.",
                             MetricType::Counter, number(clients.accepted)));

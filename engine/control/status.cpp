@@ -18,6 +18,25 @@ js::array names(const std::vector<std::string>& texts) {
   return js::array(texts.begin(), texts.end());
 }
 
+// Bytes per second; null: no limit.
+js::value to_json(const net::RateLimit& limit) {
+  if (!limit.is_set()) return nullptr;
+  return limit.bits_per_second / 8;
+}
+
+js::value to_json(const std::optional<link::CapUsage>& usage) {
+  if (!usage) return nullptr;
+  const auto& [cap, bytes, period, reached, reason] = *usage;
+  const bool ends = period.end != link::kEndOfTime;
+  return {{"bytes", cap.bytes},
+          {"used_bytes", bytes},
+          {"reached", reached},
+          {"at_cap", link::to_string(cap.at_cap)},
+          {"period", link::to_string(cap.period)},
+          {"period_began", link::utc_text(period.begin)},
+          {"period_ends", ends ? js::value(link::utc_text(period.end)) : js::value(nullptr)}};
+}
+
 js::object to_json(const LinkStatus& link) {
   return {{"name", link.name},
           {"state", link.state},
@@ -34,7 +53,10 @@ js::object to_json(const LinkStatus& link) {
           {"sent_bytes", link.sent_bytes},
           {"received_bytes", link.received_bytes},
           {"sent_rate", link.rate.sent},
-          {"received_rate", link.rate.received}};
+          {"received_rate", link.rate.received},
+          {"sent_rate_limit", to_json(link.limits.up)},
+          {"received_rate_limit", to_json(link.limits.down)},
+          {"cap", to_json(link.cap)}};
 }
 
 std::vector<std::string> addresses_of(const link::Link& link) {
@@ -50,7 +72,13 @@ std::vector<std::string> addresses_of(const link::Link& link) {
 }  // namespace
 
 std::string_view state_of(const link::Link& link) {
-  return link.is_enabled() ? link::to_string(link.health()) : "off";
+  if (!link.is_enabled()) return "off";
+  const auto allowance = link.allowance();
+  const bool is_last = allowance == link::Allowance::last_resort;
+  if (allowance == link::Allowance::spent || (is_last && link.health() != link::Health::down)) {
+    return "capped";
+  }
+  return link::to_string(link.health());
 }
 
 LinkStatus status_of(const link::Link& link, const Rates& rates, net::TimePoint now,
@@ -73,6 +101,12 @@ LinkStatus status_of(const link::Link& link, const Rates& rates, net::TimePoint 
   status.sent_bytes = counters.sent.total();
   status.received_bytes = counters.received.total();
   status.rate = rates.now(link);
+  status.limits = link.limits().rates;
+  status.cap = link.cap_usage();
+  if (status.state == "capped" && status.cap) {
+    const auto& why = status.cap->reason;
+    status.reason = status.reason.empty() ? why : why + "; " + status.reason;
+  }
   return status;
 }
 

@@ -8,12 +8,14 @@
 #include <boost/json/value.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace dispatch::control {
 
-// "up", "recovering", "suspect", "down" (link::Health), or "off": people have switched it off.
+// "up", "recovering", "suspect", "down" (link::Health), "off": people have switched it off, or
+// "capped": it has used its data cap, and is the last resort or not used at all.
 std::string_view state_of(const link::Link& link);
 
 struct LinkStatus {
@@ -32,6 +34,8 @@ struct LinkStatus {
   std::uint64_t sent_bytes = 0;
   std::uint64_t received_bytes = 0;
   Rate rate;
+  link::RateLimits limits;
+  std::optional<link::CapUsage> cap{};  // none: it has no data cap
 };
 
 struct Status {

@@ -76,6 +76,7 @@ void LinkFollower::renew(std::optional<LinkSpec> automatic) {
       links_.retire(*link);
     } else {
       links_.set_weight(*link, automatic_->weight);
+      links_.set_limits(*link, automatic_->limits, runtime_.clock().now());
     }
   }
   look();

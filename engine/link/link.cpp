@@ -16,6 +16,19 @@ bool Link::set_presence(const Presence& presence, net::TimePoint now) {
   return true;
 }
 
+void Link::set_limits(const LinkLimits& limits, net::TimePoint now) {
+  const std::scoped_lock lock(changing_);
+  if (limits.rates.down != limits_.rates.down) down_->set(limits.rates.down, now);
+  if (limits.rates.up != limits_.rates.up) up_->set(limits.rates.up, now);
+  limits_ = limits;
+}
+
+bool Link::ends_connections() const {
+  if (allowance() != Allowance::spent) return false;
+  const auto usage = cap_usage();
+  return usage && usage->cap.at_cap == AtCap::end;
+}
+
 Presence Link::presence() const {
   const std::scoped_lock lock(changing_);
   return {egress_v4_, egress_v6_, absence_ ? absence_->reason : std::string()};

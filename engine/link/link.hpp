@@ -4,6 +4,7 @@
 #include "engine/link/attachment.hpp"
 #include "engine/link/figures.hpp"
 #include "engine/link/health.hpp"
+#include "engine/link/limits.hpp"
 #include "engine/link/standing.hpp"
 #include "engine/link/upstream.hpp"
 #include "engine/net/byte_counter.hpp"
@@ -31,12 +32,34 @@ struct LinkCounters {
   net::ByteCounter received;
 };
 
+// Whether a link may be used, as far as its data cap goes.
+enum class Allowance : std::uint8_t {
+  free,
+  last_resort,  // where no other link is left
+  spent,        // not
+};
+
+// How much of its cap a link has used.
+struct CapUsage {
+  DataCap cap;
+  std::uint64_t bytes = 0;
+  WallSpan period;
+  bool reached = false;
+  std::string reason{};  // where it is reached: one line for people
+
+  friend bool operator==(const CapUsage&, const CapUsage&) = default;
+};
+
 // Shared by the event loops of a dispatcher. What may change while it is used (weight, whether it
 // is enabled, addresses, standing) is changed through the LinkSet, which tells those who watch it,
 // and may be read on any thread: as it was a moment ago.
 class Link {
  public:
-  Link(std::string name, unsigned weight) : name_(std::move(name)), weight_(weight) {}
+  Link(std::string name, unsigned weight)
+      : name_(std::move(name)),
+        weight_(weight),
+        down_(std::make_shared<net::TokenBucket>()),
+        up_(std::make_shared<net::TokenBucket>()) {}
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
 
@@ -113,6 +136,25 @@ class Link {
   void set_connections_max(std::size_t count) { connections_max_ = count; }
   bool is_full() const { return connections_max_ != 0 && places_taken_ >= connections_max_; }
 
+  // What it may carry; changed while it is used by LinkSet::set_limits.
+  LinkLimits limits() const {
+    const std::scoped_lock lock(changing_);
+    return limits_;
+  }
+  void set_limits(const LinkLimits& limits, net::TimePoint now);
+  // Never null; without a rate where there is no limit.
+  const std::shared_ptr<net::TokenBucket>& down() const { return down_; }
+  const std::shared_ptr<net::TokenBucket>& up() const { return up_; }
+
+  // As the UsageKeeper has found it. None: there is no cap, or it has not looked yet.
+  std::optional<CapUsage> cap_usage() const {
+    const std::scoped_lock lock(changing_);
+    return cap_usage_;
+  }
+  Allowance allowance() const { return allowance_.load(std::memory_order_relaxed); }
+  // Its connections are to end (AtCap::end).
+  bool ends_connections() const;
+
   // Of the policy failover: the lower, the sooner it is used. To be set before the link is used.
   unsigned tier() const { return tier_; }
   void set_tier(unsigned tier) { tier_ = tier; }
@@ -136,11 +178,12 @@ class Link {
   std::string name_;
   std::atomic<unsigned> weight_;
   std::atomic<bool> enabled_ = true;
-  std::atomic<Health> health_ = Health::up;  // as in standing_
-  std::atomic<bool> absent_ = false;         // as in absence_
+  std::atomic<Health> health_ = Health::up;             // as in standing_
+  std::atomic<bool> absent_ = false;                    // as in absence_
+  std::atomic<Allowance> allowance_ = Allowance::free;  // as in cap_usage_
   std::atomic<net::Duration::rep> connect_time_ = 0;
   HealthTracker tracker_;        // under the LinkSet's lock
-  mutable std::mutex changing_;  // guards the standings and the egresses
+  mutable std::mutex changing_;  // guards the standings, the egresses, the limits and the usage
   Standing standing_;
   std::optional<Standing> absence_;
   std::optional<Attachment> attachment_;
@@ -148,6 +191,10 @@ class Link {
   std::optional<net::Egress> egress_v6_;
   std::optional<Upstream> upstream_;
   std::unique_ptr<Link> via_;
+  LinkLimits limits_;
+  std::optional<CapUsage> cap_usage_;
+  std::shared_ptr<net::TokenBucket> down_;
+  std::shared_ptr<net::TokenBucket> up_;
   std::size_t connections_max_ = 0;
   unsigned tier_ = 1;
   double full_rate_ = 0;

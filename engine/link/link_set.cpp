@@ -8,13 +8,21 @@
 namespace dispatch::link {
 namespace {
 
-// Those that are as healthy as the best of them.
-void keep_healthiest(std::vector<Link*>& candidates) {
-  const auto sicker = [](const Link* a, const Link* b) { return a->health() < b->health(); };
-  const auto best = std::min_element(candidates.begin(), candidates.end(), sicker);
+// The lower, the sooner it is used: by health, and a last resort only before what does not work.
+int rank(const Link& link) {
+  const auto health = link.health();
+  const bool is_last = link.allowance() == Allowance::last_resort;
+  if (health == Health::down) return is_last ? 5 : 4;
+  return is_last ? 3 : static_cast<int>(health);
+}
+
+// Those that are as good as the best of them.
+void keep_best(std::vector<Link*>& candidates) {
+  const auto worse = [](const Link* a, const Link* b) { return rank(*a) < rank(*b); };
+  const auto best = std::min_element(candidates.begin(), candidates.end(), worse);
   if (best == candidates.end()) return;
   std::erase_if(candidates,
-                [health = (*best)->health()](const Link* each) { return each->health() > health; });
+                [least = rank(**best)](const Link* each) { return rank(*each) > least; });
 }
 
 }  // namespace
@@ -41,7 +49,8 @@ std::optional<Turn> LinkSet::take_turn_of(Able is_able, const Need& need) {
   candidates.reserve(links_.size());
   for (const auto& [link, retired] : links_) {
     able.push_back(!retired && link->is_enabled() && (is_able(*link) & need.families).any());
-    if (!able.back() || link->is_full()) continue;
+    if (!able.back() || link->is_full() || link->allowance() == Allowance::spent) continue;
+    if (need.waits && link->allowance() == Allowance::last_resort) continue;
     if (std::find(need.tried.begin(), need.tried.end(), link.get()) != need.tried.end()) continue;
     candidates.push_back(link.get());
   }
@@ -49,7 +58,7 @@ std::optional<Turn> LinkSet::take_turn_of(Able is_able, const Need& need) {
   if (traits_.reads_rates) {
     for (auto* link : candidates) link->figures().observe(link->counters(), need.now);
   }
-  keep_healthiest(candidates);
+  keep_best(candidates);
   auto& policy = policies_[std::move(able)];
   if (!policy) policy = make_policy_();
   Turn turn(*this, policy, std::move(candidates), need);
@@ -99,7 +108,7 @@ std::optional<Turn> LinkSet::take_datagram_turn(const Need& need) {
 
 std::optional<LinkDial> LinkSet::take_place(Link& link) {
   const std::scoped_lock lock(choosing_);
-  if (link.is_full()) return std::nullopt;
+  if (link.is_full() || link.allowance() == Allowance::spent) return std::nullopt;
   return LinkDial(link);
 }
 
@@ -169,6 +178,24 @@ void LinkSet::set_enabled(Link& link, bool enabled) {
   if (link.enabled_.exchange(enabled) != enabled) tell(link);
 }
 
+void LinkSet::set_limits(Link& link, const LinkLimits& limits, net::TimePoint now) {
+  link.set_limits(limits, now);
+  tell(link);
+}
+
+void LinkSet::set_cap_usage(Link& link, const std::optional<CapUsage>& usage) {
+  auto allowance = Allowance::free;
+  if (usage && usage->reached) {
+    const bool is_last = usage->cap.at_cap == AtCap::last_resort;
+    allowance = is_last ? Allowance::last_resort : Allowance::spent;
+  }
+  {
+    const std::scoped_lock lock(link.changing_);
+    link.cap_usage_ = usage;
+  }
+  if (link.allowance_.exchange(allowance) != allowance) tell(link);
+}
+
 void LinkSet::set_presence(Link& link, const Presence& presence, net::TimePoint now) {
   auto& bound = link.upstream() ? link.via() : link;
   if (bound.set_presence(presence, now)) tell(link);
@@ -223,8 +250,8 @@ bool LinkSet::any_link(Able is_able) const {
 }
 
 bool LinkSet::has_better(const Link& link) const {
-  return any_link([health = link.health()](const Link& each) {
-    return each.is_enabled() && each.health() < health;
+  return any_link([least = rank(link)](const Link& each) {
+    return each.is_enabled() && each.allowance() != Allowance::spent && rank(each) < least;
   });
 }
 
@@ -234,6 +261,19 @@ bool LinkSet::carries_datagrams() const {
 
 bool LinkSet::any_enabled() const {
   return any_link([](const Link& link) { return link.is_enabled(); });
+}
+
+bool LinkSet::all_spent() const {
+  return any_enabled() && !any_link([](const Link& link) {
+           return link.is_enabled() && link.allowance() != Allowance::spent;
+         });
+}
+
+bool LinkSet::has_last_resort(std::span<Link* const> tried) const {
+  return any_link([&](const Link& link) {
+    return link.is_enabled() && link.allowance() == Allowance::last_resort &&
+           std::find(tried.begin(), tried.end(), &link) == tried.end();
+  });
 }
 
 bool LinkSet::serves(net::Family family) const {

@@ -56,6 +56,8 @@ struct Need {
   net::TimePoint now;
   std::span<Link* const> tried{};  // not one of these again
   StickyKey key{};
+  // Another link is being tried, and may yet do: a last resort is not for this.
+  bool waits = false;
 };
 
 class LinkSet;
@@ -127,7 +129,8 @@ class LinkSet {
   // The same among the links that carry datagrams (Families::of_datagrams).
   std::optional<Turn> take_datagram_turn(const Need& need);
 
-  // A connection of that very link, which takes no turn. Empty where it is full.
+  // A connection of that very link, which takes no turn. Empty where it is full, or has spent its
+  // data cap.
   std::optional<LinkDial> take_place(Link& link);
 
   // What the policy needs of those who take turns.
@@ -163,6 +166,9 @@ class LinkSet {
   void set_standing(Link& link, Standing standing);
   void set_weight(Link& link, unsigned weight);  // not 0
   void set_enabled(Link& link, bool enabled);
+  void set_limits(Link& link, const LinkLimits& limits, net::TimePoint now);
+  // By the UsageKeeper. Heard by those who watch where it changes what the link may be used for.
+  void set_cap_usage(Link& link, const std::optional<CapUsage>& usage);
   // Of the link to its proxy, where it has one. From `now` on.
   void set_presence(Link& link, const Presence& presence, net::TimePoint now);
   Link& add(std::unique_ptr<Link> link);
@@ -174,7 +180,7 @@ class LinkSet {
   [[nodiscard]] std::shared_ptr<LinkWatch> watch(net::asio::any_io_executor executor,
                                                  LinkWatch::Changed changed);
 
-  // Whether there is a link that is enabled and healthier than this one.
+  // Whether there is a link that is to be used before this one.
   bool has_better(const Link& link) const;
 
   // Whether any link serves `family`.
@@ -184,6 +190,10 @@ class LinkSet {
   // Whether any link has an address of `family`.
   bool has_address(net::Family family) const;
   bool carries_datagrams() const;
+  // Whether all links that are enabled have spent their data caps; not where none is enabled.
+  bool all_spent() const;
+  // Whether a link that has not been tried is a last resort.
+  bool has_last_resort(std::span<Link* const> tried) const;
   // Whether people want any link used.
   bool any_enabled() const;
 

@@ -45,6 +45,15 @@ units::Rate parse_full(std::string_view text, std::string_view whole) {
       fmt::format("'{}': full={}: a link that carries nothing", without_password(whole), text));
 }
 
+void take_limit(LimitOptions& limits, std::string_view key, std::string_view value,
+                std::string_view whole) {
+  try {
+    limits.take(key, value);
+  } catch (const ConfigError& error) {
+    throw ConfigError(fmt::format("'{}': {}", without_password(whole), error.what()));
+  }
+}
+
 bool is_digits(std::string_view text) {
   return text.find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -54,6 +63,7 @@ void parse_options(LinkSpec& spec, std::string_view options, std::string_view wh
   const auto fail = [&](std::string_view what) {
     throw ConfigError(fmt::format("'{}': {}", without_password(whole), what));
   };
+  LimitOptions limits;
   while (!options.empty()) {
     const auto comma = options.find(',');
     const auto option = options.substr(0, comma);
@@ -80,14 +90,16 @@ void parse_options(LinkSpec& spec, std::string_view options, std::string_view wh
         equals == std::string_view::npos ? std::string_view() : option.substr(equals + 1);
     const bool of_proxies =
         key == "via" || key == "password-file" || key == "password-env" || key == "ca";
-    if (key != "max" && key != "tier" && key != "full" && !of_proxies) {
+    const bool of_limits = LimitOptions::has(key);
+    if (key != "max" && key != "tier" && key != "full" && !of_proxies && !of_limits) {
       fail(
-          "behind the comma is none of max=N, tier=N, full=RATE, later, and of proxies via=, "
-          "password-file=, "
-          "password-env=, ca=, insecure, tunnel");
+          "behind the comma is none of max=N, tier=N, full=RATE, rate=, down=, up=, burst=, cap=, "
+          "cap-start=, at-cap=, later, and of proxies via=, password-file=, password-env=, ca=, "
+          "insecure, tunnel");
     }
     if (value.empty()) fail(fmt::format("a value is missing: {}=", key));
     if (of_proxies && !spec.upstream) fail(fmt::format("{}= is for proxies", key));
+    if (of_limits) take_limit(limits, key, value, whole);
     if (key == "max") spec.connections_max = parse_count(key, value, whole);
     if (key == "tier") spec.tier = static_cast<unsigned>(parse_count(key, value, whole));
     if (key == "full") spec.full = parse_full(value, whole);
@@ -95,6 +107,11 @@ void parse_options(LinkSpec& spec, std::string_view options, std::string_view wh
     if (key == "password-file") spec.password_file = value;
     if (key == "password-env") spec.password_variable = value;
     if (key == "ca") spec.ca_file = value;
+  }
+  try {
+    spec.limits = limits.limits();
+  } catch (const ConfigError& error) {
+    fail(error.what());
   }
   const bool inside_tls = spec.upstream && spec.upstream->protocol == UpstreamProtocol::https;
   if ((spec.insecure || !spec.ca_file.empty()) && !inside_tls) {

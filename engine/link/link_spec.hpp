@@ -28,6 +28,7 @@ struct LinkSpec {
   std::size_t connections_max = 0;  // at a time; 0: no limit
   unsigned tier = 1;                // of the policy failover: the lower, the sooner it is used
   units::Rate full{};               // of the policy overflow: what it can carry; 0: to be learnt
+  LinkLimits limits{};              // of rates and data
   std::optional<Upstream> upstream{};
   std::string via{};  // the link to the proxy: an interface or an address; empty: any route
   // Where the proxy's password is to be read by who makes the links; at most one of these.
@@ -46,7 +47,8 @@ struct LinkSpec {
 inline constexpr unsigned kWeightMax = 1'000'000;
 
 // [NAME=]ADDRESS or [NAME=]PROTOCOL://[USER[:PASSWORD]@]HOST:PORT (see Upstream), then /WEIGHT or
-// @WEIGHT, and ",OPTION=VALUE"s: max, tier, full, and of proxies via, password-file and
+// @WEIGHT, and ",OPTION=VALUE"s: max, tier, full, those of
+// LimitOptions, and of proxies via, password-file and
 // password-env, and of https ca; ",insecure" and, of HTTP, ",tunnel" have no value; nor has
 // ",later" of an interface or an address. Throws net::ConfigError, without any password.
 LinkSpec parse_link_spec(std::string_view text);

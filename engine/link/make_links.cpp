@@ -62,6 +62,7 @@ std::unique_ptr<Link> make_link(const LinkSpec& spec) {
   auto link = std::make_unique<Link>(spec.name.empty() ? spec.target : spec.name, spec.weight);
   link->set_connections_max(spec.connections_max);
   link->set_tier(spec.tier);
+  link->set_limits(spec.limits, {});
   link->set_full_rate(static_cast<double>(spec.full.bits_per_second) / 8);
   return link;
 }

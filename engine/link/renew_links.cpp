@@ -14,8 +14,9 @@ const LinkSpec* find_spec(std::span<const LinkSpec> specs, const std::string& na
 }
 
 // A context of TLS is made anew with each reading: what it is made of counts.
-LinkSpec without_weight(LinkSpec spec) {
+LinkSpec without_changeable(LinkSpec spec) {
   spec.weight = 1;
+  spec.limits = {};
   if (spec.upstream) spec.upstream->tls = nullptr;
   return spec;
 }
@@ -37,14 +38,16 @@ std::string LinkRenewal::summary() const {
   for (const auto& [link, weight] : weights) {
     tell(text, fmt::format("{} has weight {}", link->name(), weight));
   }
+  for (const auto& [link, limit] : limits) tell(text, link->name() + " has other limits");
   return text;
 }
 
 // Those that come first: at no moment is there none.
-void LinkRenewal::apply_to(LinkSet& links) && {
+void LinkRenewal::apply_to(LinkSet& links, net::TimePoint now) && {
   for (auto& link : added) links.add(std::move(link));
   for (auto* link : retired) links.retire(*link);
   for (const auto& [link, weight] : weights) links.set_weight(*link, weight);
+  for (const auto& [link, limit] : limits) links.set_limits(*link, limit, now);
 }
 
 LinkRenewal renew_links(const LinkSet& links, std::span<const LinkSpec> before,
@@ -58,11 +61,12 @@ LinkRenewal renew_links(const LinkSet& links, std::span<const LinkSpec> before,
     if (link->attachment() && link->attachment()->automatic) continue;
     const auto* was = find_spec(before, link->name());
     const auto* is = find_spec(after, link->name());
-    if (was == nullptr || is == nullptr || without_weight(*was) != without_weight(*is)) {
+    if (was == nullptr || is == nullptr || without_changeable(*was) != without_changeable(*is)) {
       renewal.retired.push_back(link);
       continue;
     }
     kept.push_back(is);
+    if (link->limits() != is->limits) renewal.limits.emplace_back(link, is->limits);
     if (link->weight() != is->weight) renewal.weights.emplace_back(link, is->weight);
   }
   auto next = made.begin();

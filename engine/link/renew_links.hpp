@@ -15,18 +15,21 @@ namespace dispatch::link {
 // "eth0": how a link of this kind is called.
 const std::string& name_of(const LinkSpec& spec);
 
-// What is to be done. A link whose specification is the same but for its weight stays what it is,
+// What is to be done. A link whose specification is the same but for its weight, its rates and its
+// data cap stays what it is,
 // with its counters and its standing; one that differs in more is retired, and another one of its
 // name takes its place.
 struct LinkRenewal {
   std::vector<std::unique_ptr<Link>> added;
   std::vector<Link*> retired;
-  std::vector<std::pair<Link*, unsigned>> weights;  // of links that stay, where it is another one
+  std::vector<std::pair<Link*, unsigned>> weights;   // of links that stay, where it is another one
+  std::vector<std::pair<Link*, LinkLimits>> limits;  // the same
 
-  // "eth1 added, wlan0 retired, eth0 has weight 3"; empty: nothing is to be done.
+  // "eth1 added, wlan0 retired, eth0 has weight 3, lte has other limits"; empty: nothing is to be
+  // done.
   std::string summary() const;
 
-  void apply_to(LinkSet& links) &&;
+  void apply_to(LinkSet& links, net::TimePoint now) &&;
 };
 
 // From the links of `links`, which `before` made, to those that `after` names; but for the

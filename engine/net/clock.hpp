@@ -29,6 +29,8 @@ class Clock {
   // Never runs backwards.
   virtual TimePoint now() const = 0;
   virtual WallTime wall_now() const = 0;
+  // By how much this host's local time is ahead of UTC at that instant.
+  virtual Duration utc_offset(WallTime) const { return {}; }
 
   virtual std::unique_ptr<Timer> make_timer() = 0;
 

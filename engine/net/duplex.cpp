@@ -12,6 +12,8 @@ namespace {
 struct Duplex {
   Stream& a;
   Stream& b;
+  Meter sent;
+  Meter received;
   RelayObserver& observer;
   DuplexEnd end{};
   int under_way = 2;
@@ -19,13 +21,15 @@ struct Duplex {
   void abort() {
     a.abort();
     b.abort();
+    for (auto* pace : {sent.pace, received.pace}) {
+      if (pace != nullptr) release(*pace);
+    }
   }
   bool has_failed() const { return end.sent.error || end.received.error; }
 };
 
-Task<void> one_way(Stream& source, Stream& sink, ByteCounter& counter, Duplex& duplex,
-                   RelayEnd& end) {
-  end = co_await source.relay_to(sink, counter);
+Task<void> one_way(Stream& source, Stream& sink, Meter meter, Duplex& duplex, RelayEnd& end) {
+  end = co_await source.relay_to(sink, meter);
   if (end.error) {
     duplex.abort();
   } else if (const auto error = sink.shutdown_write()) {
@@ -36,9 +40,9 @@ Task<void> one_way(Stream& source, Stream& sink, ByteCounter& counter, Duplex& d
 
 }  // namespace
 
-void Stream::relay_both_ways(Stream& other, ByteCounter& sent, ByteCounter& received,
+void Stream::relay_both_ways(Stream& other, Meter sent, Meter received,
                              asio::any_io_executor executor, RelayObserver& observer) {
-  const auto duplex = std::make_shared<Duplex>(Duplex{*this, other, observer});
+  const auto duplex = std::make_shared<Duplex>(Duplex{*this, other, sent, received, observer});
   const auto direction_ended = [duplex](std::exception_ptr exception) {
     if (exception) std::rethrow_exception(exception);
     if (--duplex->under_way == 0) {

@@ -11,7 +11,7 @@ constexpr std::size_t kBulkBytes = 64 * 1024;
 
 }  // namespace
 
-Task<RelayEnd> Stream::relay_to(Stream& sink, ByteCounter& counter) {
+Task<RelayEnd> Stream::relay_to(Stream& sink, Meter meter) {
   std::vector<std::byte> buffer(kLittleBytes);
   for (std::size_t last = 0;;) {
     const auto size = last < kLittleBytes ? kLittleBytes : kBulkBytes;
@@ -22,9 +22,15 @@ Task<RelayEnd> Stream::relay_to(Stream& sink, ByteCounter& counter) {
     last = *got;
     auto left = std::span<const std::byte>(buffer).first(*got);
     while (!left.empty()) {
-      const auto taken = co_await sink.write_some(left);
+      auto part = left;
+      if (meter.is_paced()) {
+        part = left.first(meter.pace->portion(left.size()));
+        const auto error = co_await meter.pace->pass(part.size());
+        if (error) co_return RelayEnd{RelayEnd::Side::sink, error};
+      }
+      const auto taken = co_await sink.write_some(part);
       if (!taken) co_return RelayEnd{RelayEnd::Side::sink, taken.error()};
-      counter.add(*taken);
+      meter.took(*taken, part.size());
       left = left.subspan(*taken);
     }
   }

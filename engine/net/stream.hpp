@@ -3,8 +3,8 @@
 
 #include "engine/net/address.hpp"
 #include "engine/net/async.hpp"
-#include "engine/net/byte_counter.hpp"
 #include "engine/net/keep_alive.hpp"
+#include "engine/net/pace.hpp"
 #include "engine/net/time.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -93,19 +93,21 @@ class Stream {
   virtual Task<Result<std::size_t>> write_blank(std::size_t most);
 
   // Moves bytes from this stream to `sink` until this stream ends, a side fails, or the operation
-  // is cancelled, with back-pressure; adds them to `counter` as the sink takes them. Does not shut
-  // `sink` down: the caller decides. The default copies through a buffer; a world overrides it
-  // where it can do better between two of its own streams (splice, buffer hand-over).
-  virtual Task<RelayEnd> relay_to(Stream& sink, ByteCounter& counter);
+  // is cancelled, with back-pressure; `meter` counts them as the sink takes them, and may hold them
+  // back. Does not shut `sink` down: the caller decides. The default copies through a buffer; a
+  // world overrides it where it can do better between two of its own streams (splice, buffer
+  // hand-over).
+  virtual Task<RelayEnd> relay_to(Stream& sink, Meter meter);
 
   // Relays both ways between this stream and `other` until both directions have ended. The end of
   // one side is passed on as a half-close, and the other direction goes on; when a direction fails,
   // both streams are aborted, so that each side learns that it did not get everything. Both
-  // streams, the counters and `observer` live until the observer hears of the end; it is called
-  // from `executor` (the runtime's). Who wants to stop the relay aborts both streams. This is no
+  // streams, what the meters refer to and `observer` live until the observer hears of the end; it
+  // is called from `executor` (the runtime's). Who wants to stop the relay aborts both streams and
+  // releases both paces. This is no
   // task, because a proxy has many idle connections, and a task is larger than all that an idle
   // relay needs.
-  virtual void relay_both_ways(Stream& other, ByteCounter& sent, ByteCounter& received,
+  virtual void relay_both_ways(Stream& other, Meter sent, Meter received,
                                asio::any_io_executor executor, RelayObserver& observer);
 
   // Half-close: what was written is delivered, then end of stream (FIN). Reading goes on.

@@ -21,7 +21,8 @@ struct MonotonicTime {
 
 using TimePoint = MonotonicTime::time_point;
 
-// Calendar time (UTC), for logs and history only: it may jump, so nothing is scheduled by it.
+// Calendar time (UTC), for logs, history and the periods of data caps: it may jump, so nothing is
+// scheduled by it.
 using WallTime = std::chrono::sys_time<Duration>;
 
 // A moment that never comes: "no deadline".

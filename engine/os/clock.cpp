@@ -4,6 +4,7 @@
 #include "engine/os/event_loop.hpp"
 #include "engine/os/steady_time.hpp"
 
+#include <ctime>
 #include <memory>
 #include <utility>
 
@@ -39,6 +40,14 @@ net::TimePoint Clock::now() const {
 
 net::WallTime Clock::wall_now() const {
   return std::chrono::time_point_cast<net::Duration>(std::chrono::system_clock::now());
+}
+
+net::Duration Clock::utc_offset(net::WallTime time) const {
+  const std::time_t seconds =
+      std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+  std::tm local{};
+  if (::localtime_r(&seconds, &local) == nullptr) return {};
+  return std::chrono::seconds(local.tm_gmtoff);
 }
 
 std::unique_ptr<net::Timer> Clock::make_timer() {

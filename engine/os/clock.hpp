@@ -16,6 +16,7 @@ class Clock final : public net::Clock {
 
   net::TimePoint now() const override;
   net::WallTime wall_now() const override;
+  net::Duration utc_offset(net::WallTime time) const override;
   std::unique_ptr<net::Timer> make_timer() override;
   net::Task<net::Status> sleep_until(net::TimePoint when) override;
 

@@ -15,17 +15,19 @@ namespace {
 
 using Next = RelayFlow::Next;
 
-net::Task<net::RelayEnd> relay(TcpStream& source, TcpStream& sink, net::ByteCounter& counter) {
+net::Task<net::RelayEnd> relay(TcpStream& source, TcpStream& sink, net::Meter meter) {
   struct Flow : RelayFlow {
     using RelayFlow::RelayFlow;
     ~Flow() { give_back(); }
-  } flow(source, sink, counter);
+  } flow(source, sink, meter);
   for (;;) {
     const auto next = flow.go();
     net::Status status;
     if (next == Next::ended) co_return flow.end();
     if (next == Next::turn) {
       co_await source.loop().events.yield();
+    } else if (next == Next::pace) {
+      status = co_await flow.meter().pace->turn();
     } else if (next == Next::source_readable) {
       status = co_await source.socket().wait(Socket::For::reading);
     } else {
@@ -41,7 +43,7 @@ net::Task<net::RelayEnd> relay(TcpStream& source, TcpStream& sink, net::ByteCoun
 // Kept alive by what it waits for: a socket, or its turn.
 class Duplex : public std::enable_shared_from_this<Duplex> {
  public:
-  Duplex(TcpStream& a, TcpStream& b, net::ByteCounter& from_a, net::ByteCounter& from_b,
+  Duplex(TcpStream& a, TcpStream& b, net::Meter from_a, net::Meter from_b,
          net::RelayObserver& observer)
       : flows_{RelayFlow(a, b, from_a), RelayFlow(b, a, from_b)}, observer_(observer) {}
 
@@ -63,6 +65,8 @@ class Duplex : public std::enable_shared_from_this<Duplex> {
       end(flow);
     } else if (next == Next::turn) {
       wait_for_turn(flow);
+    } else if (next == Next::pace) {
+      flow.meter().pace->when_ready([self = shared_from_this(), &flow] { self->go(flow); });
     } else {
       wait(flow, next);
     }
@@ -96,6 +100,9 @@ class Duplex : public std::enable_shared_from_this<Duplex> {
     if (flow.end().error) {
       flow.source().abort();
       flow.sink().abort();
+      for (auto& each : flows_) {
+        if (each.meter().pace != nullptr) net::release(*each.meter().pace);
+      }
     } else if (is_last && flow.sink().socket().is_open()) {
       // Everything of the sink's has been read, so its peer gets an end of stream and no reset: one
       // system call does for the end of the stream and of the socket.
@@ -118,15 +125,14 @@ class Duplex : public std::enable_shared_from_this<Duplex> {
 
 }  // namespace
 
-net::Task<net::RelayEnd> TcpStream::relay_to(net::Stream& sink, net::ByteCounter& counter) {
+net::Task<net::RelayEnd> TcpStream::relay_to(net::Stream& sink, net::Meter meter) {
   auto* const ours = dynamic_cast<TcpStream*>(&sink);
-  if (ours == nullptr) return Stream::relay_to(sink, counter);
-  return relay(*this, *ours, counter);
+  if (ours == nullptr) return Stream::relay_to(sink, meter);
+  return relay(*this, *ours, meter);
 }
 
-void TcpStream::relay_both_ways(net::Stream& other, net::ByteCounter& sent,
-                                net::ByteCounter& received, net::asio::any_io_executor executor,
-                                net::RelayObserver& observer) {
+void TcpStream::relay_both_ways(net::Stream& other, net::Meter sent, net::Meter received,
+                                net::asio::any_io_executor executor, net::RelayObserver& observer) {
   auto* const ours = dynamic_cast<TcpStream*>(&other);
   if (ours == nullptr) {
     return Stream::relay_both_ways(other, sent, received, std::move(executor), observer);

@@ -20,16 +20,16 @@ namespace dispatch::os {
 // source it holds neither memory nor a pipe.
 class RelayFlow {
  public:
-  enum class Next : std::uint8_t { source_readable, sink_writable, turn, ended };
+  enum class Next : std::uint8_t { source_readable, sink_writable, turn, pace, ended };
 
-  // The streams and the counter outlive it, or are not used again.
-  RelayFlow(TcpStream& source, TcpStream& sink, net::ByteCounter& counter);
+  // The streams and what `meter` refers to outlive it, or are not used again.
+  RelayFlow(TcpStream& source, TcpStream& sink, net::Meter meter);
   RelayFlow(const RelayFlow&) = delete;
   RelayFlow& operator=(const RelayFlow&) = delete;
   ~RelayFlow();
 
   // Moves what it can without waiting, but no more than a turn's worth: then others are to go first
-  // (Next::turn).
+  // (Next::turn). Next::pace: nothing may pass until the meter's pace says so.
   Next go();
 
   // Ends the flow because of what happened outside: `next` cannot be waited for.
@@ -38,6 +38,7 @@ class RelayFlow {
   // Puts the bytes that were read and that the sink did not take back to the source.
   void give_back();
 
+  net::Meter& meter() { return meter_; }
   TcpStream& source() { return *source_; }
   TcpStream& sink() { return *sink_; }
   // Spliced now: it is to wait for its turn among the others, not to go before them.
@@ -59,8 +60,10 @@ class RelayFlow {
     Next next = Next::ended;
   };
 
-  Step copy();
-  Step splice();
+  Step paced();
+  Step move(std::size_t most);
+  Step copy(std::size_t most);
+  Step splice(std::size_t most);
   Step give(std::span<const std::byte> bytes);
   Step give(Pipe pipe, std::size_t bytes);
   Step give_backlog();
@@ -71,7 +74,7 @@ class RelayFlow {
 
   TcpStream* source_;
   TcpStream* sink_;
-  net::ByteCounter* counter_;
+  net::Meter meter_;
   std::unique_ptr<Backlog> backlog_;  // null: nothing waits
   net::RelayEnd end_;
   std::uint32_t moved_ = 0;  // bytes, in this turn

@@ -1,7 +1,9 @@
 #include "engine/os/relay_flow.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <limits>
 #include <optional>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,13 +19,16 @@ constexpr std::size_t kTurnBytes = 2 * 1024 * 1024;
 // A bulk transfer ends, or is none, when this many reads in a row find little.
 constexpr int kLittleReadsMost = 4;
 constexpr std::size_t kLittleBytes = 64 * 1024;
+// Of a slow link's portions: what a pipe costs is more than copying as little as that.
+constexpr std::size_t kSplicedLeast = 8 * 1024;
+constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
 
 constexpr unsigned kSpliceFlags = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;
 
 }  // namespace
 
-RelayFlow::RelayFlow(TcpStream& source, TcpStream& sink, net::ByteCounter& counter)
-    : source_(&source), sink_(&sink), counter_(&counter) {}
+RelayFlow::RelayFlow(TcpStream& source, TcpStream& sink, net::Meter meter)
+    : source_(&source), sink_(&sink), meter_(meter) {}
 
 RelayFlow::~RelayFlow() = default;
 
@@ -33,18 +38,36 @@ RelayFlow::Next RelayFlow::go() {
     if (const auto step = give_backlog(); step.done) return step.next;
   }
   while (moved_ < kTurnBytes) {
-    if (const auto step = bulk_ ? splice() : copy(); step.done) return step.next;
+    const auto step = meter_.is_paced() ? paced() : move(kUnlimited);
+    if (step.done) return step.next;
   }
   return Next::turn;
+}
+
+// What may pass is taken from the source, no more: the rest waits in the kernel, and holds back who
+// sends it.
+RelayFlow::Step RelayFlow::paced() {
+  auto& pace = *meter_.pace;
+  const auto most = pace.take(kTurnBytes);
+  if (most == 0) return wait_for(Next::pace);
+  const auto before = moved_;
+  const auto step = move(most);
+  pace.give_back(most - (moved_ - before));
+  return step;
+}
+
+RelayFlow::Step RelayFlow::move(std::size_t most) {
+  return bulk_ ? splice(most) : copy(most);
 }
 
 void RelayFlow::fail(Next next, const net::Error& error) {
   ended(next == Next::sink_writable ? Side::sink : Side::source, error);
 }
 
-RelayFlow::Step RelayFlow::copy() {
+RelayFlow::Step RelayFlow::copy(std::size_t most) {
   if (!source_->socket().is_open()) return ended(Side::source, cancelled());
-  const auto scratch = source_->loop().scratch();
+  auto scratch = source_->loop().scratch();
+  scratch = scratch.first(std::min(scratch.size(), most));
   if (const auto bytes = source_->take_unread(scratch); bytes != 0) {
     moved_ += static_cast<std::uint32_t>(bytes);
     return give(scratch.first(bytes));
@@ -55,7 +78,7 @@ RelayFlow::Step RelayFlow::copy() {
   moved_ += static_cast<std::uint32_t>(bytes);
   const auto step = give(scratch.first(bytes));
   if (bytes == scratch.size()) {
-    bulk_ = splices_;
+    bulk_ = splices_ && bytes >= kSplicedLeast;
     little_reads_ = 0;
   } else if (!step.done) {
     source_->socket().is_drained();
@@ -64,7 +87,7 @@ RelayFlow::Step RelayFlow::copy() {
   return step;
 }
 
-RelayFlow::Step RelayFlow::splice() {
+RelayFlow::Step RelayFlow::splice(std::size_t most) {
   if (!source_->socket().is_open()) return ended(Side::source, cancelled());
   auto& pipes = source_->loop().pipes;
   auto pipe = pipes.take();
@@ -73,7 +96,7 @@ RelayFlow::Step RelayFlow::splice() {
     return {};
   }
   const auto got = ::splice(source_->socket().get(), nullptr, pipe->writer.get(), nullptr,
-                            pipe->capacity, kSpliceFlags);
+                            std::min(pipe->capacity, most), kSpliceFlags);
   if (got <= 0) {
     const int error = errno;
     pipes.give_back(std::move(*pipe));
@@ -86,7 +109,7 @@ RelayFlow::Step RelayFlow::splice() {
   }
   const auto bytes = static_cast<std::size_t>(got);
   moved_ += static_cast<std::uint32_t>(bytes);
-  little_reads_ = bytes <= kLittleBytes ? little_reads_ + 1 : 0;
+  little_reads_ = bytes <= kLittleBytes && bytes != most ? little_reads_ + 1 : 0;
   bulk_ = little_reads_ < kLittleReadsMost;
   return give(std::move(*pipe), bytes);
 }
@@ -105,7 +128,7 @@ RelayFlow::Step RelayFlow::give(std::span<const std::byte> bytes) {
       errno = error;
       return nothing_given();
     }
-    counter_->add(static_cast<std::uint64_t>(sent));
+    meter_.counter->add(static_cast<std::uint64_t>(sent));
     bytes = bytes.subspan(static_cast<std::size_t>(sent));
   }
   return {};
@@ -126,7 +149,7 @@ RelayFlow::Step RelayFlow::give(Pipe pipe, std::size_t bytes) {
       errno = error;
       return nothing_given();
     }
-    counter_->add(static_cast<std::uint64_t>(sent));
+    meter_.counter->add(static_cast<std::uint64_t>(sent));
     bytes -= static_cast<std::size_t>(sent);
   }
   source_->loop().pipes.give_back(std::move(pipe));

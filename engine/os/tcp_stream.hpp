@@ -28,8 +28,8 @@ class TcpStream final : public net::Stream {
 
   // Between two of these: see relay_flow.hpp. Bytes that were read and that the sink did not take
   // (it failed, or the relay was cancelled) stay readable here.
-  net::Task<net::RelayEnd> relay_to(net::Stream& sink, net::ByteCounter& counter) override;
-  void relay_both_ways(net::Stream& other, net::ByteCounter& sent, net::ByteCounter& received,
+  net::Task<net::RelayEnd> relay_to(net::Stream& sink, net::Meter meter) override;
+  void relay_both_ways(net::Stream& other, net::Meter sent, net::Meter received,
                        net::asio::any_io_executor executor, net::RelayObserver& observer) override;
 
   net::Status shutdown_write() override;

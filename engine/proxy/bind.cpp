@@ -98,7 +98,10 @@ Result<Place> place_for(Client& client, const Route& route,
   }
   if (route.link == &direct) return dispatched_place(client, peers);
   auto fixed = client.service.links.take_place(*route.link);
-  if (!fixed) return RouteError::full;
+  if (!fixed) {
+    const bool spent = route.link->allowance() == link::Allowance::spent;
+    return spent ? RouteError::spent : RouteError::full;
+  }
   return place_on(std::move(*fixed),
                   peers.empty() ? net::Family::v4 : net::family_of(peers.front()));
 }

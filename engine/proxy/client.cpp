@@ -27,7 +27,10 @@ net::Task<net::Result<Dialed>> Client::dial(Target target, DialWish wish) {
   if (const auto isolation = service.links.traits().isolation; isolation.any()) {
     wish.key = sticky_key(isolation, {peer, target, user});
   }
+  auto among_its = service.target_places->take(target);
+  if (!among_its) co_return among_its.error();
   auto dialed = co_await service.dialer.dial(target, std::move(wish));
+  if (dialed) dialed->place = std::move(*among_its);
   if (const auto& asks = service.options.tcp_keep_alive; asks && dialed) {
     dialed->stream->keep_alive(*asks);
   }

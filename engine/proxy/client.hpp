@@ -13,6 +13,7 @@
 #include "engine/proxy/server_options.hpp"
 #include "engine/proxy/udp_batch.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,12 +23,15 @@ namespace dispatch::proxy {
 
 // Of one server; outlives its clients.
 struct Service {
-  Service(net::Runtime& on, const ServerOptions& with, link::LinkSet& by)
+  Service(net::Runtime& on, const ServerOptions& with, link::LinkSet& by,
+          std::shared_ptr<ClientRates> rates, std::shared_ptr<TargetPlaces> places)
       : runtime(on),
         options(with),
         links(by),
         dialer(on, by, with.dial),
-        connections(with.silence),
+        shaper(on, std::move(rates)),
+        target_places(std::move(places)),
+        connections(with.silence, shaper),
         relays(on, connections) {}
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
@@ -36,6 +40,8 @@ struct Service {
   const ServerOptions& options;
   link::LinkSet& links;
   Dialer dialer;
+  Shaper shaper;
+  std::shared_ptr<TargetPlaces> target_places;
   ConnectionTable connections;
   Relays relays;
   QuietClients quiet_clients{};

@@ -6,6 +6,7 @@
 #include "engine/net/stream.hpp"
 #include "engine/proxy/dialer.hpp"
 #include "engine/proxy/peer.hpp"
+#include "engine/proxy/shaper.hpp"
 #include "engine/proxy/target.hpp"
 
 #include <boost/intrusive/list_hook.hpp>
@@ -46,6 +47,10 @@ class Connection : public ConnectionHook {
   net::TimePoint began() const { return began_; }
   net::ByteCounter& sent() { return sent_; }  // to the target
   net::ByteCounter& received() { return received_; }
+  // Bound by the ConnectionTable.
+  Paces& paces() { return paces_; }
+  net::Meter sent_meter() { return {sent_, &paces_.sent}; }
+  net::Meter received_meter() { return {received_, &paces_.received}; }
   const net::ByteCounter& sent() const { return sent_; }
   const net::ByteCounter& received() const { return received_; }
   net::Stream& target_stream() { return *dialed_.stream; }
@@ -88,6 +93,7 @@ class Connection : public ConnectionHook {
   net::TimePoint active_;         // when bytes were last seen to have passed
   std::uint64_t bytes_seen_ = 0;  // both ways, at that time
   Watched watched_;
+  Paces paces_;
   net::ByteCounter sent_;
   net::ByteCounter received_;
 };

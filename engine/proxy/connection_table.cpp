@@ -46,6 +46,23 @@ void ConnectionTable::end_stranded_ones(link::Link& link, net::Runtime& runtime)
   }
 }
 
+void ConnectionTable::limits_changed(const link::Link* link) {
+  shaper_.limits_changed();
+  for (auto& connection : rows_) {
+    if (link == nullptr || &connection.link() == link) bind(connection);
+  }
+}
+
+void ConnectionTable::end_all_of(const link::Link& link, std::string_view why,
+                                 net::Runtime& runtime) {
+  for (auto& connection : rows_) {
+    if (&connection.link() != &link) continue;
+    runtime.log().info("{} -> {} through {}: {}, reset", to_string(connection.client()),
+                       to_string(connection.target()), link.name(), why);
+    connection.end(boost::system::errc::make_error_code(boost::system::errc::network_reset));
+  }
+}
+
 std::vector<ConnectionView> ConnectionTable::view(std::size_t most, net::TimePoint now) const {
   std::vector<ConnectionView> views;
   for (auto row = rows_.begin(); row != rows_.end() && views.size() < most; ++row) {

@@ -8,15 +8,26 @@
 #include <boost/intrusive/list.hpp>
 
 #include <cstddef>
+#include <string_view>
 #include <vector>
 
 namespace dispatch::proxy {
 
 class ConnectionTable {
  public:
-  explicit ConnectionTable(SilenceLimits limits) : limits_(limits) {}
+  ConnectionTable(SilenceLimits limits, Shaper& shaper) : limits_(limits), shaper_(shaper) {}
 
-  void list(Connection& connection) { rows_.push_back(connection); }
+  // Binds its paces too.
+  void list(Connection& connection) {
+    rows_.push_back(connection);
+    bind(connection);
+  }
+
+  // Those of `link`, or all of them, by other limits.
+  void limits_changed(const link::Link* link);
+
+  // Ends the connections of `link`, for this reason.
+  void end_all_of(const link::Link& link, std::string_view why, net::Runtime& runtime);
 
   // Ends connections over which no byte has passed for too long, until this is cancelled. It looks
   // eight times in that span: a connection lives at most an eighth longer. Ends at once where there
@@ -42,7 +53,12 @@ class ConnectionTable {
  private:
   void look(Connection& connection, net::Runtime& runtime) const;
 
+  void bind(Connection& connection) {
+    shaper_.bind(connection.paces(), connection.link(), connection.client().address);
+  }
+
   SilenceLimits limits_;
+  Shaper& shaper_;
   boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>> rows_;
 };
 

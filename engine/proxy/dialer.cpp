@@ -20,6 +20,17 @@ using net::Task;
 using net::TimePoint;
 namespace errc = boost::system::errc;
 
+namespace {
+
+// Time for a first SYN that was lost to be sent again (after a second), and be answered.
+constexpr net::Duration kLastResortPatience = std::chrono::milliseconds(1500);
+
+Error why_no_place(const link::Link& link) {
+  return link.allowance() == link::Allowance::spent ? RouteError::spent : RouteError::full;
+}
+
+}  // namespace
+
 Dialer::Lane::Lane(Dialer& dialer, Dial& dial, Target to, link::Families families, link::Link& by,
                    std::optional<link::Turn> of, std::optional<link::LinkDial> its)
     : target(std::move(to)),
@@ -129,7 +140,7 @@ void Dialer::begin(Dial& dial) {
   }
   auto place = links_.take_place(*route.link);
   if (!place) {
-    dial.failure.add(RouteError::full);
+    dial.failure.add(why_no_place(*route.link));
     return;
   }
   auto& lane = dial.lanes.emplace_back(*this, dial, dial.target, families, *route.link,
@@ -138,12 +149,18 @@ void Dialer::begin(Dial& dial) {
 }
 
 void Dialer::open_lane(Dial& dial) {
-  auto turn = links_.take_turn({dial.families, runtime_.clock().now(), dial.tried, dial.key});
+  link::Need need{dial.families, runtime_.clock().now(), dial.tried, dial.key};
+  need.waits = waits_for_better(dial);
+  auto turn = links_.take_turn(need);
+  if (!turn && need.waits && links_.has_last_resort(dial.tried)) {
+    dial.next_lane_at = dial.lanes.front().opened_at + kLastResortPatience;
+    return;
+  }
   dial.more_lanes = turn.has_value();
   if (!turn) {
     if (!dial.tried.empty()) return;
     if ((dial.families & served_families()).any()) {
-      dial.failure.add(links_.any_enabled() ? RouteError::full : RouteError::switched_off);
+      dial.failure.add(why_none());
     } else if (links_.has_absent() || links_.links().empty()) {
       dial.failure.add(errc::make_error_code(errc::network_unreachable));
     }
@@ -156,6 +173,20 @@ void Dialer::open_lane(Dial& dial) {
                                        std::move(turn), std::nullopt);
   dial.next_lane_at = races ? lane.opened_at : lane.opened_at + lane.patience;
   enter(dial, lane);
+}
+
+// A link that is a last resort helps one that may not work, and not one that is only slow.
+bool Dialer::waits_for_better(const Dial& dial) const {
+  if (dial.lanes.empty()) return false;
+  if (runtime_.clock().now() - dial.lanes.front().opened_at >= kLastResortPatience) return false;
+  return std::any_of(dial.lanes.begin(), dial.lanes.end(), [](const Lane& lane) {
+    return lane.is_running() && lane.link.health() != link::Health::down;
+  });
+}
+
+Error Dialer::why_none() const {
+  if (!links_.any_enabled()) return RouteError::switched_off;
+  return links_.all_spent() ? RouteError::spent : RouteError::full;
 }
 
 void Dialer::enter(Dial& dial, Lane& lane) {
@@ -193,7 +224,7 @@ void Dialer::detour(Dial& dial, const Route& route, const net::Address& address)
   }
   auto place = turn ? std::nullopt : links_.take_place(*link);
   if (!turn && !place) {
-    dial.failure.add(RouteError::full);
+    dial.failure.add(why_no_place(*link));
     return;
   }
   const Target target{address, dial.target.port};

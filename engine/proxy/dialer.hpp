@@ -7,6 +7,7 @@
 #include "engine/proxy/name_cache.hpp"
 #include "engine/proxy/routes.hpp"
 #include "engine/proxy/target.hpp"
+#include "engine/proxy/target_places.hpp"
 
 #include <list>
 #include <memory>
@@ -53,6 +54,7 @@ struct Dialed {
   std::unique_ptr<net::Endpoint> upstream_end{};  // null: there is no such proxy
   // The other end is this proxy, which takes requests (DialWish::forwards), and not the target.
   const link::Upstream* takes_requests = nullptr;
+  TargetPlaces::Place place{};  // among the target's connections
 };
 
 // The policy's turn decides the link; the name is looked up and all its addresses are raced through
@@ -111,6 +113,8 @@ class Dialer {
   net::Task<void> direct_lanes(Dial& dial);
   void begin(Dial& dial);
   void open_lane(Dial& dial);
+  bool waits_for_better(const Dial& dial) const;
+  net::Error why_none() const;
   void enter(Dial& dial, Lane& lane);
   AddressUse use_of(Dial& dial, const Lane& lane, const net::Address& address);
   void detour(Dial& dial, const Route& route, const net::Address& address);

@@ -16,6 +16,7 @@ unsigned status_for(const net::Error& error) {
   using net::ResolveError;
   if (error == errc::timed_out || error == ResolveError::timed_out) return 504;
   if (error.category() == net::resolve_category() || error == RouteError::full ||
+      error == RouteError::spent || error == RouteError::target_full ||
       error == RouteError::switched_off)
     return 503;
   if (error == errc::address_family_not_supported || error == errc::network_unreachable ||

@@ -20,7 +20,7 @@ using Piece = std::span<const std::byte>;
 // Collects what goes out, so that a head and the start of its body make one segment.
 class Sender {
  public:
-  Sender(net::Stream& to, net::ByteCounter* counter) : to_(to), counter_(counter) {}
+  Sender(net::Stream& to, std::optional<net::Meter> meter) : to_(to), meter_(meter) {}
 
   void append(std::string_view text) { pending_ += text; }
   bool is_large() const { return pending_.size() >= kLarge; }
@@ -46,16 +46,21 @@ class Sender {
 
   net::Task<net::Status> send(Piece bytes) {
     while (!bytes.empty()) {
-      const auto taken = co_await to_.write_some(bytes);
+      auto part = bytes;
+      if (meter_ && meter_->is_paced()) {
+        part = bytes.first(meter_->pace->portion(bytes.size()));
+        if (const auto error = co_await meter_->pace->pass(part.size())) co_return error;
+      }
+      const auto taken = co_await to_.write_some(part);
       if (!taken) co_return taken.error();
-      if (counter_ != nullptr) counter_->add(*taken);
+      if (meter_) meter_->took(*taken, part.size());
       bytes = bytes.subspan(*taken);
     }
     co_return net::Status{};
   }
 
   net::Stream& to_;
-  net::ByteCounter* counter_;
+  std::optional<net::Meter> meter_;
   std::string pending_;
 };
 
@@ -121,8 +126,8 @@ net::Task<net::Status> BodyReader::wait(net::TimePoint deadline) {
 }
 
 net::Task<Forwarded> forward_message(std::string head, BodyReader& body, bool chunked,
-                                     net::Stream& to, net::ByteCounter* counter) {
-  Sender sender(to, counter);
+                                     net::Stream& to, std::optional<net::Meter> meter) {
+  Sender sender(to, meter);
   sender.append(head);
   for (;;) {
     const auto piece = body.take();

@@ -51,8 +51,9 @@ struct Forwarded {
 };
 
 // Sends `head`, then all of `body`: in chunks with its trailers where `chunked`, otherwise as it
-// is. What has arrived together is sent together. `counter` (may be null) hears of what is sent.
+// is. What has arrived together is sent together. `meter`, if there is one, hears of what is sent,
+// and may hold it back.
 net::Task<Forwarded> forward_message(std::string head, BodyReader& body, bool chunked,
-                                     net::Stream& to, net::ByteCounter* counter);
+                                     net::Stream& to, std::optional<net::Meter> meter);
 
 }  // namespace dispatch::proxy::http

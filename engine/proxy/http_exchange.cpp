@@ -46,8 +46,8 @@ Task<void> Exchange::send() {
   auto text = to_text(proxy == nullptr ? forwarded_request(head, to, framing)
                                        : request_for_proxy(head, to, framing, proxy->credentials));
   const bool chunked = framing.kind == BodyKind::chunked;
-  const auto forwarded = co_await forward_message(std::move(text), request_body_, chunked,
-                                                  upstream_.target_stream(), &upstream_.sent());
+  const auto forwarded = co_await forward_message(
+      std::move(text), request_body_, chunked, upstream_.target_stream(), upstream_.sent_meter());
   request_passed_ = forwarded.complete();
   send_failed_ = !request_passed_;
   send_ended_.notify_all();
@@ -164,8 +164,9 @@ Task<void> Exchange::receive_final(ResponseHead head) {
   BodyReader body(upstream_.reader, *framing);
   upstream_.answered = client_.stream.get();
   const bool chunked = framing->kind == BodyKind::chunked && !route.to_http_1_0;
-  const auto forwarded = co_await forward_message(
-      to_text(forwarded_response(head, *framing, route)), body, chunked, *client_.stream, nullptr);
+  const auto forwarded =
+      co_await forward_message(to_text(forwarded_response(head, *framing, route)), body, chunked,
+                               *client_.stream, std::nullopt);
   if (!forwarded.complete()) {
     report_.end = End::cut_short;
     report_.error = forwarded.sink ? forwarded.sink : forwarded.source;

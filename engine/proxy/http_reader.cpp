@@ -51,11 +51,16 @@ void Reader::make_room() {
 net::Task<net::Result<std::size_t>> Reader::fill(net::TimePoint deadline) {
   assert(!is_full());
   make_room();
-  const auto got = co_await stream_->read_some(std::span(storage_).subspan(end_), deadline);
+  auto room = std::span(storage_).subspan(end_);
+  if (is_paced()) room = room.first(pace_->portion(room.size()));
+  const auto got = co_await stream_->read_some(room, deadline);
   if (!got) co_return got;
   end_ += *got;
   was_filled_ = end_ == storage_.size();
   if (counter_ != nullptr) counter_->add(*got);
+  if (is_paced()) {
+    if (const auto error = co_await pace_->pass(*got)) co_return error;
+  }
   co_return got;
 }
 

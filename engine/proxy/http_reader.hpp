@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/net/byte_counter.hpp"
+#include "engine/net/pace.hpp"
 #include "engine/net/stream.hpp"
 #include "engine/proxy/http_head_scanner.hpp"
 
@@ -23,8 +24,10 @@ struct HeadRead {
 // nothing.
 class Reader {
  public:
-  // Neither is owned; `counter` (may be null) hears of all that is read.
-  Reader(net::Stream& stream, net::ByteCounter* counter) : stream_(&stream), counter_(counter) {}
+  // None is owned; `counter` (may be null) hears of all that is read, and `pace` (may be null)
+  // holds it back.
+  Reader(net::Stream& stream, net::ByteCounter* counter, net::Pace* pace = nullptr)
+      : stream_(&stream), counter_(counter), pace_(pace) {}
 
   // Puts bytes that were read before in front.
   void seed(std::span<const std::byte> bytes);
@@ -46,11 +49,13 @@ class Reader {
   net::Task<net::Result<HeadRead>> read_head(net::TimePoint deadline = net::kNever);
 
  private:
+  bool is_paced() const { return pace_ != nullptr && !pace_->is_free(); }
   void make_room();
   void skip_empty_lines();
 
   net::Stream* stream_;
   net::ByteCounter* counter_;
+  net::Pace* pace_;
   std::vector<std::byte> storage_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;

@@ -188,8 +188,10 @@ Task<bool> Session::open_tunnel(const Request& request) {
 // Leaves a connection to `target` in upstream_.
 Task<Status> Session::reach(const Target& target, DialWish wish) {
   const bool reads_requests = upstream_ && upstream_->dialed().takes_requests != nullptr;
-  const bool is_dead = upstream_ && upstream_->link().health() == link::Health::down;
-  if (upstream_ && !is_dead && upstream_->target() == target &&
+  // A request is as good as a connection where a link is to have no new ones.
+  const bool is_left = upstream_ && (upstream_->link().health() == link::Health::down ||
+                                     upstream_->link().allowance() != link::Allowance::free);
+  if (upstream_ && !is_left && upstream_->target() == target &&
       (wish.forwards || !reads_requests)) {
     upstream_->was_used = true;
     co_return Status{};

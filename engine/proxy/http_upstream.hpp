@@ -12,7 +12,7 @@ class Upstream final : public Connection {
  public:
   Upstream(Peer client, Target target, Dialed dialed, net::TimePoint now)
       : Connection(std::move(client), std::move(target), std::move(dialed), now),
-        reader(target_stream(), &received()) {}
+        reader(target_stream(), &received(), &paces().received) {}
 
   // Between two exchanges the client may take its time.
   net::Duration silence_max(const SilenceLimits& limits) const override {
@@ -21,6 +21,8 @@ class Upstream final : public Connection {
   void end(const net::Error& why) override {
     ended_for = why;
     target_stream().abort();
+    net::release(paces().sent);
+    net::release(paces().received);
     if (answered != nullptr) answered->abort();
   }
 

@@ -16,13 +16,15 @@ class Relays::Relay final : public Connection, public net::RelayObserver {
 
   void start(std::list<Relay>::iterator position) {
     position_ = position;
-    stream_->relay_both_ways(target_stream(), sent(), received(), relays_.runtime_.executor(),
-                             *this);
+    stream_->relay_both_ways(target_stream(), sent_meter(), received_meter(),
+                             relays_.runtime_.executor(), *this);
   }
 
   void reset() {
     stream_->abort();
     target_stream().abort();
+    net::release(paces().sent);
+    net::release(paces().received);
   }
 
   net::Duration silence_max(const SilenceLimits& limits) const override {
@@ -68,6 +70,7 @@ void Relays::take(Established established, std::size_t sent) {
   const auto position = relays_.emplace(relays_.end(), *this, std::move(established));
   table_.list(*position);
   position->sent().add(sent);
+  position->paces().sent.charge(sent);
   position->start(position);
   if (resets_) position->reset();
 }

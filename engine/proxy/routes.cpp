@@ -20,6 +20,10 @@ class RouteCategory : public boost::system::error_category {
         return "every link has as many connections as it may have";
       case RouteError::switched_off:
         return "every link is switched off";
+      case RouteError::spent:
+        return "every link that could be used has used its data cap";
+      case RouteError::target_full:
+        return "it has as many connections as one target may have";
       case RouteError::refused:
         break;
     }

@@ -34,6 +34,8 @@ enum class RouteError {
   refused = 1,   // a rule refuses the target; equivalent to permission_denied
   full,          // every link that could be used has all the connections that it may have at a time
   switched_off,  // people have switched every link off
+  spent,         // every link that could be used has used its data cap
+  target_full,   // as many connections to the target as there may be
 };
 
 const boost::system::error_category& route_category();

@@ -1,5 +1,6 @@
 #include "engine/proxy/server.hpp"
 
+#include "engine/link/usage_keeper.hpp"
 #include "engine/net/accept_loop.hpp"
 #include "engine/net/deadline.hpp"
 #include "engine/proxy/session.hpp"
@@ -53,7 +54,8 @@ Server::Server(net::Runtime& runtime, link::LinkSet& links, ServerOptions option
       options_(std::move(options)),
       admission_(std::make_shared<Admission>(options_.admission)),
       queue_(*admission_, runtime.executor()),
-      service_(runtime, options_, links),
+      service_(runtime, options_, links, std::make_shared<ClientRates>(options_.client_rates),
+               std::make_shared<TargetPlaces>(options_.connections_per_target_max)),
       dead_links_(runtime, links, service_.connections, options_.dead_link_timeout),
       acceptors_(runtime.executor(), logs_to(runtime)),
       watchers_(runtime.executor(), logs_to(runtime)),
@@ -67,7 +69,8 @@ Server::Server(net::Runtime& runtime, Server& first)
       options_(first.options_),
       admission_(first.admission_),
       queue_(*admission_, runtime.executor()),
-      service_(runtime, options_, first.service_.links),
+      service_(runtime, options_, first.service_.links, first.service_.shaper.shared_clients(),
+               first.service_.target_places),
       dead_links_(runtime, service_.links, service_.connections, options_.dead_link_timeout),
       acceptors_(runtime.executor(), logs_to(runtime)),
       watchers_(runtime.executor(), logs_to(runtime)),
@@ -110,9 +113,9 @@ void Server::start() {
   if (std::exchange(started_, true)) return;
   watchers_.spawn(service_.dialer.routes().follow_interfaces());
   watchers_.spawn(service_.connections.end_silent_ones(runtime_));
-  link_watch_ = service_.links.watch(runtime_.executor(), [this](link::Link& link) {
-    service_.connections.end_stranded_ones(link, runtime_);
-  });
+  link_watch_ =
+      service_.links.watch(runtime_.executor(), [this](link::Link& link) { link_changed(link); });
+  if (is_first_) watchers_.spawn(keep_usage());
   sample_where_wanted();
   if (!options_.health) return;
   watchers_.spawn(dead_links_.run());
@@ -123,6 +126,19 @@ void Server::sample_where_wanted() {
   if (!is_first_ || samples_ || !service_.links.traits().wants_samples) return;
   samples_ = true;
   watchers_.spawn(sample_rates(runtime_, service_.links, samples_));
+}
+
+void Server::link_changed(link::Link& link) {
+  auto& connections = service_.connections;
+  connections.end_stranded_ones(link, runtime_);
+  connections.limits_changed(&link);
+  if (link.ends_connections()) connections.end_all_of(link, "its data cap is used", runtime_);
+}
+
+// One for all event loops.
+net::Task<void> Server::keep_usage() {
+  link::UsageKeeper keeper(runtime_, service_.links, options_.usage_store.get());
+  co_await keeper.run();
 }
 
 // One for all event loops.
@@ -176,6 +192,10 @@ void Server::renew(const Renewal& renewal) {
   options_.dial.routes = renewal.routes;
   options_.tls = renewal.tls;
   options_.accounts = renewal.accounts;
+  // Of all event loops, but each has connections of its own.
+  service_.shaper.clients().set(renewal.client_rates, runtime_.clock().now());
+  service_.target_places->set_most(renewal.connections_per_target_max);
+  service_.connections.limits_changed(nullptr);
   if (started_) sample_where_wanted();
 }
 

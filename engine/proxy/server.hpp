@@ -68,6 +68,8 @@ class Server {
   net::Result<Admission::Place> place_for(const Peer& peer, const Entrance& entrance);
 
   net::Task<void> monitor_links();
+  net::Task<void> keep_usage();
+  void link_changed(link::Link& link);
 
   net::Runtime& runtime_;
   bool is_first_ = true;  // of those that share the links: it samples their rates and asks them

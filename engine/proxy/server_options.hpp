@@ -1,7 +1,9 @@
 // What a proxy server may do, and what it has done.
 #pragma once
 
+#include "engine/link/limits.hpp"
 #include "engine/link/monitor.hpp"
+#include "engine/link/usage_store.hpp"
 #include "engine/net/counter.hpp"
 #include "engine/proxy/accounts.hpp"
 #include "engine/proxy/admission.hpp"
@@ -36,6 +38,10 @@ struct ServerOptions {
   std::shared_ptr<const tls::Context> tls{};
   Accounts accounts;  // none: no authentication
   AdmissionOptions admission;
+  link::RateLimits client_rates;               // of each client, by its address
+  std::size_t connections_per_target_max = 0;  // at a time: see TargetPlaces; 0: no limit
+  // Where what links have used of their data caps is kept; null: it is not.
+  std::shared_ptr<link::UsageStore> usage_store{};
   UdpOptions udp;
   // Who may say, by the PROXY protocol, for whom they connect: see Entrance::accept_proxy.
   std::vector<net::Prefix> trusted_proxies = {{net::AddressV4::loopback(), 8},
@@ -49,6 +55,8 @@ struct Renewal {
   std::shared_ptr<const tls::Context> tls;
   Accounts accounts;
   std::vector<RouteRule> routes;
+  link::RateLimits client_rates{};
+  std::size_t connections_per_target_max = 0;
 };
 
 struct ServerCounters {

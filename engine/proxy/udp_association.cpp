@@ -87,12 +87,16 @@ void UdpAssociation::from_target(UdpOutlet& outlet) {
   const auto filled = outlet.socket->try_receive(batch_->slots());
   if (filled) {
     active_ = now_ = service_.runtime.clock().now();
+    outlet.gate->follow(service_.shaper, *outlet.link, peer_.address);
     std::size_t count = 0;
     for (const auto& in : batch_->slots().first(*filled)) {
       auto sender = outlet.upstream ? Sender() : sender_from(outlet, in.from);
       in.for_each([&](std::span<const std::byte> datagram) {
         if (outlet.upstream) sender = sender_from_upstream(outlet, datagram);
         if (sender.flow == nullptr) return counters_.drops.add(sender.why);
+        if (!outlet.gate->may_receive(datagram.size())) {
+          return counters_.drops.add(UdpDrop::over_rate);
+        }
         if (count == batch_->out.size()) flush_to_client(outlet, std::exchange(count, 0));
         batch_->out[count++] = {datagram, client_, sender.header};
       });

@@ -222,11 +222,15 @@ bool UdpAssociation::move(UdpFlow& flow, std::vector<link::Link*>& tried, const 
   return place(flow, tried);
 }
 
-// Nobody is told that datagrams vanish, but connections have found out.
+// Nobody is told that datagrams vanish, but connections have found out. One that has used its data
+// cap may be as good as dead.
 void UdpAssociation::leave_dead_link(UdpFlow& flow) {
   auto& link = *flow.outlet->link;
-  if (link.health() != link::Health::down || flow.fixed != nullptr || flow.is_named()) return;
-  if (!service_.links.has_better(link)) return;
+  const bool ends = link.ends_connections();
+  if ((link.health() != link::Health::down && !ends) || flow.fixed != nullptr || flow.is_named()) {
+    return;
+  }
+  if (!ends && !service_.links.has_better(link)) return;
   std::vector<link::Link*> tried{&link};
   place(flow, tried);
 }
@@ -252,6 +256,8 @@ void UdpAssociation::flush_to_targets() {
   auto& batch = *batch_;
   while (!batch.flows.empty()) {
     auto& outlet = *batch.flows.front()->outlet;
+    outlet.gate->follow(service_.shaper, *outlet.link, peer_.address);
+    const bool spent = outlet.link->ends_connections();
     std::size_t count = 0;
     auto rest = batch.flows.begin();
     for (auto* flow : batch.flows) {
@@ -265,6 +271,10 @@ void UdpAssociation::flush_to_targets() {
         const auto head = outlet.upstream ? flow->upstream_header() : std::span<const std::byte>();
         batch.out[count++] = {item.payload, flow->target, head};
         next = item.next;
+        const bool passes = !spent && outlet.gate->may_send(item.payload.size());
+        if (passes) continue;
+        --count;
+        counters_.drops.add(spent ? UdpDrop::spent : UdpDrop::over_rate);
       }
     }
     batch.flows.erase(rest, batch.flows.end());

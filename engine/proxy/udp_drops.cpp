@@ -31,6 +31,10 @@ std::string_view to_string(UdpDrop reason) {
       return "too large";
     case UdpDrop::full:
       return "for want of buffer";
+    case UdpDrop::over_rate:
+      return "beyond a rate";
+    case UdpDrop::spent:
+      return "for a link that has used its data cap";
     case UdpDrop::unasked:
       return "unasked";
   }

@@ -23,9 +23,11 @@ enum class UdpDrop : std::uint8_t {
   no_place,     // the links that could have as many connections as they may have
   too_large,    // for UDP, with its header
   full,         // the socket's buffer was
+  over_rate,    // that its link or its client has
+  spent,        // its link has used its data cap
   unasked,      // from whom the client has not sent to (UdpOptions::only_from_targets)
 };
-inline constexpr std::size_t kUdpDropReasons = 12;
+inline constexpr std::size_t kUdpDropReasons = 14;
 
 std::string_view to_string(UdpDrop reason);
 

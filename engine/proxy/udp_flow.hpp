@@ -6,6 +6,7 @@
 #include "engine/net/time.hpp"
 #include "engine/proxy/octets.hpp"
 #include "engine/proxy/socks5_udp.hpp"
+#include "engine/proxy/udp_gate.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -29,6 +30,7 @@ struct UdpOutlet {
   net::DatagramPtr socket;  // null: the link's proxy has no relay yet
   std::size_t flows = 0;
   std::shared_ptr<UdpUpstream> upstream{};  // null: the link leads through no proxy
+  std::shared_ptr<UdpGate> gate = std::make_shared<UdpGate>();
 };
 
 // Stays on its link for as long as it lives, unless the link cannot send. Counts as one of the

@@ -214,7 +214,7 @@ Task<Result<std::size_t>> Stream::write_some(std::span<const std::byte> data,
   co_return bytes;
 }
 
-Task<net::RelayEnd> Stream::relay_to(net::Stream& sink, net::ByteCounter& counter) {
+Task<net::RelayEnd> Stream::relay_to(net::Stream& sink, net::Meter meter) {
   using Side = net::RelayEnd::Side;
   auto& self = *connection_;
   for (;;) {
@@ -240,9 +240,15 @@ Task<net::RelayEnd> Stream::relay_to(net::Stream& sink, net::ByteCounter& counte
     }
     auto left = std::span<const std::byte>(text.get(), bytes);
     while (!left.empty()) {
-      const auto taken = co_await sink.write_some(left);
+      auto part = left;
+      if (meter.is_paced()) {
+        part = left.first(meter.pace->portion(left.size()));
+        const auto error = co_await meter.pace->pass(part.size());
+        if (error) co_return net::RelayEnd{Side::sink, error};
+      }
+      const auto taken = co_await sink.write_some(part);
       if (!taken) co_return net::RelayEnd{Side::sink, taken.error()};
-      counter.add(*taken);
+      meter.took(*taken, part.size());
       left = left.subspan(*taken);
     }
   }

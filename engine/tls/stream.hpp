@@ -43,7 +43,7 @@ class Stream final : public net::Stream {
   net::Task<net::Result<std::size_t>> write_some(std::span<const std::byte> data,
                                                  net::TimePoint deadline) override;
   // Holds no buffer while it waits.
-  net::Task<net::RelayEnd> relay_to(net::Stream& sink, net::ByteCounter& counter) override;
+  net::Task<net::RelayEnd> relay_to(net::Stream& sink, net::Meter meter) override;
   net::Status shutdown_write() override;
   void abort() override;
   void keep_alive(const net::KeepAlive& options) override;

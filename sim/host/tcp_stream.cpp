@@ -182,21 +182,26 @@ net::Task<net::Result<std::size_t>> TcpStream::write_blank(std::size_t most) {
   return write(Slice::blank(most), net::kNever);
 }
 
-net::Task<net::RelayEnd> TcpStream::relay_to(net::Stream& sink, net::ByteCounter& counter) {
+net::Task<net::RelayEnd> TcpStream::relay_to(net::Stream& sink, net::Meter meter) {
   auto* to = dynamic_cast<TcpStream*>(&sink);
-  return to == nullptr ? Stream::relay_to(sink, counter) : hand_over(*to, counter);
+  return to == nullptr ? Stream::relay_to(sink, meter) : hand_over(*to, meter);
 }
 
-net::Task<net::RelayEnd> TcpStream::hand_over(TcpStream& to, net::ByteCounter& counter) {
+net::Task<net::RelayEnd> TcpStream::hand_over(TcpStream& to, net::Meter meter) {
   for (;;) {
-    auto got = co_await read_slice(kRelayBytes);
+    const auto most = meter.is_paced() ? meter.pace->portion(kRelayBytes) : kRelayBytes;
+    auto got = co_await read_slice(most);
     if (!got) co_return net::RelayEnd{net::RelayEnd::Side::source, got.error()};
     if (got->empty()) co_return net::RelayEnd{};
     Remainder remainder(socket_, std::move(*got));
+    if (meter.is_paced()) {
+      const auto error = co_await meter.pace->pass(remainder.left.size());
+      if (error) co_return net::RelayEnd{net::RelayEnd::Side::sink, error};
+    }
     while (!remainder.left.empty()) {
       const auto taken = co_await to.write(remainder.left, net::kNever);
       if (!taken) co_return net::RelayEnd{net::RelayEnd::Side::sink, taken.error()};
-      counter.add(*taken);
+      meter.counter->add(*taken);
       remainder.left.remove_prefix(*taken);
     }
   }

@@ -25,7 +25,7 @@ class TcpStream : public net::Stream {
   net::Task<net::Result<std::size_t>> discard_some(std::size_t most) override;
   net::Task<net::Result<std::size_t>> write_blank(std::size_t most) override;
   // To another TcpStream without copying. What the sink has not taken when this ends is read next.
-  net::Task<net::RelayEnd> relay_to(net::Stream& sink, net::ByteCounter& counter) override;
+  net::Task<net::RelayEnd> relay_to(net::Stream& sink, net::Meter meter) override;
   net::Status shutdown_write() override;
   void abort() override;
   void keep_alive(const net::KeepAlive& options) override;
@@ -41,7 +41,7 @@ class TcpStream : public net::Stream {
   net::Task<net::Result<std::size_t>> read(Into into, net::TimePoint deadline);
   template <typename Data>  // bytes, or a Slice
   net::Task<net::Result<std::size_t>> write(Data data, net::TimePoint deadline);
-  net::Task<net::RelayEnd> hand_over(TcpStream& to, net::ByteCounter& counter);
+  net::Task<net::RelayEnd> hand_over(TcpStream& to, net::Meter meter);
 
   std::shared_ptr<TcpSocket> socket_;
   bool mapped_;

@@ -33,6 +33,8 @@ class EngineChecker {
     for (const auto& probe : engine_.probe) {
       config(probe.position, [&] { link::parse_probe_spec(probe.text); });
     }
+    config(engine_.client_rate.position,
+           [&] { link::parse_rate_limits(engine_.client_rate.text); });
     config({}, [&] { server_options_of(engine_); });
   }
 

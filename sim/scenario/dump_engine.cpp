@@ -52,6 +52,8 @@ void dump_engine(YAML::Emitter& out, const Scenario& scenario) {
   addresses_entry(out, "allow", engine.allow);
   dump_entry(out, "max_connections", engine.max_connections);
   dump_entry(out, "max_per_client", engine.max_per_client);
+  dump_entry(out, "max_per_target", engine.max_per_target);
+  if (!engine.client_rate.text.empty()) dump_entry(out, "client_rate", engine.client_rate.text);
   dump_entry(out, "slow_attempt",
              engine.slow_attempt ? to_string(*engine.slow_attempt) : std::string("auto"));
   if (!engine.probe.empty()) texts_entry(out, "probe", engine.probe);

@@ -87,6 +87,8 @@ proxy::ServerOptions server_options_of(const EngineSpec& engine) {
   options.admission.allowed = engine.allow;
   options.admission.connections_max = engine.max_connections;
   options.admission.connections_per_max = engine.max_per_client;
+  options.connections_per_target_max = engine.max_per_target;
+  options.client_rates = link::parse_rate_limits(engine.client_rate.text);
   options.handshake_timeout = engine.handshake_timeout;
   options.silence.idle = engine.idle_timeout;
   options.silence.half_open = engine.half_open_timeout;

@@ -29,6 +29,8 @@ constexpr std::string_view kKeys[] = {"start",
                                       "allow",
                                       "max_connections",
                                       "max_per_client",
+                                      "max_per_target",
+                                      "client_rate",
                                       "handshake_timeout",
                                       "idle_timeout",
                                       "half_open_timeout",
@@ -109,6 +111,12 @@ void read_admission(const YamlMap& map, EngineSpec& engine) {
   }
   if (const auto* max = map.find("max_per_client")) {
     engine.max_per_client = max->count(0, kConnectionsMax);
+  }
+  if (const auto* max = map.find("max_per_target")) {
+    engine.max_per_target = max->count(0, kConnectionsMax);
+  }
+  if (const auto* rate = map.find("client_rate")) {
+    engine.client_rate = {rate->position_in_text(0), rate->text("a rate such as 20 Mbit/s")};
   }
 }
 

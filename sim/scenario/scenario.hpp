@@ -177,6 +177,8 @@ struct EngineSpec {
   std::vector<net::Prefix> allow;
   std::uint64_t max_connections = 0;  // 0: no limit
   std::uint64_t max_per_client = 0;
+  std::uint64_t max_per_target = 0;
+  Text client_rate;  // as link::parse_rate_limits reads it; empty: no limit
 
   Duration handshake_timeout = std::chrono::seconds(30);
   Duration idle_timeout{};  // 0: never

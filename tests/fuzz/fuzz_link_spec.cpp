@@ -8,14 +8,47 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 namespace dispatch {
 namespace {
 
 using fuzz::require;
 
+std::string start_of(const link::CapPeriod& period) {
+  constexpr std::array kDays{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+  switch (period.kind) {
+    case link::CapPeriod::Kind::day:
+      return fmt::format("{:02}:{:02}", period.start / 60, period.start % 60);
+    case link::CapPeriod::Kind::week:
+      return kDays[period.start];
+    case link::CapPeriod::Kind::month:
+      return fmt::format("{}", period.start);
+    default:
+      return {};
+  }
+}
+
+std::string options_of(const link::LinkLimits& limits) {
+  std::string text;
+  const auto& [down, up] = limits.rates;
+  if (down.is_set()) text += fmt::format(",down={}bit/s", down.bits_per_second);
+  if (up.is_set()) text += fmt::format(",up={}bit/s", up.bits_per_second);
+  const auto burst = std::max(down.burst, up.burst);
+  if (burst != 0) text += fmt::format(",burst={}B", burst);
+  if (!limits.cap) return text;
+  const auto period = link::to_string(limits.cap->period);
+  const auto start = start_of(limits.cap->period);
+  text += fmt::format(",cap={}B{}{}", limits.cap->bytes, period.empty() ? "" : "/", period);
+  if (!start.empty()) text += ",cap-start=" + start;
+  return text + fmt::format(",at-cap={}", link::to_string(limits.cap->at_cap));
+}
+
 std::string options_of(const link::LinkSpec& spec) {
   std::string text;
   if (spec.connections_max != 0) text += fmt::format(",max={}", spec.connections_max);
+  text += options_of(spec.limits);
   if (!spec.via.empty()) text += ",via=" + spec.via;
   if (!spec.password_file.empty()) text += ",password-file=" + spec.password_file;
   if (!spec.password_variable.empty()) text += ",password-env=" + spec.password_variable;

@@ -61,7 +61,7 @@ EVERYTHING = Scenario(
         listen=["127.0.0.1:1081", "127.0.0.1:1443,tls,accept-proxy"], send_proxy="v1",
         policy="weighted-round-robin", routes=[".bank.example=work", ":25=refuse"],
         dns=["203.0.113.11:53"], users={"anna": "open: sesame"}, allow=["127.0.0.0/8"],
-        max_connections=100, max_per_client=50, dns_cache="60s", connect_timeout="20s",
+        max_connections=100, max_per_client=50, max_per_target=10, client_rate="20 Mbit/s", dns_cache="60s", connect_timeout="20s",
         slow_attempt="2s", handshake_timeout="10s", idle_timeout="0s", half_open_timeout="60s", tcp_keepalive="120s",
         keep_alive_timeout="30s", bind_timeout="40s", udp_timeout="300s", udp_one_link=True,
         udp_only_answers=False, probe=["http://203.0.113.10/generate_204"], probe_interval="20s",

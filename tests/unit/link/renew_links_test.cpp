@@ -35,7 +35,7 @@ struct Laptop {
   std::string renew(const std::vector<std::string>& texts) {
     auto renewal = renew_links(*set, before, specs_of(texts), interfaces(), host.network());
     auto summary = renewal.summary();
-    std::move(renewal).apply_to(*set);
+    std::move(renewal).apply_to(*set, simulation.now());
     before = specs_of(texts);
     return summary;
   }
@@ -75,6 +75,18 @@ BOOST_AUTO_TEST_CASE(links_are_added_and_retired) {
   BOOST_TEST(laptop.renew({"lte", "eth/3"}) == "eth added, wifi retired");
   BOOST_TEST(laptop.names() == (Names{"lte", "eth"}), boost::test_tools::per_element());
   BOOST_TEST(wifi->counters().live == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_link_that_stays_takes_its_new_rates_and_its_new_cap) {
+  Laptop laptop;
+  auto* wifi = laptop.set->links().front();
+  BOOST_TEST(laptop.renew({"wifi/2,rate=1Mbit/s,cap=1GB/day", "lte"}) == "wifi has other limits");
+  BOOST_TEST(laptop.set->links().front() == wifi);
+  BOOST_TEST(wifi->down()->limit().bits_per_second == 1'000'000u);
+  BOOST_TEST(wifi->limits().cap.value().bytes == 1'000'000'000u);
+  BOOST_TEST(laptop.renew({"wifi/2", "lte"}) == "wifi has other limits");
+  BOOST_TEST(!wifi->up()->is_limited());
+  BOOST_TEST(!wifi->limits().cap.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_link_that_differs_in_more_is_replaced) {
