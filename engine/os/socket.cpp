@@ -101,8 +101,10 @@ void SocketWait::expire_at_deadline() {
   if (deadline_ == net::kNever) return;
   expiry_.emplace();
   expiry_->when = deadline_;
-  expiry_->expired = [this] {
-    socket_.take(socket_.sides_[Socket::index(what_)])(net::asio::error::timed_out);
+  auto& side = socket_.sides_[Socket::index(what_)];
+  // A wait that has been aborted in this very round is over, and another may have begun.
+  expiry_->expired = [&socket = socket_, &side, wait = side.waits] {
+    if (side.waiting && side.waits == wait) socket.take(side)(net::asio::error::timed_out);
   };
   socket_.loop_.timers().add(*expiry_);
 }

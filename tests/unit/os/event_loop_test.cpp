@@ -2,6 +2,7 @@
 #include "engine/os/event_loop.hpp"
 
 #include "engine/net/condition.hpp"
+#include "engine/net/deadline.hpp"
 #include "engine/os/clock.hpp"
 #include "engine/os/socket.hpp"
 #include "engine/os/steady_time.hpp"
@@ -17,6 +18,7 @@
 #include <chrono>
 #include <memory>
 #include <netinet/in.h>
+#include <optional>
 #include <string>
 #include <sys/socket.h>
 #include <thread>
@@ -219,6 +221,26 @@ BOOST_AUTO_TEST_CASE(a_socket_may_be_destroyed_by_what_it_has_woken) {
   loop.run();
   BOOST_TEST(read);
   BOOST_TEST(net::is_cancelled(wrote));
+}
+
+BOOST_AUTO_TEST_CASE(a_wait_may_end_at_the_same_moment_by_its_deadline_and_by_that_around_it) {
+  EventLoop loop;
+  Clock clock(loop);
+  auto [ours, theirs] = local_pair();
+  Socket socket(loop, std::move(ours));
+  const auto deadline = steady_now() + 20ms;
+  std::optional<net::Ended> ended;
+  const auto wait = [&]() -> net::Task<void> {
+    (void)co_await socket.wait(For::reading, deadline);
+  };
+  const auto run = [&]() -> net::Task<void> {
+    ended = co_await net::run_until(clock, deadline, wait());
+    loop.stop();
+  };
+  net::asio::co_spawn(loop.executor(), run(), net::asio::detached);
+  loop.run_for(kLimit);
+  BOOST_REQUIRE(ended.has_value());
+  BOOST_TEST((*ended == net::Ended::at_deadline));
 }
 
 BOOST_AUTO_TEST_CASE(work_from_another_thread_wakes_it) {
