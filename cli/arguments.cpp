@@ -2,9 +2,11 @@
 
 #include "cli/completion.hpp"
 #include "cli/config_file.hpp"
+#include "cli/duration.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/help_formatter.hpp"
 #include "cli/log_file.hpp"
+#include "cli/manual.hpp"
 #include "cli/version.hpp"
 #include "cli/whole_number.hpp"
 
@@ -12,6 +14,9 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
 
 namespace dispatch::cli {
 namespace {
@@ -42,6 +47,7 @@ struct Raw {
   std::string change;
   std::string value;
   std::string shell;
+  std::string check_timeout = "5s";
 };
 
 DemoArguments demo_arguments(const Raw& raw) {
@@ -50,6 +56,54 @@ DemoArguments demo_arguments(const Raw& raw) {
   demo.size_bytes = whole_number("--size", raw.size, 1, 1'000'000'000);
   demo.parallel = whole_number("--parallel", raw.parallel, 1, 64);
   return demo;
+}
+
+constexpr auto kCheckFooter =
+    R"(Takes the links, options and configuration file of 'dispatch start', and tests
+each link, whether or not a dispatch runs: whether sockets can be bound to its
+address and device, by which interface the system's routes send what comes from
+there, whether names can be looked up and connections made through it, and
+whether a captive portal is in the way. Where routes are missing it prints the
+commands that add them. Exit status: 0 where every link works, 1 where one does
+not.
+
+Examples:
+  dispatch check
+  dispatch check --config /etc/dispatch/dispatch.toml --json
+  dispatch check eth0 wlan0 --probe tcp://192.0.2.1:443
+)";
+
+// All of start's, so that its command line can be checked as it is; the help has those that count.
+void add_check_options(CLI::App& command, StartOptions& options, Raw& raw) {
+  constexpr std::array kCount{"ADDRESS", "--config", "--probe", "--dns"};
+  options.add_to(command);
+  for (auto* option : command.get_options()) {
+    if (option->get_name() == "--help") continue;
+    const bool counts = std::ranges::find(kCount, option->get_name()) != kCount.end();
+    option->group(counts ? option->get_positional() ? "Positionals" : "Options" : "");
+  }
+  command.get_option("--probe")->description(
+      fmt::format("What each link is asked: http://HOST/PATH, tcp://HOST:PORT or "
+                  "dns://NAME. May be given again. None: {}",
+                  kCheckTarget));
+  command.add_option("--timeout", raw.check_timeout, "For each step")
+      ->type_name("TIME")
+      ->default_str("5s");
+  command.add_flag("--json", raw.json, "Print JSON");
+  command.footer(kCheckFooter);
+}
+
+CheckArguments check_arguments(StartArguments start, const Raw& raw) {
+  CheckArguments check;
+  check.links = std::move(start.links);
+  check.resolver = std::move(start.resolver);
+  check.check.targets = std::move(start.server.monitor.targets);
+  if (check.check.targets.empty()) {
+    check.check.targets.push_back(link::parse_probe_spec(kCheckTarget));
+  }
+  check.check.patience = positive_duration("--timeout", raw.check_timeout);
+  check.json = raw.json;
+  return check;
 }
 
 // The commands that talk to a dispatch that runs.
@@ -65,9 +119,12 @@ class ControlCommands {
     link_->add_option("CHANGE", raw.change, "on, off, or weight")->required()->type_name("");
     link_->add_option("VALUE", raw.value, "Of weight")->type_name("");
     reload_ = add(app, "reload", "Have it read its configuration again");
+    top_ = add(app, "top", "A live screen: links, rates, connections; switches links");
   }
 
-  // None of these commands was given: none.
+  bool is_top() const { return top_->parsed(); }
+
+  // None of the others was given: none.
   std::optional<ControlArguments> arguments() const {
     std::string request;
     if (status_->parsed()) request = R"({"do":"status"})";
@@ -93,6 +150,7 @@ class ControlCommands {
   CLI::App* connections_;
   CLI::App* link_;
   CLI::App* reload_;
+  CLI::App* top_;
 };
 
 // Where the file's error comes from: the line whose value by itself makes the same error.
@@ -171,16 +229,25 @@ Arguments parse_arguments(int argc, const char* const* argv) {
   StartOptions start_options;
   start_options.add_to(*start);
 
+  auto* check = app.add_subcommand("check", "Test each link, and say what would put it right");
+  StartOptions check_options;
+  add_check_options(*check, check_options, raw);
+
   auto* config = app.add_subcommand("config", "Check a configuration file, or print an example");
   config->require_subcommand(1);
-  auto* check = config->add_subcommand("check", "Say what is wrong with a file, if anything is");
-  check->add_option("FILE", raw.config_file, "As dispatch start --config has it")->required();
+  auto* config_check =
+      config->add_subcommand("check", "Say what is wrong with a file, if anything is");
+  config_check->add_option("FILE", raw.config_file, "As dispatch start --config has it")
+      ->required();
   auto* example = config->add_subcommand("example", "Print a file with every key and its default");
 
   const ControlCommands control(app, raw);
 
   auto* complete = app.add_subcommand("completion", "Print completions of this for a shell");
   complete->add_option("SHELL", raw.shell, "bash, zsh or fish")->required()->type_name("");
+
+  auto* print_manual =
+      app.add_subcommand("manual", "Print the manual page: dispatch manual | man -l -");
 
   auto* demo = app.add_subcommand("demo", "Dispatch downloads on this machine and check the split");
   debug_flag(*demo);
@@ -236,12 +303,20 @@ Arguments parse_arguments(int argc, const char* const* argv) {
   }
   if (demo->parsed()) arguments.command = demo_arguments(raw);
   if (complete->parsed()) arguments.command = Answer{completion(app, raw.shell)};
+  if (print_manual->parsed()) arguments.command = Answer{manual(app, kDispatchPage)};
   if (example->parsed()) arguments.command = Answer{example_config(*start)};
   if (check->parsed()) {
+    const auto& path = check_options.config();
+    arguments.command = check_arguments(
+        path.empty() ? check_options.checked() : with_config_file(check_options, *check, path),
+        raw);
+  }
+  if (config_check->parsed()) {
     (void)with_config_file(start_options, *start, raw.config_file);
     arguments.command = ConfigChecked{raw.config_file};
   }
   if (auto asked = control.arguments()) arguments.command = std::move(*asked);
+  if (control.is_top()) arguments.command = TopArguments{raw.control};
   arguments.debug = raw.debug;
   return arguments;
 }

@@ -1,8 +1,10 @@
 // The command line of `dispatch`.
 #pragma once
 
+#include "cli/check.hpp"
 #include "cli/control_commands.hpp"
 #include "cli/start_options.hpp"
+#include "cli/top/top.hpp"
 
 #include <cstdint>
 #include <string>
@@ -33,7 +35,7 @@ struct ConfigChecked {
 struct Arguments {
   bool debug = false;
   std::variant<Answer, ListArguments, StartArguments, DemoArguments, ConfigChecked,
-               ControlArguments>
+               ControlArguments, TopArguments, CheckArguments>
       command;
 };
 

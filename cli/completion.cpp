@@ -31,7 +31,10 @@ std::vector<Command> commands_of(const CLI::App& app) {
 }
 
 std::vector<const CLI::Option*> named_options(const CLI::App& app) {
-  return app.get_options([](const CLI::Option* option) { return !option->get_positional(); });
+  return app.get_options([](const CLI::Option* option) {
+    // Those without a group are hidden.
+    return !option->get_positional() && !option->get_group().empty();
+  });
 }
 
 std::vector<const CLI::App*> subcommands(const CLI::App& app) {
@@ -44,9 +47,9 @@ bool takes_value(const CLI::Option& option) {
 bool takes_file(const CLI::Option& option) {
   return option.get_type_name() == "FILE" || option.get_type_name() == "PATH";
 }
-// Of start: links begin with the names of interfaces.
+// Links begin with the names of interfaces.
 bool takes_links(const CLI::App& app) {
-  return app.get_name() == "start";
+  return app.get_option_no_throw("ADDRESS") != nullptr;
 }
 bool takes_files(const CLI::App& app) {
   return app.get_option_no_throw("FILE") != nullptr;

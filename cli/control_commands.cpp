@@ -21,10 +21,11 @@ namespace js = boost::json;
 
 constexpr auto kPatience = std::chrono::seconds(10);
 
-net::Result<std::string> ask_and_wait(const std::string& path, const std::string& request) {
+net::Result<std::string> ask_and_wait(const std::string& path, const std::string& request,
+                                      net::Duration patience) {
   os::Runtime runtime;
   net::Result<std::string> answer = net::Error();
-  net::asio::co_spawn(runtime.executor(), control::ask(runtime, path, request, kPatience),
+  net::asio::co_spawn(runtime.executor(), control::ask(runtime, path, request, patience),
                       [&](std::exception_ptr exception, net::Result<std::string> got) {
                         answer = std::move(got);
                         runtime.stop();
@@ -48,22 +49,6 @@ bool is_nobody(const net::Error& error) {
   throw RuntimeError(fmt::format("{}: {}", path, error.message()));
 }
 
-std::string ask_whoever_runs(const ControlArguments& arguments) {
-  auto paths = control_paths();
-  if (!arguments.socket.empty()) paths = {arguments.socket};
-  std::string tried;
-  for (const auto& path : paths) {
-    auto answer = ask_and_wait(path, arguments.request);
-    if (answer) return std::move(*answer);
-    if (!is_nobody(answer.error())) throw_cannot_ask(path, answer.error());
-    tried += (tried.empty() ? "" : ", ") + path;
-  }
-  throw RuntimeError(fmt::format(
-      "no dispatch runs here (looked at {}): start one with 'dispatch start', or say where its "
-      "control socket is with --control",
-      tried));
-}
-
 }  // namespace
 
 std::string link_request(const std::string& name, const std::string& change,
@@ -81,8 +66,25 @@ std::string link_request(const std::string& name, const std::string& change,
   return js::serialize(request);
 }
 
+std::string ask_dispatch(const std::string& socket, const std::string& request,
+                         std::chrono::milliseconds patience) {
+  auto paths = control_paths();
+  if (!socket.empty()) paths = {socket};
+  std::string tried;
+  for (const auto& path : paths) {
+    auto answer = ask_and_wait(path, request, patience);
+    if (answer) return std::move(*answer);
+    if (!is_nobody(answer.error())) throw_cannot_ask(path, answer.error());
+    tried += (tried.empty() ? "" : ", ") + path;
+  }
+  throw RuntimeError(fmt::format(
+      "no dispatch runs here (looked at {}): start one with 'dispatch start', or say where its "
+      "control socket is with --control",
+      tried));
+}
+
 int run_control(const ControlArguments& arguments) {
-  const auto text = ask_whoever_runs(arguments);
+  const auto text = ask_dispatch(arguments.socket, arguments.request, kPatience);
   boost::system::error_code error;
   const auto answer = js::parse(text, error);
   if (error || !answer.is_object()) throw RuntimeError("what answers there is no dispatch");

@@ -1,6 +1,7 @@
-// The commands that talk to a dispatch that runs: status, connections, link, reload.
+// The commands that talk to a dispatch that runs: status, connections, link, reload, top.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 namespace dispatch::cli {
@@ -14,6 +15,11 @@ struct ControlArguments {
 // The requests of `dispatch link NAME CHANGE [VALUE]`; throws UsageError.
 std::string link_request(const std::string& name, const std::string& change,
                          const std::string& value);
+
+// What whoever runs answers, within `patience`; `socket` as above. Throws RuntimeError where nobody
+// does.
+std::string ask_dispatch(const std::string& socket, const std::string& request,
+                         std::chrono::milliseconds patience);
 
 // Throws RuntimeError where nothing runs, or where it says no.
 int run_control(const ControlArguments& arguments);

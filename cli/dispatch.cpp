@@ -55,6 +55,8 @@ struct Command {
     return kSuccess;
   }
   int operator()(const ControlArguments& control) const { return run_control(control); }
+  int operator()(const CheckArguments& check) const { return run_check(check); }
+  int operator()(const TopArguments& top) const { return run_top(top); }
   int operator()(const DemoArguments& demo) const { return run_demo(demo, *open_log(arguments)); }
 };
 

@@ -2,6 +2,7 @@
 
 #include "cli/address_range.hpp"
 #include "cli/dns_servers.hpp"
+#include "cli/duration.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/link_argument.hpp"
 #include "cli/text_file.hpp"
@@ -47,24 +48,6 @@ open ones; a second signal stops at once.
 
 constexpr std::uint64_t kThreadsMax = 256;
 constexpr std::uint64_t kConnectionsMax = 1'000'000;
-constexpr net::Duration kLongest = std::chrono::hours(24 * 365);
-
-net::Duration duration(const std::string& option, const std::string& text) {
-  try {
-    const auto value = units::parse_duration(text);
-    if (value <= kLongest) return value;
-  } catch (const units::UnitError&) {
-    // Said below.
-  }
-  throw UsageError(
-      fmt::format("{}: '{}' is not a duration such as 30s, 500ms or 5min", option, text));
-}
-
-net::Duration positive_duration(const std::string& option, const std::string& text) {
-  const auto value = duration(option, text);
-  if (value == net::Duration::zero()) throw UsageError(option + ": 0 would leave no time at all");
-  return value;
-}
 
 std::optional<net::KeepAlive> tcp_keep_alive(const std::string& text) {
   constexpr auto kOption = "--tcp-keepalive";

@@ -9,3 +9,13 @@ find_package(prometheus-cpp REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
 pkg_check_modules(psl REQUIRED IMPORTED_TARGET libpsl)
+
+# FTXUI, the terminal library of `dispatch top`: of the system, or what tools/ftxui has built. It holds no code
+# of ours, so that one build of it serves every preset, the sanitizers' too.
+find_package(ftxui 5 CONFIG QUIET PATHS "${PROJECT_SOURCE_DIR}/build/ftxui/lib/cmake/ftxui")
+if(ftxui_FOUND)
+  set(DISPATCH_TOP ON)
+else()
+  set(DISPATCH_TOP OFF)
+  message(STATUS "FTXUI is not there (tools/setup build gets it): dispatch is built without its screen, 'dispatch top'")
+endif()

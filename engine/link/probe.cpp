@@ -36,11 +36,12 @@ int status_of(std::string_view line) {
 class Probe {
  public:
   Probe(net::Runtime& runtime, const Link& link, const ProbeSpec& spec, net::TimePoint deadline,
-        ProbeResult& result)
+        std::optional<net::Address> at, ProbeResult& result)
       : runtime_(runtime),
         link_(link.upstream() ? link.via() : link),
         spec_(spec),
         deadline_(deadline),
+        at_(std::move(at)),
         result_(result) {}
 
   Task<void> run() {
@@ -78,6 +79,7 @@ class Probe {
 
   // Empty: it has failed. Of dns, any address will do.
   Task<std::optional<net::Endpoint>> find() {
+    if (at_) co_return net::Endpoint{*at_, spec_.port};
     if (const auto* address = std::get_if<net::Address>(&spec_.host)) {
       co_return net::Endpoint{*address, spec_.port};
     }
@@ -132,15 +134,16 @@ class Probe {
   const Link& link_;
   const ProbeSpec& spec_;
   net::TimePoint deadline_;
+  std::optional<net::Address> at_;
   ProbeResult& result_;
 };
 
 }  // namespace
 
 Task<ProbeResult> probe(net::Runtime& runtime, const Link& link, ProbeSpec spec,
-                        net::TimePoint deadline) {
+                        net::TimePoint deadline, std::optional<net::Address> at) {
   ProbeResult result;
-  Probe work(runtime, link, spec, deadline, result);
+  Probe work(runtime, link, spec, deadline, std::move(at), result);
   co_await net::run_until(runtime.clock(), deadline, work.run());
   if (!result.passed && result.reason.empty()) {
     result.reason = fmt::format("probe of {}: no answer in time", spec.text);

@@ -42,8 +42,9 @@ struct ProbeResult {
 };
 
 // Asks through `link`, whose own name servers are asked for the host; of a link through a proxy,
-// through the one that leads there. Fails at `deadline`, and where it is cancelled.
+// through the one that leads there. Where `at` is given the host is not looked up: it is there.
+// Fails at `deadline`, and where it is cancelled.
 net::Task<ProbeResult> probe(net::Runtime& runtime, const Link& link, ProbeSpec spec,
-                             net::TimePoint deadline);
+                             net::TimePoint deadline, std::optional<net::Address> at = {});
 
 }  // namespace dispatch::link

@@ -45,6 +45,22 @@ net::Result<std::unique_ptr<net::InterfaceWatch>> InterfaceList::watch() {
   return watch;
 }
 
+net::Result<net::RoutePath> InterfaceList::route_to(const net::Address& to,
+                                                    const net::Egress& egress) {
+  const auto path = ip_.find_path(to, egress);
+  if (!path) return path.error();
+  return net::RoutePath{path->interface->name()};
+}
+
+net::Result<net::Routing> InterfaceList::routing() {
+  net::Routing routing;
+  for (const auto& each : ip_.interfaces()) {
+    if (!each->usable()) continue;
+    for (const auto& to : ip_.routes_by(*each)) routing.routes.push_back({to, each->name()});
+  }
+  return routing;
+}
+
 void InterfaceList::notify_all() {
   if (kernel_.frozen) return;
   for (auto* watch : watches_) watch->changes.notify_all();

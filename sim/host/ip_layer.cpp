@@ -148,6 +148,14 @@ net::Result<Path> IpLayer::path_from(const net::Address& destination,
   return Path{route->interface, source};
 }
 
+std::vector<net::Prefix> IpLayer::routes_by(const NetworkInterface& interface) const {
+  std::vector<net::Prefix> found;
+  for (const auto& route : routes_) {
+    if (route.interface == &interface) found.push_back(route.to);
+  }
+  return found;
+}
+
 void IpLayer::receive(NetworkInterface& from, PacketPtr packet) {
   if (packet->corrupted) {
     ++checksum_errors_;

@@ -71,6 +71,9 @@ class IpLayer {
   void add_route(const net::Prefix& to, NetworkInterface& interface, std::uint32_t metric);
   std::uint32_t remove_route(const net::Prefix& to, NetworkInterface& interface);  // its metric
 
+  // Where they lead to.
+  std::vector<net::Prefix> routes_by(const NetworkInterface& interface) const;
+
   // In the order of their making; the unplugged are there too.
   const std::vector<std::unique_ptr<NetworkInterface>>& interfaces() const { return interfaces_; }
 

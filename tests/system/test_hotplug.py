@@ -31,6 +31,7 @@ def home(namespace):
                 ip addr add 10.{number}.0.{host}/24 dev wan{number}
                 ip route add default via 10.{number}.0.1 dev wan{number} metric {number}''')
 
+        namespace.internet = internet
         namespace.plug = plug
         namespace.address = address
         yield namespace

@@ -10,14 +10,23 @@ import pytest
 from dispatch_process import run
 
 FOLDER = Path(__file__).parents[2] / 'docs' / 'man'
-PAGES = sorted(FOLDER.glob('*.1'))
+COMMANDS = [[], *map(str.split, ('list', 'start', 'check', 'config check', 'config example', 'status', 'connections',
+                                 'link', 'reload', 'top', 'completion', 'manual', 'demo'))]
 
 
-def page_options(name):
-    text = (FOLDER / f'{name}.1').read_text().replace('\\-', '-')
-    described = re.findall(r'^\.TP\n(\.B[IR]? .*)$', text, re.M)
+def read_page(name, tmp_path):
+    """As it is installed: dispatch prints its own."""
+    if name == 'dispatch':
+        done = run(tmp_path, 'manual')
+        assert (done.returncode, done.stderr) == (0, '')
+        return done.stdout
+    return (FOLDER / f'{name}.1').read_text()
+
+
+def page_options(text):
+    described = re.findall(r'^\.TP\n(.*)$', re.sub(r'\\f[BIR]', '', text.replace('\\-', '-')), re.M)
     return {option for line in described for option in re.findall(r'(?<![\w-])--?[a-z][a-z-]*', line)
-            if not re.search(r'\.BI? (dispatch|dispatch-sim|curl) ', line)}
+            if not re.search(r'^(\.BI? )?(dispatch|dispatch-sim|curl) ', line)}
 
 
 def options_of(*texts):
@@ -25,20 +34,33 @@ def options_of(*texts):
     return {option for line in lines for option in re.findall(r'(?<![\w-])--?[a-z][a-z-]*', line[:28])}
 
 
-def test_dispatch_describes_the_options_of_the_help(tmp_path):
-    helps = [run(tmp_path, *command, '--help').stdout for command in ([], ['list'], ['start'], ['demo'])]
-    assert page_options('dispatch') == options_of(*helps)
+def test_dispatch_describes_the_options_and_commands_of_the_help(tmp_path):
+    page = read_page('dispatch', tmp_path)
+    helps = [run(tmp_path, *command, '--help').stdout for command in COMMANDS]
+    assert page_options(page) == options_of(*helps)
+    told = re.findall(r'^\.SS "dispatch (.*)"$', page, re.M)
+    assert told == [' '.join(command) for command in COMMANDS if command]
+    assert '@' not in re.sub(r'\w@\w', '', page), 'every placeholder has been filled in'
+
+
+def test_it_has_the_words_of_the_help(tmp_path):
+    page = read_page('dispatch', tmp_path).replace('\\-', '-').replace('\\fR', '').replace('\\fB', '')
+    wide = ' '.join(run(tmp_path, 'start', '--help').stdout.split())
+    for words in ('Keep what names resolve to for so long at most', 'Reset connections without a byte for so long'):
+        assert words in wide
+        assert words in page
+    assert '.TP\n-h, --help\n' in page
 
 
 def test_dispatch_sim_describes_the_options_of_the_help():
     text = subprocess.run([os.environ['DISPATCH_SIM'], '--help'], capture_output=True, text=True,
                           check=True).stdout
-    assert page_options('dispatch-sim') == options_of(text)
+    assert page_options(read_page('dispatch-sim', None)) == options_of(text)
 
 
 @pytest.mark.skipif(shutil.which('groff') is None, reason='groff is not installed')
-@pytest.mark.parametrize('page', PAGES, ids=lambda page: page.stem)
-def test_it_is_a_sound_page(page):
-    result = subprocess.run(['groff', '-man', '-Tutf8', '-ww', '-z', str(page)], capture_output=True,
-                            text=True, check=False)
+@pytest.mark.parametrize('name', ['dispatch', 'dispatch-sim'])
+def test_it_is_a_sound_page(tmp_path, name):
+    result = subprocess.run(['groff', '-man', '-Tutf8', '-ww', '-z'], input=read_page(name, tmp_path),
+                            capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, '')
