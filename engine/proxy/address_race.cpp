@@ -99,6 +99,20 @@ void AddressRace::take_answer(Family family, const NameCache::Answer& answer) {
   plan_.answered(family, addresses, runtime_.clock().now());
 }
 
+namespace {
+
+// Linux says EINVAL of an IPv4 source on loopback and a target elsewhere; what it means is that no
+// way leads there, as it says of IPv6.
+net::Error told_plainly(const net::Error& error, const net::Egress& egress) {
+  const bool on_loopback = egress.source && egress.source->is_loopback();
+  if (on_loopback && error == errc::invalid_argument) {
+    return errc::make_error_code(errc::network_unreachable);
+  }
+  return error;
+}
+
+}  // namespace
+
 Task<void> AddressRace::attempt(net::Endpoint remote) {
   const auto began = runtime_.clock().now();
   const auto deadline = began + options_.attempt_timeout;
@@ -106,6 +120,7 @@ Task<void> AddressRace::attempt(net::Endpoint remote) {
   const auto egress = link_.egress(net::family_of(remote.address));
   net::Result<net::StreamPtr> stream = errc::make_error_code(errc::address_not_available);
   if (egress) stream = co_await runtime_.network().connect(remote, *egress, deadline);
+  if (!stream && egress) stream = told_plainly(stream.error(), *egress);
   if (!stream) {
     // The end of one that lost is no news.
     if (result_.stream || result_.error) co_return;

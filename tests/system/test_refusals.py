@@ -43,6 +43,13 @@ def test_an_unreachable_target(start, namespace, target, reply):
     assert_curl_hears(proxy, f'http://{target}/', reply)
 
 
+def test_a_target_that_a_link_on_loopback_cannot_reach(start, namespace):
+    """Whoever tries dispatch with 127.0.0.1 as its link: the kernel's word for it is EINVAL."""
+    namespace.run('ip link add v0 type veth peer name v1 && ip link set v0 up && ip addr add 10.9.0.1/24 dev v0')
+    proxy = start('127.0.0.2', prefix=namespace.prefix)
+    assert_curl_hears(proxy, 'http://10.9.0.2/', NETWORK_UNREACHABLE)
+
+
 def test_the_proxy_goes_on_after_a_client_that_talks_nonsense(start, origin):
     proxy = start('127.0.0.2')
     for nonsense in (b'GET / HTTP/1.1\r\n\r\n', b'\x05\x01\x02', b'\x05', b'\x04\x01\x00\x50'):
