@@ -73,8 +73,9 @@ class Terminal:
 
     def ended(self):
         """The exit status; None while it runs."""
-        status = self._tmux('display-message', '-p', '#{pane_dead} #{pane_dead_status}').split()
-        return int(status[1]) if status[0] == '1' else None
+        # tmux knows that the terminal is closed a moment before it knows the status.
+        status = self._tmux('display-message', '-p', '#{pane_dead_status}').strip()
+        return int(status) if status else None
 
     def wait_for_end(self, seconds=20):
         end = time.monotonic() + seconds
