@@ -19,7 +19,11 @@ class Terminal:
         self._tmux('set', '-g', 'escape-time', '0')
         self._tmux('set', '-g', 'window-size', 'manual')
         self._tmux('set', '-g', 'default-terminal', 'tmux-256color')
-        self._tmux('respawn-pane', '-k', 'env', 'LANG=C.UTF-8', 'TERM=xterm-256color', *settings, *command)
+        # tmux does not always know the status of what it runs.
+        self.status_file = folder / 'status'
+        keep_status = ['sh', '-c', 'trap : INT; "$@"; echo $? > "$0"', str(self.status_file)]
+        self._tmux('respawn-pane', '-k', *keep_status, 'env', 'LANG=C.UTF-8', 'TERM=xterm-256color', *settings,
+                   *command)
         self.resize(width, height)
 
     def _tmux(self, *words, env=None):
@@ -73,9 +77,8 @@ class Terminal:
 
     def ended(self):
         """The exit status; None while it runs."""
-        # tmux knows that the terminal is closed a moment before it knows the status.
-        status = self._tmux('display-message', '-p', '#{pane_dead_status}').strip()
-        return int(status) if status else None
+        text = self.status_file.read_text() if self.status_file.exists() else ''
+        return int(text) if text.endswith('\n') else None
 
     def wait_for_end(self, seconds=20):
         end = time.monotonic() + seconds
