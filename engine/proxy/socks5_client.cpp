@@ -24,7 +24,8 @@ net::Task<net::Status> log_in(net::Stream& stream, HandshakeBuffer& buffer,
 }  // namespace
 
 net::Task<net::Result<Answer>> request_connection(net::Stream& stream, HandshakeBuffer& buffer,
-                                                  Target target, const Credentials* credentials) {
+                                                  Target target, const Credentials* credentials,
+                                                  Command command) {
   const std::array methods{credentials == nullptr ? Method::none : Method::password};
   const auto greeting = encode_greeting(methods);
   if (const auto error = co_await net::write_all(stream, greeting)) co_return error;
@@ -36,7 +37,7 @@ net::Task<net::Result<Answer>> request_connection(net::Stream& stream, Handshake
     if (const auto error = co_await log_in(stream, buffer, *credentials)) co_return error;
   }
 
-  const auto request = encode_request(Command::connect, target);
+  const auto request = encode_request(command, target);
   if (const auto error = co_await net::write_all(stream, request)) co_return error;
   auto answer = co_await receive_message(stream, buffer, decode_answer);
   if (!answer) co_return answer.error();

@@ -33,6 +33,9 @@ struct TransferOptions {
   net::Egress egress;                  // of a direct connection
   net::TimePoint deadline = net::kNever;
   net::ByteCounter* progress = nullptr;  // body bytes as they pass; outlives the transfer
+  bool keep_open = false;  // the origin is asked to wait for another request (Conversation)
+  // Called when the origin is reached, with this end of the connection.
+  std::function<void(const net::Endpoint& local)> connected{};
 };
 
 struct TransferResult {
@@ -43,9 +46,13 @@ struct TransferResult {
   net::TimePoint started;
   std::optional<net::TimePoint> connected;   // the origin is reached (proxy's answer included)
   std::optional<net::TimePoint> first_byte;  // of the response's body
+  std::optional<net::TimePoint> last_byte;   // of any body, that has passed
   net::TimePoint ended;
 };
 
 net::Task<TransferResult> transfer(net::Runtime& runtime, TransferOptions options);
+
+// What was cut short by its deadline says so.
+void tell_time_limit(TransferResult& result);
 
 }  // namespace dispatch::traffic
