@@ -3,22 +3,20 @@
 #include "cli/console.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/sim_arguments.hpp"
+#include "cli/sim_files.hpp"
+#include "cli/sim_runner.hpp"
 #include "engine/net/config_error.hpp"
 #include "sim/report/divergence.hpp"
-#include "sim/report/json.hpp"
-#include "sim/report/text.hpp"
 #include "sim/scenario/dump.hpp"
 #include "sim/scenario/load.hpp"
-#include "sim/scenario/run.hpp"
+#include "sim/scenario/schema.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <chrono>
-#include <cstdio>
 #include <cstring>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -28,88 +26,84 @@
 namespace dispatch::cli {
 namespace {
 
-constexpr int kExpectationFailed = 1;
+constexpr int kDifferent = 1;
 constexpr int kEngineFault = 4;
 
-// One line, whatever is in it.
-void say(std::string line) {
-  std::replace(line.begin(), line.end(), '\n', ' ');
-  std::fputs((line + "\n").c_str(), stderr);
-}
-
-scenario::Scenario load(const std::string& file) {
-  if (file != "-") return scenario::load_file(file);
+scenario::Scenario load(const std::string& file, const SimArguments& arguments) {
+  const scenario::LoadOptions options{arguments.set};
+  if (file != "-") return scenario::load_file(file, options);
   const std::string text((std::istreambuf_iterator<char>(std::cin)), {});
-  return scenario::load_text(text, "<standard input>");
+  return scenario::load_text(text, "<standard input>", options);
 }
 
-scenario::RunOptions options_of(const SimArguments& arguments) {
-  scenario::RunOptions options;
-  options.seed = arguments.seed;
-  if (arguments.interval) options.sample_interval = *arguments.interval;
-  if (arguments.log) {
-    options.log_level = *arguments.log;
-    options.log = [](scenario::Duration at, net::LogLevel level, std::string_view line) {
-      const double seconds = std::chrono::duration<double>(at).count();
-      say(fmt::format("{:12.6f} {:<7} {}", seconds, net::to_string(level), line));
-    };
-  }
-  return options;
-}
-
-int run_one(const scenario::Scenario& scenario, const SimArguments& arguments) {
-  const auto begin = std::chrono::steady_clock::now();
-  auto options = options_of(arguments);
-  report::Recording recording(arguments.files_written);
-  recording.attach(options);
-  const auto result = scenario::run(scenario, options);
-  recording.close(result);
-  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
-  print(arguments.json ? report::json(result, wall.count()) + "\n"
-                       : report::text(result, wall.count()));
-  return result.passed() ? kSuccess : kExpectationFailed;
-}
-
-// What one scenario came to; a fault in one does not keep the others from running.
-int run_guarded(const scenario::Scenario& scenario, const SimArguments& arguments) {
-  try {
-    return run_one(scenario, arguments);
-  } catch (const OutputError&) {
-    throw;
-  } catch (const net::ConfigError& error) {
-    say(error.what());
-    return kUsage;
-  } catch (const std::exception& error) {
-    const auto seed = arguments.seed.value_or(scenario.seed);
-    say(fmt::format("{}: engine fault with seed {}: {}", scenario.source, seed, error.what()));
-    return kEngineFault;
-  }
-}
-
-// All scenarios are read before any is run.
-int run_all(const SimArguments& arguments) {
+// All scenarios that are meant. Where one is wrong, all that are wrong are told, and there is none.
+std::optional<std::vector<scenario::Scenario>> load_all(const SimArguments& arguments) {
   std::vector<scenario::Scenario> scenarios;
-  int status = kSuccess;
-  for (const auto& file : arguments.files) {
+  bool good = true;
+  for (const auto& file : scenario_files(arguments)) {
     try {
-      scenarios.push_back(load(file));
+      auto scenario = load(file, arguments);
+      if (is_selected(arguments, scenario)) scenarios.push_back(std::move(scenario));
     } catch (const scenario::ScenarioError& error) {
-      say(error.what());
-      status = kUsage;
+      say_line(error.what());
+      good = false;
     }
   }
-  if (status != kSuccess) return status;
+  if (!good) return std::nullopt;
+  if (scenarios.empty()) {
+    throw UsageError(fmt::format("no scenario's name or file is like \"{}\": see dispatch-sim list",
+                                 fmt::join(arguments.tests, "\" or \"")));
+  }
+  return scenarios;
+}
+
+void show(const std::vector<scenario::Scenario>& scenarios) {
   bool first = true;
   for (const auto& scenario : scenarios) {
-    if (!first && !arguments.json) print(arguments.show ? "---\n" : "\n");
+    if (!first) print("---\n");
     first = false;
-    if (arguments.show) {
-      print(scenario::dump(scenario));
-    } else {
-      status = std::max(status, run_guarded(scenario, arguments));
-    }
+    print(scenario::dump(scenario));
   }
-  return status;
+}
+
+std::string counted(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+void tell_good(const std::vector<scenario::Scenario>& scenarios) {
+  for (const auto& each : scenarios) {
+    print(fmt::format(
+        "{}: good: {}, {}, {}, {}, {}\n", each.source, counted(each.links.size(), "link"),
+        counted(each.hosts.size(), "host"), counted(each.workloads.size(), "workload"),
+        counted(each.events.size(), "event"), counted(each.expectations.size(), "expectation")));
+  }
+}
+
+void list(const std::vector<scenario::Scenario>& scenarios) {
+  std::size_t width = 0;
+  for (const auto& each : scenarios) width = std::max(width, each.source.size());
+  for (const auto& each : scenarios) {
+    print(fmt::format("{:<{}}  {}\n", each.source, width, each.name));
+  }
+}
+
+int act(const SimArguments& arguments) {
+  if (arguments.command == SimCommand::schema) {
+    print(scenario::schema_json());
+    return kSuccess;
+  }
+  const auto scenarios = load_all(arguments);
+  if (!scenarios) return kUsage;
+  if (arguments.show) {
+    show(*scenarios);
+  } else if (arguments.command == SimCommand::check) {
+    tell_good(*scenarios);
+  } else if (arguments.command == SimCommand::list) {
+    list(*scenarios);
+  } else {
+    return run_scenarios(*scenarios, arguments);
+  }
+  return kSuccess;
 }
 
 std::ifstream open_trail(const std::string& path) {
@@ -124,7 +118,7 @@ int compare(const SimArguments& arguments) {
   auto b = open_trail(arguments.files[1]);
   const auto found = report::divergence(a, arguments.files[0], b, arguments.files[1]);
   print(found.value_or("the runs are the same\n"));
-  return found ? kExpectationFailed : kSuccess;
+  return found ? kDifferent : kSuccess;
 }
 
 int run(int argc, const char* const* argv) {
@@ -135,18 +129,20 @@ int run(int argc, const char* const* argv) {
       return kSuccess;
     }
     const auto& arguments = std::get<SimArguments>(parsed);
-    return arguments.diverge ? compare(arguments) : run_all(arguments);
+    return arguments.diverge ? compare(arguments) : act(arguments);
   } catch (const net::ConfigError& error) {
-    say(fmt::format("dispatch-sim: {}", error.what()));
+    say_line(fmt::format("dispatch-sim: {}", error.what()));
     return kUsage;
   } catch (const UsageError& error) {
-    say(fmt::format("dispatch-sim: {}", error.what()));
+    say_line(fmt::format("dispatch-sim: {}", error.what()));
     return kUsage;
   } catch (const OutputError& error) {
-    if (error.code() != std::errc::broken_pipe) say(fmt::format("dispatch-sim: {}", error.what()));
+    if (error.code() != std::errc::broken_pipe) {
+      say_line(fmt::format("dispatch-sim: {}", error.what()));
+    }
     return kFailure;
   } catch (const std::exception& error) {
-    say(fmt::format("dispatch-sim: {}", error.what()));
+    say_line(fmt::format("dispatch-sim: {}", error.what()));
     return kEngineFault;
   }
 }

@@ -3,6 +3,7 @@
 
 #include "engine/net/log.hpp"
 #include "sim/report/recording.hpp"
+#include "sim/scenario/seeds.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -12,14 +13,34 @@
 
 namespace dispatch::cli {
 
+enum class SimCommand : std::uint8_t { run, check, list, schema };
+
+// How much is said of the runs.
+enum class Verbosity : std::uint8_t {
+  nothing,   // the exit status only
+  failures,  // and what failed
+  normal,    // one run: its report; several: a table
+  all,       // the report of each run, and the engine's log
+};
+
 struct SimArguments {
-  std::vector<std::string> files;
+  SimCommand command = SimCommand::run;
+  std::vector<std::string> files;  // and folders
+  std::vector<std::string> tests;  // patterns of names; none: all
+  bool all = false;                // the scenarios that ship
   bool json = false;
   bool show = false;
   bool diverge = false;  // the files are two trails
-  std::optional<std::uint64_t> seed;
-  std::optional<net::LogLevel> log;       // none: no log
-  std::optional<net::Duration> interval;  // of samples; none: the default
+  bool fail_fast = false;
+  bool twice = false;
+  bool progress = true;
+  unsigned jobs = 0;  // 0: as many as there are processors
+  Verbosity verbosity = Verbosity::normal;
+  std::string junit;                       // a path; empty: none
+  std::vector<std::string> set;            // as scenario::LoadOptions::set
+  std::vector<scenario::SeedRange> seeds;  // none: the scenario's
+  std::optional<net::LogLevel> log;        // none: no log
+  std::optional<net::Duration> interval;   // of samples; none: the default
   report::RecordingFiles files_written;
 };
 
@@ -28,5 +49,8 @@ using SimAnswer = std::string;
 
 // Throws UsageError.
 std::variant<SimArguments, SimAnswer> parse_sim_arguments(int argc, const char* const* argv);
+
+// What of the arguments must be said again to run one of its scenarios again.
+std::string replay_arguments(const SimArguments& arguments, const std::string& file);
 
 }  // namespace dispatch::cli

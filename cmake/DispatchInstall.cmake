@@ -26,6 +26,13 @@ install(FILES "${PROJECT_BINARY_DIR}/generated/completion.zsh" RENAME _dispatch
 install(FILES "${PROJECT_BINARY_DIR}/generated/completion.fish" RENAME dispatch.fish
         DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 
+# What editors know of scenario files.
+set(schema "${PROJECT_BINARY_DIR}/generated/scenario.schema.json")
+add_custom_command(OUTPUT "${schema}" COMMAND dispatch-sim schema > "${schema}" DEPENDS dispatch-sim
+                   VERBATIM)
+add_custom_target(scenario_schema ALL DEPENDS "${schema}")
+install(FILES "${schema}" DESTINATION "${CMAKE_INSTALL_DATADIR}/dispatch")
+
 install(DIRECTORY scenarios/ DESTINATION "${CMAKE_INSTALL_DATADIR}/dispatch/scenarios")
 install(FILES LICENSE README.md docs/scenarios.md docs/python.md
         DESTINATION "${CMAKE_INSTALL_DOCDIR}")

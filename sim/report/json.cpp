@@ -54,7 +54,8 @@ js::object series_of(const scenario::LinkResult& link) {
           {"live", column(link.series, &S::live)},
           {"rate_down_bits_per_second", column(link.series, &S::rate_down)},
           {"rate_up_bits_per_second", column(link.series, &S::rate_up)},
-          {"state", column(link.series, &S::state)}};
+          {"state", column(link.series, &S::state)},
+          {"healthy", column(link.series, &S::healthy)}};
 }
 
 js::object reasons_of(const std::vector<scenario::DropCount>& drops) {
@@ -92,6 +93,8 @@ js::object object_of(const scenario::TransferRecord& record) {
           {"attempts", record.attempts},
           {"completed", record.completed},
           {"intact", record.intact},
+          {"link", record.link.empty() ? js::value(nullptr) : js::value(record.link)},
+          {"last_byte_ns", maybe(record.last_byte)},
           {"failure", record.failure.empty() ? js::value(nullptr) : js::value(record.failure)}};
 }
 
@@ -113,23 +116,41 @@ js::object latency_of(const scenario::WorkloadResult& workload) {
           {"mean", maybe(workload.latency_mean())}};
 }
 
+// What only videos and calls have.
+void add_own_figures(js::object& object, const scenario::WorkloadResult& workload) {
+  if (workload.stalls) {
+    object["startup_ns"] = maybe(workload.startup);
+    object["stalls"] = *workload.stalls;
+    object["stall_time_ns"] = maybe(workload.stall_time);
+  }
+  if (!workload.datagrams) return;
+  object["datagrams"] = *workload.datagrams;
+  object["datagrams_back"] = workload.datagrams_back;
+  object["jitter_ns"] = maybe(workload.jitter);
+  js::array round_trips;
+  for (const auto each : workload.round_trips) round_trips.emplace_back(each.count());
+  object["round_trips_ns"] = std::move(round_trips);
+}
+
 js::object object_of(const scenario::WorkloadResult& workload) {
   js::array records;
   for (const auto& record : workload.records) records.emplace_back(object_of(record));
-  return {{"name", workload.name},
-          {"kind", workload.kind},
-          {"transfers", workload.transfers},
-          {"completed", workload.completed},
-          {"failed", workload.failed},
-          {"attempts", workload.attempts},
-          {"bytes", workload.bytes},
-          {"intact", workload.intact},
-          {"started_ns", workload.started.count()},
-          {"ended_ns", maybe(workload.ended)},
-          {"goodput_bits_per_second", maybe(workload.goodput)},
-          {"latency_ns", latency_of(workload)},
-          {"records", std::move(records)},
-          {"series", series_of(workload)}};
+  js::object object{{"name", workload.name},
+                    {"kind", workload.kind},
+                    {"transfers", workload.transfers},
+                    {"completed", workload.completed},
+                    {"failed", workload.failed},
+                    {"attempts", workload.attempts},
+                    {"bytes", workload.bytes},
+                    {"intact", workload.intact},
+                    {"started_ns", workload.started.count()},
+                    {"ended_ns", maybe(workload.ended)},
+                    {"goodput_bits_per_second", maybe(workload.goodput)},
+                    {"latency_ns", latency_of(workload)},
+                    {"records", std::move(records)},
+                    {"series", series_of(workload)}};
+  add_own_figures(object, workload);
+  return object;
 }
 
 js::object object_of(const scenario::ExpectationResult& expectation) {

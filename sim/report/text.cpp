@@ -33,6 +33,26 @@ std::string links(const scenario::Result& result) {
   return columns(rows);
 }
 
+// What only videos and calls have.
+std::string own_figures(const scenario::Result& result) {
+  std::string text;
+  for (const auto& workload : result.workloads) {
+    if (workload.stalls) {
+      text += fmt::format("  {}: began after {}, {} stall{}, {} in all\n", workload.name,
+                          or_nothing(workload.startup), *workload.stalls,
+                          *workload.stalls == 1 ? "" : "s", or_nothing(workload.stall_time));
+    }
+    if (workload.datagrams && *workload.datagrams > 0) {
+      const auto lost = *workload.datagrams - workload.datagrams_back;
+      text +=
+          fmt::format("  {}: {} of {} datagrams lost ({}), jitter {}\n", workload.name, lost,
+                      *workload.datagrams, percent(scenario::Ratio::of(lost, *workload.datagrams)),
+                      or_nothing(workload.jitter));
+    }
+  }
+  return text.empty() ? text : "\n" + text;
+}
+
 std::string workloads(const scenario::Result& result) {
   std::vector<std::vector<std::string>> rows{
       {"workload", "done", "failed", "tries", "bytes", "goodput", "p50", "p99"}};
@@ -43,12 +63,7 @@ std::string workloads(const scenario::Result& result) {
                     or_nothing(workload.latency_percentile(50)),
                     or_nothing(workload.latency_percentile(99))});
   }
-  return columns(rows);
-}
-
-std::string place(const scenario::Result& result, scenario::Position position) {
-  if (position.line == 0) return "";
-  return fmt::format("{}:{}:{}: ", result.source, position.line, position.column);
+  return columns(rows) + own_figures(result);
 }
 
 std::string expectations(const scenario::Result& result) {
@@ -57,8 +72,8 @@ std::string expectations(const scenario::Result& result) {
     if (each.passed) {
       text += fmt::format("  pass  {}  ({})\n", each.text, each.observed);
     } else {
-      text += fmt::format("  FAIL  {}\n        {}{}\n", each.text, place(result, each.position),
-                          each.reason);
+      text += fmt::format("  FAIL  {}\n        {}{}\n", each.text,
+                          scenario::place_of(result.source, each.position), each.reason);
     }
   }
   return text;

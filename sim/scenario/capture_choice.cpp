@@ -11,16 +11,24 @@ namespace dispatch::scenario {
 namespace {
 
 constexpr std::string_view kMachine = "client/";
-constexpr std::string_view kHost = "host/";
+constexpr std::string_view kFurtherMachine = "machine/";
+constexpr std::string_view kOthers[] = {"host/", "clients/"};
 
 // The names by which people call it: the shortest first.
 std::vector<std::string> names_of(const sim::Link& link) {
   std::string_view name = link.name();
   std::vector<std::string> names{link.name()};
   if (name.starts_with(kMachine)) names.emplace_back(name.substr(kMachine.size()));
-  if (name.starts_with(kHost)) {
-    name.remove_prefix(kHost.size());
+  if (name.starts_with(kFurtherMachine)) {
+    auto own = std::string(name.substr(kFurtherMachine.size()));
+    std::ranges::replace(own, '/', '.');
+    names.push_back(std::move(own));
+  }
+  for (const auto prefix : kOthers) {
+    if (!name.starts_with(prefix)) continue;
+    name.remove_prefix(prefix.size());
     names.emplace_back(name);
+    break;
   }
   names.emplace_back(name.substr(0, name.rfind('/')));
   std::ranges::sort(names, {}, &std::string::size);

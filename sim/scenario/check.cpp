@@ -25,20 +25,6 @@ std::vector<std::string> names_of(const Specs& specs) {
   return names;
 }
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-// What an expectation can name.
-bool is_name(std::string_view name) {
-  return !name.empty() && is_letter(name.front()) &&
-         std::all_of(name.begin(), name.end(),
-                     [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
-}
-
 class Checker {
  public:
   explicit Checker(const Scenario& scenario)
@@ -51,25 +37,33 @@ class Checker {
     check_hosts();
     check_addresses();
     check_dns();
-    check_engine(scenario_);
-    check_workloads();
+    check_machines(scenario_);
+    for (std::size_t i = 0; i <= scenario_.machines.size(); ++i) check_engine(scenario_, i);
+    check_names(scenario_.workloads, "a workload");
+    check_workloads(scenario_);
     check_events();
     check_expectations();
   }
 
  private:
-  [[noreturn]] void fail(Position position, std::string message) const {
+  [[noreturn]] void fail(const Position& position, std::string message) const {
     throw ScenarioError(scenario_.source, position, std::move(message));
+  }
+
+  static std::string own_name(const LinkSpec& link) { return interface_of(link); }
+  template <typename Spec>
+  static const std::string& own_name(const Spec& spec) {
+    return spec.name;
   }
 
   template <typename Specs>
   void check_names(const Specs& specs, std::string_view noun) const {
     std::set<std::string_view> seen;
     for (const auto& spec : specs) {
-      if (!is_name(spec.name)) {
+      if (!is_name(own_name(spec))) {
         fail(spec.position,
              fmt::format("\"{}\" cannot name {}: write a letter, then letters, digits, - and _",
-                         spec.name, noun));
+                         own_name(spec), noun));
       }
       if (!seen.insert(spec.name).second) {
         fail(spec.position, fmt::format("a second {} named \"{}\"", noun.substr(2), spec.name));
@@ -84,18 +78,19 @@ class Checker {
     }
     check_names(scenario_.links, "a link");
     for (const auto& link : scenario_.links) {
-      if (link.name == "all" || link.name == "lo" || link.name == kDirect) {
+      const auto name = interface_of(link);
+      if (name == "all" || name == "lo" || name == kDirect || name == kLan) {
         fail(link.position,
-             fmt::format("\"{}\" cannot name a link: it means something else", link.name));
+             fmt::format("\"{}\" cannot name a link: it means something else", name));
       }
       if (link.dns && !scenario_.dns) {
         fail(link.position,
              fmt::format("names by \"{}\" have a fault, and there is no dns", link.name));
       }
-      if (link.name.size() > kInterfaceNameMax) {
+      if (name.size() > kInterfaceNameMax) {
         fail(link.position,
-             fmt::format("\"{}\" is longer than the {} characters of an interface's name",
-                         link.name, kInterfaceNameMax));
+             fmt::format("\"{}\" is longer than the {} characters of an interface's name", name,
+                         kInterfaceNameMax));
       }
     }
   }
@@ -115,7 +110,8 @@ class Checker {
 
   void check_addresses() const {
     std::map<net::Address, std::string> owners;
-    const auto add = [&](const net::Address& address, Position position, const std::string& owner) {
+    const auto add = [&](const net::Address& address, const Position& position,
+                         const std::string& owner) {
       const auto [it, added] = owners.emplace(address, owner);
       if (!added) {
         fail(position, fmt::format("{} is the address of \"{}\" and of \"{}\"", address.to_string(),
@@ -128,6 +124,10 @@ class Checker {
     };
     for (const auto& address : name_server_addresses()) add(address, {}, "the name server");
     for (const auto& address : portal_addresses()) add(address, {}, "the captive portal");
+    for (std::size_t i = 0; i <= scenario_.machines.size(); ++i) {
+      if (!has_clients(scenario_, i)) continue;
+      add(lan_address(i).address, {}, "the clients' network");
+    }
     for (std::size_t i = 0; i < scenario_.links.size(); ++i) {
       for (const auto& prefix : addresses_of_link(scenario_, i)) {
         add(prefix.address, scenario_.links[i].position, scenario_.links[i].name);
@@ -168,82 +168,6 @@ class Checker {
                          record.host, near(record.host, names_of(scenario_.hosts))));
       }
     }
-  }
-
-  void check_workloads() const {
-    check_names(scenario_.workloads, "a workload");
-    for (const auto& workload : scenario_.workloads) {
-      if (workload.at >= scenario_.duration) {
-        fail(workload.position,
-             fmt::format("\"{}\" begins at {}, the scenario ends at {}", workload.name,
-                         to_string(workload.at), to_string(scenario_.duration)));
-      }
-      if (const auto* bulk = std::get_if<BulkSpec>(&workload.work)) {
-        check_target(workload, bulk->host);
-        check_user(workload, bulk->user);
-        check_listener(workload, bulk->listener);
-        if (bulk->count == 0 || bulk->parallel == 0) {
-          fail(workload.position, fmt::format("\"{}\" makes no transfer", workload.name));
-        }
-        if (bulk->size.count == 0) {
-          fail(workload.position, fmt::format("\"{}\" transfers nothing", workload.name));
-        }
-        check_times(workload, {bulk->timeout, bulk->stall_timeout});
-      } else {
-        const auto& requests = std::get<RequestsSpec>(workload.work);
-        check_target(workload, requests.host);
-        check_user(workload, requests.user);
-        check_listener(workload, requests.listener);
-        if (requests.until <= workload.at) {
-          fail(workload.position, fmt::format("\"{}\" ends at {}, before it begins", workload.name,
-                                              to_string(requests.until)));
-        }
-        if (requests.rate.count == 0 || requests.rate.period <= Duration::zero()) {
-          fail(workload.position, fmt::format("\"{}\" sends no request", workload.name));
-        }
-        check_times(workload, {requests.timeout});
-      }
-    }
-  }
-
-  void check_times(const WorkloadSpec& workload, std::initializer_list<Duration> times) const {
-    for (const auto time : times) {
-      if (time <= Duration::zero()) {
-        fail(workload.position, fmt::format("a timeout of \"{}\" is 0", workload.name));
-      }
-    }
-  }
-
-  void check_user(const WorkloadSpec& workload, const std::string& user) const {
-    const auto names = names_of(scenario_.engine.users);
-    if (user.empty() || std::find(names.begin(), names.end(), user) != names.end()) return;
-    fail(workload.position,
-         fmt::format("\"{}\" is user \"{}\", who is none of the engine's users{}", workload.name,
-                     user, near(user, names)));
-  }
-
-  void check_listener(const WorkloadSpec& workload, const std::string& listener) const {
-    if (listener.empty()) return;
-    std::vector<std::string> names;
-    for (const auto& each : listeners_of(scenario_.engine)) {
-      names.push_back(net::to_string(each.endpoint));
-    }
-    if (std::find(names.begin(), names.end(), listener) != names.end()) return;
-    fail(workload.position,
-         fmt::format("\"{}\" comes by \"{}\", where the engine does not listen{}", workload.name,
-                     listener, near(listener, names)));
-  }
-
-  void check_target(const WorkloadSpec& workload, const std::string& host) const {
-    if (target_of(scenario_, host)) return;
-    auto candidates = names_of(scenario_.hosts);
-    if (scenario_.dns) {
-      for (const auto& record : scenario_.dns->records) candidates.push_back(record.name);
-    }
-    fail(workload.position,
-         fmt::format(
-             "\"{}\" goes to \"{}\", which is neither a host, a name of the dns nor an address{}",
-             workload.name, host, near(host, candidates)));
   }
 
   // What is to fail is there.
@@ -291,6 +215,9 @@ class Checker {
           offset = metric->offset;
           check_metric(*metric);
         }
+        offset = 0;
+        if (expression.during) check_end(expression.during->to, 0);
+        if (expression.after) check_end(*expression.after, 0);
       } catch (const ExpressionError& error) {
         fail(inside(expectation, error.offset()), error.what());
       } catch (const UnitError& error) {
@@ -300,8 +227,9 @@ class Checker {
   }
 
   static Position inside(const ExpectationSpec& expectation, std::size_t offset) {
-    if (expectation.position.line == 0) return {};
-    return {expectation.position.line, expectation.position.column + static_cast<int>(offset)};
+    auto position = expectation.position;
+    if (position.line != 0) position.column += static_cast<int>(offset);
+    return position;
   }
 
   void check_metric(const Metric& metric) const {
@@ -321,11 +249,14 @@ class Checker {
                             "no byte is checked where content is counted: leave out "
                             "bytes_intact, or write content: checked");
     }
-    if (metric.window && metric.window->to > scenario_.duration) {
-      throw ExpressionError(
-          metric.offset, fmt::format("the scenario ends at {}, before {}",
-                                     to_string(scenario_.duration), to_string(metric.window->to)));
-    }
+    if (metric.window) check_end(metric.window->to, metric.offset);
+    if (metric.what == Metric::What::failover) check_end(metric.at, metric.offset);
+  }
+
+  void check_end(Duration time, std::size_t offset) const {
+    if (time <= scenario_.duration) return;
+    throw ExpressionError(offset, fmt::format("the scenario ends at {}, before {}",
+                                              to_string(scenario_.duration), to_string(time)));
   }
 
   static void expect_one_of(const Metric& metric, const std::vector<std::string>& names,

@@ -16,8 +16,11 @@ namespace {
 
 class EngineChecker {
  public:
-  explicit EngineChecker(const Scenario& scenario) : scenario_(scenario), engine_(scenario.engine) {
-    for (const auto& link : scenario.links) link_names_.push_back(link.name);
+  EngineChecker(const Scenario& scenario, std::size_t machine)
+      : scenario_(scenario), machine_(machine), engine_(engine_of(scenario, machine)) {
+    for (const auto& link : scenario.links) {
+      if (link.machine == machine) link_names_.push_back(interface_of(link));
+    }
   }
 
   void check() {
@@ -39,13 +42,13 @@ class EngineChecker {
   }
 
  private:
-  [[noreturn]] void fail(Position position, std::string message) const {
+  [[noreturn]] void fail(const Position& position, std::string message) const {
     throw ScenarioError(scenario_.source, position, std::move(message));
   }
 
   // What `part` finds wrong, at its place.
   template <typename Part>
-  void config(Position position, Part part) {
+  void config(const Position& position, Part part) {
     try {
       part();
     } catch (const ScenarioError&) {
@@ -69,9 +72,11 @@ class EngineChecker {
       if (!spec.via.empty()) check_own(start, spec.via);
     } else if (spec.target != link::kAutomatic) {
       check_own(start, spec.target);
+    } else if (has_clients(scenario_, machine_)) {
+      fail(start.position, "auto would take the network of the clients for a link: name the links");
     }
     const bool is_taken = !spec.name.empty() && (name == "all" || name == "lo" || name == kDirect ||
-                                                 link_of(scenario_, name));
+                                                 link_of(scenario_, name, machine_));
     if (is_taken) {
       fail(start.position, fmt::format("\"{}\" cannot name a link: it means something else", name));
     }
@@ -86,13 +91,13 @@ class EngineChecker {
     if (!listeners_.insert(text).second) fail(listen.position, "a second listener at " + text);
     const auto& address = endpoint.address;
     if (address.is_loopback() || address.is_unspecified()) return;
-    if (link_of(scenario_, net::to_string(address))) return;
+    if (link_of(scenario_, net::to_string(address), machine_)) return;
     fail(listen.position, fmt::format("{} is neither a loopback address nor one of the links'",
                                       net::to_string(address)));
   }
 
   void check_own(const EngineSpec::Text& start, const std::string& target) const {
-    if (link_of(scenario_, target)) return;
+    if (link_of(scenario_, target, machine_)) return;
     const auto best = suggestion(target, link_names_);
     fail(start.position,
          fmt::format("no link or address \"{}\"{}", target,
@@ -111,14 +116,15 @@ class EngineChecker {
   }
 
   void check_rule(const EngineSpec::Text& text) const {
-    const auto place = [&](std::size_t offset) -> Position {
-      if (text.position.line == 0) return {};
-      return {text.position.line, text.position.column + static_cast<int>(offset)};
+    const auto place = [&](std::size_t offset) {
+      auto position = text.position;
+      if (position.line != 0) position.column += static_cast<int>(offset);
+      return position;
     };
     try {
       const auto rule = proxy::parse_route_rule(text.text);
       if (rule.action != proxy::RouteAction::link) return;
-      const auto names = engine_link_names(scenario_);
+      const auto names = engine_link_names(scenario_, machine_);
       if (std::find(names.begin(), names.end(), rule.link) != names.end()) return;
       fail(place(rule.text.rfind(rule.link)),
            fmt::format("\"{}\" is neither direct, refuse, dispatch nor one of the links{}",
@@ -129,6 +135,7 @@ class EngineChecker {
   }
 
   const Scenario& scenario_;
+  std::size_t machine_;
   const EngineSpec& engine_;
   std::vector<std::string> link_names_;
   std::set<std::string> names_;
@@ -138,8 +145,8 @@ class EngineChecker {
 
 }  // namespace
 
-void check_engine(const Scenario& scenario) {
-  EngineChecker(scenario).check();
+void check_engine(const Scenario& scenario, std::size_t machine) {
+  EngineChecker(scenario, machine).check();
 }
 
 }  // namespace dispatch::scenario

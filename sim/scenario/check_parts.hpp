@@ -3,9 +3,19 @@
 
 #include "sim/scenario/scenario.hpp"
 
+#include <cstddef>
+#include <string_view>
+
 namespace dispatch::scenario {
 
 // The links, hosts and names of `scenario` have been checked. Throws ScenarioError.
-void check_engine(const Scenario& scenario);
+void check_engine(const Scenario& scenario, std::size_t machine);
+
+// Machines, clients, and what workloads do. Throws ScenarioError.
+void check_machines(const Scenario& scenario);
+void check_workloads(const Scenario& scenario);
+
+// Whether an expectation can name it.
+bool is_name(std::string_view name);
 
 }  // namespace dispatch::scenario

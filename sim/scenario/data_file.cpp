@@ -42,7 +42,7 @@ fs::path read_data_file(const YamlValue& value,
   const auto name = value.text("the name of a file");
   if (name.empty() || name.find('\0') != std::string::npos) value.fail("not the name of a file");
   std::error_code error;
-  const auto path = fs::absolute(fs::path(value.file()).parent_path() / name, error);
+  const auto path = fs::absolute(value.folder() / name, error);
   if (error) value.fail(fmt::format("\"{}\": {}", name, error.message()));
   const auto text = read_all(value, path);
   std::size_t number = 0;

@@ -11,9 +11,35 @@ void entry(YAML::Emitter& out, const char* key, const Value& value) {
   dump_entry(out, key, value);
 }
 
-void links_entry(YAML::Emitter& out, const Scenario& scenario) {
+void links_entry(YAML::Emitter& out, const Scenario& scenario, std::size_t machine) {
   out << YAML::Key << "links" << YAML::Value << YAML::BeginMap;
-  for (std::size_t i = 0; i < scenario.links.size(); ++i) dump_link(out, scenario, i);
+  for (std::size_t i = 0; i < scenario.links.size(); ++i) {
+    if (scenario.links[i].machine == machine) dump_link(out, scenario, i);
+  }
+  out << YAML::EndMap;
+}
+
+void machines_entry(YAML::Emitter& out, const Scenario& scenario) {
+  out << YAML::Key << "machines" << YAML::Value << YAML::BeginMap;
+  for (std::size_t i = 0; i < scenario.machines.size(); ++i) {
+    out << YAML::Key << scenario.machines[i].name << YAML::Value << YAML::BeginMap;
+    links_entry(out, scenario, i + 1);
+    dump_engine(out, scenario, i + 1);
+    out << YAML::EndMap;
+  }
+  out << YAML::EndMap;
+}
+
+void clients_entry(YAML::Emitter& out, const Scenario& scenario) {
+  out << YAML::Key << "clients" << YAML::Value << YAML::BeginMap;
+  for (const auto& clients : scenario.clients) {
+    out << YAML::Key << clients.name << YAML::Value << YAML::Flow << YAML::BeginMap;
+    if (!clients.of.empty()) entry(out, "of", clients.of);
+    entry(out, "count", clients.count);
+    entry(out, "rate", to_string(clients.rate));
+    entry(out, "delay", to_string(clients.delay));
+    out << YAML::EndMap;
+  }
   out << YAML::EndMap;
 }
 
@@ -30,6 +56,11 @@ void services_entry(YAML::Emitter& out, const HostSpec& host) {
     dump_users(out, proxy.users);
     if (proxy.tls && proxy.tls->empty()) entry(out, "tls", true);
     if (proxy.tls && !proxy.tls->empty()) entry(out, "tls", *proxy.tls);
+    out << YAML::EndMap;
+  }
+  for (const auto port : host.echoes) {
+    out << YAML::BeginMap;
+    entry(out, "echo", port);
     out << YAML::EndMap;
   }
   for (const auto& server : host.name_servers) {
@@ -99,57 +130,6 @@ void dns_entry(YAML::Emitter& out, const DnsSpec& dns) {
   out << YAML::EndMap << YAML::EndMap;
 }
 
-const char* text_of(Via via) {
-  if (via == Via::http) return "http";
-  return via == Via::socks5 ? "socks5" : "direct";
-}
-
-void bulk_entry(YAML::Emitter& out, const BulkSpec& bulk) {
-  const bool download = bulk.direction == BulkSpec::Direction::download;
-  out << YAML::Key << (download ? "download" : "upload") << YAML::Value << YAML::Flow
-      << YAML::BeginMap;
-  entry(out, download ? "from" : "to", bulk.host);
-  entry(out, "size", to_string(bulk.size));
-  entry(out, "count", bulk.count);
-  entry(out, "parallel", bulk.parallel);
-  entry(out, "via", text_of(bulk.via));
-  if (bulk.timeout != Duration::max()) entry(out, "timeout", to_string(bulk.timeout));
-  if (bulk.stall_timeout != Duration::max())
-    entry(out, "stall_timeout", to_string(bulk.stall_timeout));
-  entry(out, "retries", bulk.retries);
-  entry(out, "retry_delay", to_string(bulk.retry_delay));
-  if (!bulk.user.empty()) entry(out, "user", bulk.user);
-  if (!bulk.listener.empty()) entry(out, "listener", bulk.listener);
-  out << YAML::EndMap;
-}
-
-void requests_entry(YAML::Emitter& out, const RequestsSpec& requests) {
-  out << YAML::Key << "requests" << YAML::Value << YAML::Flow << YAML::BeginMap;
-  entry(out, "to", requests.host);
-  entry(out, "rate", to_string(requests.rate));
-  entry(out, "response", to_string(requests.response));
-  entry(out, "until", to_string(requests.until));
-  entry(out, "via", text_of(requests.via));
-  entry(out, "timeout", to_string(requests.timeout));
-  if (!requests.user.empty()) entry(out, "user", requests.user);
-  if (!requests.listener.empty()) entry(out, "listener", requests.listener);
-  out << YAML::EndMap;
-}
-
-void workloads_entry(YAML::Emitter& out, const Scenario& scenario) {
-  out << YAML::Key << "workloads" << YAML::Value << YAML::BeginSeq;
-  for (const auto& workload : scenario.workloads) {
-    out << YAML::BeginMap;
-    entry(out, "name", workload.name);
-    entry(out, "at", to_string(workload.at));
-    if (const auto* bulk = std::get_if<BulkSpec>(&workload.work)) bulk_entry(out, *bulk);
-    if (const auto* requests = std::get_if<RequestsSpec>(&workload.work))
-      requests_entry(out, *requests);
-    out << YAML::EndMap;
-  }
-  out << YAML::EndSeq;
-}
-
 }  // namespace
 
 std::string dump(const Scenario& scenario) {
@@ -158,15 +138,18 @@ std::string dump(const Scenario& scenario) {
   entry(out, "dispatch", 1);
   if (!scenario.name.empty()) entry(out, "name", scenario.name);
   entry(out, "seed", scenario.seed);
+  if (!scenario.seeds.empty()) entry(out, "seeds", to_string(scenario.seeds));
   entry(out, "congestion", text_of(scenario.congestion));
   entry(out, "ecn", text_of(scenario.ecn));
   entry(out, "content", text_of(scenario.content));
   entry(out, "duration", to_string(scenario.duration));
-  links_entry(out, scenario);
+  links_entry(out, scenario, 0);
   if (!scenario.hosts.empty()) hosts_entry(out, scenario);
   if (scenario.dns) dns_entry(out, *scenario.dns);
-  dump_engine(out, scenario);
-  if (!scenario.workloads.empty()) workloads_entry(out, scenario);
+  dump_engine(out, scenario, 0);
+  if (!scenario.machines.empty()) machines_entry(out, scenario);
+  if (!scenario.clients.empty()) clients_entry(out, scenario);
+  if (!scenario.workloads.empty()) dump_workloads(out, scenario);
   if (!scenario.events.empty()) dump_events(out, scenario);
   if (!scenario.expectations.empty()) {
     out << YAML::Key << "expect" << YAML::Value << YAML::BeginSeq;

@@ -29,12 +29,12 @@ void dump_users(YAML::Emitter& out, const std::vector<UserSpec>& users) {
   out << YAML::EndMap;
 }
 
-void dump_engine(YAML::Emitter& out, const Scenario& scenario) {
-  const auto& engine = scenario.engine;
+void dump_engine(YAML::Emitter& out, const Scenario& scenario, std::size_t machine) {
+  const auto& engine = engine_of(scenario, machine);
   out << YAML::Key << "engine" << YAML::Value << YAML::BeginMap;
   auto start = engine.start;
   if (start.empty()) {
-    for (const auto& link : scenario.links) start.push_back({{}, link.name});
+    for (const auto& name : engine_link_names(scenario, machine)) start.push_back({{}, name});
   }
   texts_entry(out, "start", start);
   if (engine.listen.empty()) {

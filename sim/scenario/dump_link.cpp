@@ -250,7 +250,7 @@ void dump_change(YAML::Emitter& out, const LinkChange& change) {
 
 void dump_link(YAML::Emitter& out, const Scenario& scenario, std::size_t index) {
   const auto& link = scenario.links[index];
-  out << YAML::Key << link.name << YAML::Value << YAML::BeginMap;
+  out << YAML::Key << interface_of(link) << YAML::Value << YAML::BeginMap;
   direction_entry(out, "down", link.down);
   direction_entry(out, "up", link.up);
   if (link.half_duplex) entry(out, "half_duplex", true);

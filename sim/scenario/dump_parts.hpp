@@ -24,6 +24,7 @@ void dump_portal(YAML::Emitter& out, const PortalSpec& portal);
 void dump_dns_behaviour(YAML::Emitter& out, const sim::DnsBehaviour& behaviour);
 
 void dump_users(YAML::Emitter& out, const std::vector<UserSpec>& users);
-void dump_engine(YAML::Emitter& out, const Scenario& scenario);
+void dump_engine(YAML::Emitter& out, const Scenario& scenario, std::size_t machine);
+void dump_workloads(YAML::Emitter& out, const Scenario& scenario);
 
 }  // namespace dispatch::scenario

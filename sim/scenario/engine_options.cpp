@@ -1,5 +1,7 @@
 #include "sim/scenario/engine_options.hpp"
 
+#include "sim/scenario/plan.hpp"
+
 #include <algorithm>
 
 namespace dispatch::scenario {
@@ -58,10 +60,13 @@ proxy::ListenerSpec listener_of(const EngineSpec::Text& listen) {
   return spec;
 }
 
-std::vector<proxy::ListenerSpec> listeners_of(const EngineSpec& engine) {
+std::vector<proxy::ListenerSpec> listeners_of(const Scenario& scenario, std::size_t machine) {
+  const auto& engine = engine_of(scenario, machine);
   std::vector<proxy::ListenerSpec> specs;
   for (const auto& listen : engine.listen) specs.push_back(listener_of(listen));
-  if (specs.empty()) specs.push_back({{net::loopback_address(net::Family::v4), engine.port}});
+  const auto address = has_clients(scenario, machine) ? net::any_address(net::Family::v4)
+                                                      : net::loopback_address(net::Family::v4);
+  if (specs.empty()) specs.push_back({{address, engine.port}});
   return specs;
 }
 
@@ -104,22 +109,30 @@ proxy::ServerOptions server_options_of(const EngineSpec& engine) {
   return options;
 }
 
-std::vector<std::string> engine_link_names(const Scenario& scenario) {
+std::vector<std::string> engine_link_names(const Scenario& scenario, std::size_t machine) {
   std::vector<std::string> names;
-  for (const auto& start : scenario.engine.start) names.push_back(name_of(link_spec_of(start)));
+  for (const auto& start : engine_of(scenario, machine).start) {
+    names.push_back(name_of(link_spec_of(start)));
+  }
   if (names.empty()) {
-    for (const auto& link : scenario.links) names.push_back(link.name);
+    for (const auto& link : scenario.links) {
+      if (link.machine == machine) names.push_back(interface_of(link));
+    }
   }
   return names;
 }
 
 std::vector<std::string> other_ways(const Scenario& scenario) {
   std::vector<std::string> names;
-  for (const auto& start : scenario.engine.start) {
-    const auto spec = link_spec_of(start);
-    if (spec.upstream) names.push_back(name_of(spec));
+  for (std::size_t i = 0; i <= scenario.machines.size(); ++i) {
+    const auto prefix = prefix_of(scenario, i);
+    const auto& engine = engine_of(scenario, i);
+    for (const auto& start : engine.start) {
+      const auto spec = link_spec_of(start);
+      if (spec.upstream) names.push_back(prefix + name_of(spec));
+    }
+    if (!engine.routes.empty()) names.push_back(prefix + std::string(kDirect));
   }
-  if (!scenario.engine.routes.empty()) names.emplace_back(kDirect);
   return names;
 }
 

@@ -27,11 +27,12 @@ proxy::ServerOptions server_options_of(const EngineSpec& engine);
 proxy::Accounts accounts_of(const std::vector<UserSpec>& users);
 link::LinkSpec link_spec_of(const EngineSpec::Text& start);
 proxy::ListenerSpec listener_of(const EngineSpec::Text& listen);
-// All of them, at least one.
-std::vector<proxy::ListenerSpec> listeners_of(const EngineSpec& engine);
+// All of a machine's engine, at least one: where it says nothing, at 127.0.0.1, or, where it has
+// clients, at every address.
+std::vector<proxy::ListenerSpec> listeners_of(const Scenario& scenario, std::size_t machine = 0);
 
-// The names of the engine's links, in their order.
-std::vector<std::string> engine_link_names(const Scenario& scenario);
+// The names of an engine's links, in their order.
+std::vector<std::string> engine_link_names(const Scenario& scenario, std::size_t machine = 0);
 
 // Ways out that are none of the scenario's links, by the names that expectations know them by:
 // links through proxies, and "direct" where there are routes.

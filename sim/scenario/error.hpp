@@ -3,6 +3,7 @@
 
 #include "engine/net/config_error.hpp"
 
+#include <memory>
 #include <string>
 
 namespace dispatch::scenario {
@@ -11,6 +12,7 @@ namespace dispatch::scenario {
 struct Position {
   int line = 0;
   int column = 0;
+  std::shared_ptr<const std::string> file{};  // null: the scenario's own
 
   friend bool operator==(const Position&, const Position&) = default;
 };
@@ -18,10 +20,11 @@ struct Position {
 // what() is one line: "FILE:LINE:COLUMN: what was found, what would be right".
 class ScenarioError : public net::ConfigError {
  public:
-  ScenarioError(std::string file, Position position, std::string message);
+  // `file` is the scenario's own.
+  ScenarioError(const std::string& file, const Position& position, std::string message);
 
   const std::string& file() const { return file_; }
-  Position position() const { return position_; }
+  const Position& position() const { return position_; }
   const std::string& message() const { return message_; }  // without the place
 
  private:
@@ -29,5 +32,8 @@ class ScenarioError : public net::ConfigError {
   Position position_;
   std::string message_;
 };
+
+// "FILE:LINE:COLUMN: "; without a place, nothing or the file alone where it is not `own`.
+std::string place_of(const std::string& own, const Position& position);
 
 }  // namespace dispatch::scenario

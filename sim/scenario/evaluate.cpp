@@ -5,21 +5,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 namespace dispatch::scenario {
 namespace {
 
 __extension__ using Wide = unsigned __int128;
 
+constexpr const char* kNoValue = "no value";
+
 using Relation = Expression::Relation;
 using What = Metric::What;
 
-Measurement value_of(const Operand& operand, const Result& result) {
+using Measure = std::function<Measurement(const Metric&)>;
+
+Measurement value_of(const Operand& operand, const Measure& measure_metric) {
   Measurement whole;
   if (const auto* quantity = std::get_if<Quantity>(&operand.whole)) {
     whole.value = *quantity;
   } else {
-    whole = measure(std::get<Metric>(operand.whole), result);
+    whole = measure_metric(std::get<Metric>(operand.whole));
   }
   if (operand.part && whole.value) {
     const Wide part = Wide{whole.value->value} * operand.part->parts_per_billion / Ratio::kWhole;
@@ -82,11 +87,21 @@ std::string label(const WorkloadResult& workload, const TransferRecord& record) 
   return fmt::format("{}#{}, begun at {}", workload.name, number, rounded(record.started));
 }
 
+// Of one that failed: "bound to wifi, silent since 5 s, given up at 6.6 s"
+std::string fate(const TransferRecord& record) {
+  std::string text = record.connected ? "connected" : "not connected";
+  if (!record.link.empty()) text = "bound to " + record.link;
+  const auto heard = record.last_byte ? record.last_byte : record.connected;
+  if (heard) text += ", silent since " + rounded(*heard);
+  return text + ", given up at " + rounded(record.ended);
+}
+
 // The first transfer that failed, in words.
 std::string first_failure(const WorkloadResult& workload) {
   for (const auto& record : workload.records) {
     if (record.completed) continue;
-    return fmt::format("; the first: {}: {}", label(workload, record), record.failure);
+    return fmt::format("; the first: {}, waited {}: {}: {}", label(workload, record),
+                       rounded(record.latency()), fate(record), record.failure);
   }
   return workload.failed != 0 ? "; they were never begun" : "";
 }
@@ -99,8 +114,9 @@ std::string slowest(const WorkloadResult& workload) {
   }
   if (worst == nullptr) return "";
   return fmt::format(
-      "; the slowest: {}, took {} in {}", label(workload, *worst), rounded(worst->latency()),
-      worst->attempts == 1 ? "1 attempt" : fmt::format("{} attempts", worst->attempts));
+      "; the slowest: {}, took {} in {}{}", label(workload, *worst), rounded(worst->latency()),
+      worst->attempts == 1 ? "1 attempt" : fmt::format("{} attempts", worst->attempts),
+      worst->link.empty() ? "" : ", by " + worst->link);
 }
 
 // Why a metric of a workload is what it is.
@@ -146,24 +162,21 @@ std::string denial(const Operand& operand, const Result& result) {
   return fmt::format("no transfer of {} completed", workload->name);
 }
 
-}  // namespace
-
-ExpectationResult evaluate(const ExpectationSpec& expectation, const Result& result) {
+// Judges a condition by what `measure_metric` says.
+ExpectationResult judge(const ExpectationSpec& expectation, const Expression& expression,
+                        const Measure& measure_metric, const Result& result) {
   ExpectationResult outcome;
-  outcome.position = expectation.position;
-  outcome.text = expectation.text;
-  const auto expression = parse_expression(expectation.text);
   for (const auto* operand : {&expression.left, &expression.right, &expression.upper}) {
-    const auto measured = value_of(*operand, result);
+    const auto measured = value_of(*operand, measure_metric);
     if (measured.value) continue;
-    outcome.observed = "no value";
+    outcome.observed = kNoValue;
     outcome.reason = fmt::format("{} has no value: {}{}", subject(*operand), measured.missing,
                                  cause(*operand, result));
     return outcome;
   }
-  const auto left = *value_of(expression.left, result).value;
-  const auto right = *value_of(expression.right, result).value;
-  const auto upper = *value_of(expression.upper, result).value;
+  const auto left = *value_of(expression.left, measure_metric).value;
+  const auto right = *value_of(expression.right, measure_metric).value;
+  const auto upper = *value_of(expression.upper, measure_metric).value;
   outcome.observed = rounded(left);
   outcome.passed = holds(expression.relation, left.value, right.value, upper.value);
   if (outcome.passed) return outcome;
@@ -175,23 +188,164 @@ ExpectationResult evaluate(const ExpectationSpec& expectation, const Result& res
         fmt::format("{} is {}, expected {}", subject(expression.left), outcome.observed,
                     requirement(expression.relation, left, right, upper));
   }
+  if (expectation.text.empty()) return outcome;
   outcome.reason += cause(expression.left, result);
   return outcome;
 }
 
-std::vector<Duration> sample_times(const std::vector<ExpectationSpec>& expectations) {
+// The condition at each sample of a span of time.
+class Instants {
+ public:
+  Instants(const Expression& expression, const Result& result, Window window)
+      : expression_(expression), result_(result), series_(result.links.front().series) {
+    while (first_ + 1 < series_.size() && series_[first_].at < window.from) ++first_;
+    last_ = first_;
+    while (last_ + 1 < series_.size() && series_[last_ + 1].at <= window.to) ++last_;
+    // Counts are of the span, if there is one.
+    base_ = expression.during ? first_ : 0;
+  }
+
+  ExpectationResult at(std::size_t sample) const {
+    const auto measure_now = [&](const Metric& metric) {
+      return measure_at(metric, result_, sample, base_);
+    };
+    return judge({}, expression_, measure_now, result_);
+  }
+
+  std::size_t first() const { return first_; }
+  std::size_t last() const { return last_; }
+  Duration time(std::size_t sample) const { return series_[sample].at; }
+
+  // The first one at which the condition is as wanted.
+  std::optional<std::size_t> find(bool wanted) const {
+    for (auto sample = first_; sample <= last_; ++sample) {
+      const auto now = at(sample);
+      if (now.passed == wanted && now.observed != kNoValue) return sample;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  const Expression& expression_;
+  const Result& result_;
+  const std::vector<LinkSample>& series_;
+  std::size_t first_ = 0;
+  std::size_t last_ = 0;
+  std::size_t base_ = 0;
+};
+
+ExpectationResult evaluate_always(const Expression& expression, const Result& result) {
+  const Instants instants(expression, result,
+                          expression.during.value_or(Window{{}, Duration::max()}));
+  const auto broken = instants.find(false);
+  auto outcome = instants.at(broken.value_or(instants.last()));
+  if (broken) {
+    outcome.reason = fmt::format("at {}: {}", rounded(instants.time(*broken)), outcome.reason);
+  }
+  return outcome;
+}
+
+ExpectationResult evaluate_sometimes(const Expression& expression, const Result& result) {
+  const Instants instants(expression, result,
+                          expression.during.value_or(Window{{}, Duration::max()}));
+  const auto found = instants.find(true);
+  auto outcome = instants.at(found.value_or(instants.last()));
+  if (found) {
+    outcome.observed += " at " + rounded(instants.time(*found));
+  } else {
+    outcome.reason = fmt::format("it held at no instant from {} to {}; at the end {}",
+                                 rounded(instants.time(instants.first())),
+                                 rounded(instants.time(instants.last())), outcome.reason);
+  }
+  return outcome;
+}
+
+ExpectationResult evaluate_eventually(const Expression& expression, const Result& result) {
+  const auto from = expression.after.value_or(result.last_event);
+  const Instants instants(expression, result, {from, from + expression.within});
+  const auto found = instants.find(true);
+  auto outcome = instants.at(found.value_or(instants.last()));
+  if (found) {
+    outcome.observed += fmt::format(" after {}", rounded(instants.time(*found) - from));
+  } else {
+    outcome.reason = fmt::format("it did not hold from {} to {}: {} then", rounded(from),
+                                 rounded(instants.time(instants.last())), outcome.reason);
+  }
+  return outcome;
+}
+
+bool has_level(const Expression& expression) {
+  const auto metrics = expression.metrics();
+  return std::any_of(metrics.begin(), metrics.end(),
+                     [](const Metric* metric) { return metric->is_level(); });
+}
+
+ExpectationResult evaluate_plain(const ExpectationSpec& expectation, const Expression& expression,
+                                 const Result& result) {
+  if (expression.during && has_level(expression)) return evaluate_always(expression, result);
+  return judge(
+      expectation, expression,
+      [&](const Metric& metric) {
+        return expression.during ? measure_during(metric, result, *expression.during)
+                                 : measure(metric, result);
+      },
+      result);
+}
+
+}  // namespace
+
+ExpectationResult evaluate(const ExpectationSpec& expectation, const Result& result) {
+  const auto expression = parse_expression(expectation.text);
+  ExpectationResult outcome;
+  const bool sampled = !result.links.empty() && !result.links.front().series.empty();
+  if (expression.mode == Expression::Mode::plain) {
+    outcome = evaluate_plain(expectation, expression, result);
+  } else if (!sampled) {
+    outcome.reason = "nothing was sampled";
+  } else if (expression.mode == Expression::Mode::always) {
+    outcome = evaluate_always(expression, result);
+  } else if (expression.mode == Expression::Mode::sometimes) {
+    outcome = evaluate_sometimes(expression, result);
+  } else {
+    outcome = evaluate_eventually(expression, result);
+  }
+  outcome.position = expectation.position;
+  outcome.text = expectation.text;
+  outcome.sometimes = expression.mode == Expression::Mode::sometimes;
+  return outcome;
+}
+
+std::vector<Duration> sample_times(const std::vector<ExpectationSpec>& expectations,
+                                   Duration last_event) {
   std::vector<Duration> times;
+  const auto add = [&](const Window& window) {
+    times.push_back(window.from);
+    times.push_back(window.to);
+  };
   for (const auto& expectation : expectations) {
     const auto expression = parse_expression(expectation.text);
+    if (expression.during) add(*expression.during);
+    if (expression.mode == Expression::Mode::eventually) {
+      const auto from = expression.after.value_or(last_event);
+      add({from, from + expression.within});
+    }
     for (const auto* metric : expression.metrics()) {
-      if (!metric->window) continue;
-      times.push_back(metric->window->from);
-      times.push_back(metric->window->to);
+      if (metric->window) add(*metric->window);
     }
   }
   std::sort(times.begin(), times.end());
   times.erase(std::unique(times.begin(), times.end()), times.end());
   return times;
+}
+
+Duration needed_until(const std::vector<ExpectationSpec>& expectations, Duration last_event) {
+  Duration until{};
+  for (const auto& expectation : expectations) {
+    const auto expression = parse_expression(expectation.text);
+    if (expression.mode != Expression::Mode::eventually) continue;
+    until = std::max(until, expression.after.value_or(last_event) + expression.within);
+  }
+  return until;
 }
 
 }  // namespace dispatch::scenario

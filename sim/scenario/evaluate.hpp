@@ -13,6 +13,10 @@ ExpectationResult evaluate(const ExpectationSpec& expectation, const Result& res
 
 // When the links must be sampled, beside the regular times, so that every span of time in the
 // expectations begins and ends at a sample. Sorted, without duplicates.
-std::vector<Duration> sample_times(const std::vector<ExpectationSpec>& expectations);
+std::vector<Duration> sample_times(const std::vector<ExpectationSpec>& expectations,
+                                   Duration last_event = {});
+
+// Until when a run must go on at least, so that what is expected eventually can come true.
+Duration needed_until(const std::vector<ExpectationSpec>& expectations, Duration last_event);
 
 }  // namespace dispatch::scenario

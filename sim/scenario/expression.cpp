@@ -1,6 +1,7 @@
 #include "sim/scenario/expression.hpp"
 
 #include "engine/units/suggestion.hpp"
+#include "sim/scenario/metric_table.hpp"
 
 #include <fmt/format.h>
 
@@ -17,42 +18,11 @@ using Subject = Metric::Subject;
 using What = Metric::What;
 using Relation = Expression::Relation;
 
-struct MetricRow {
-  std::string_view name;
-  What what;
-  Kind kind;
-};
-
-// Written name(LINK...), of links.
-constexpr std::array<MetricRow, 9> kLinkMetrics{{
-    {"share", What::share, Kind::ratio},
-    {"connection_share", What::connection_share, Kind::ratio},
-    {"connections", What::connections, Kind::count},
-    {"dials", What::dials, Kind::count},
-    {"dial_failures", What::dial_failures, Kind::count},
-    {"bytes", What::bytes, Kind::bytes},
-    {"goodput", What::goodput, Kind::rate},
-    {"rate", What::rate, Kind::rate},
-    {"drops", What::drops, Kind::count},
+constexpr std::array<std::pair<std::string_view, Expression::Mode>, 3> kModes{{
+    {"always", Expression::Mode::always},
+    {"sometimes", Expression::Mode::sometimes},
+    {"eventually", Expression::Mode::eventually},
 }};
-
-// Written WORKLOAD.name.
-constexpr std::array<MetricRow, 12> kWorkloadMetrics{{
-    {"completed", What::completed, Kind::truth},
-    {"bytes_intact", What::bytes_intact, Kind::truth},
-    {"transfers", What::transfers, Kind::count},
-    {"completions", What::completions, Kind::count},
-    {"failures", What::failures, Kind::count},
-    {"attempts", What::attempts, Kind::count},
-    {"bytes", What::bytes, Kind::bytes},
-    {"goodput", What::goodput, Kind::rate},
-    {"started", What::started, Kind::duration},
-    {"ended", What::ended, Kind::duration},
-    {"duration", What::duration, Kind::duration},
-    {"latency", What::latency_percentile, Kind::duration},
-}};
-
-constexpr std::array<std::string_view, 2> kLater{"failover", "healthy_links"};
 
 constexpr std::array<std::pair<std::string_view, Relation>, 6> kRelations{{
     {"<=", Relation::at_most},
@@ -83,28 +53,17 @@ const MetricRow* find_row(const Rows& rows, std::string_view name) {
   return it == rows.end() ? nullptr : &*it;
 }
 
-const MetricRow& row_of(const Metric& metric) {
-  static constexpr MetricRow kEnd{"end", What::end, Kind::duration};
-  static constexpr MetricRow kMean{"latency", What::latency_mean, Kind::duration};
-  if (metric.subject == Subject::run) return kEnd;
-  if (metric.what == What::latency_mean) return kMean;
-  const auto is_it = [&](const MetricRow& row) { return row.what == metric.what; };
-  if (metric.subject == Subject::links) {
-    return *std::find_if(kLinkMetrics.begin(), kLinkMetrics.end(), is_it);
-  }
-  return *std::find_if(kWorkloadMetrics.begin(), kWorkloadMetrics.end(), is_it);
-}
-
 class Parser {
  public:
   explicit Parser(std::string_view text) : text_(text) {}
 
   Expression parse() {
     Expression result;
+    result.mode = mode();
     result.left = operand();
     skip_blanks();
     const auto relation_at = at_;
-    if (at_ < text_.size()) result.relation = relation();
+    if (at_ < text_.size() && !clause_follows()) result.relation = relation();
     if (result.relation == Relation::holds) {
       require_kind(result.left, Kind::truth, 0,
                    "alone: compare it with something, for example < 5");
@@ -118,8 +77,8 @@ class Parser {
         result.right = other_side(result.left.kind());
       }
     }
-    skip_blanks();
-    if (at_ < text_.size()) fail(at_, fmt::format("\"{}\" after the end", rest()));
+    clauses(result);
+    check_instants(result);
     return result;
   }
 
@@ -149,6 +108,72 @@ class Parser {
       while (is_letter(peek()) || is_digit(peek()) || peek() == '-') ++at_;
     }
     return text_.substr(begin, at_ - begin);
+  }
+
+  // Before a condition; a workload may be called so, too.
+  Expression::Mode mode() {
+    skip_blanks();
+    const auto begin = at_;
+    const auto name = word();
+    const bool alone = peek() == ' ' || peek() == '\t' || peek() == '\n';
+    for (const auto& [text, mode] : kModes) {
+      if (alone && name == text) return mode;
+    }
+    at_ = begin;
+    return Expression::Mode::plain;
+  }
+
+  bool clause_follows() {
+    const auto begin = at_;
+    const auto name = word();
+    at_ = begin;
+    return is_clause(name);
+  }
+
+  static bool is_clause(std::string_view name) {
+    return name == "during" || name == "within" || name == "after";
+  }
+
+  // "during 5s..12s", "within 10s after 12s".
+  void clauses(Expression& expression) {
+    const bool eventually = expression.mode == Expression::Mode::eventually;
+    bool has_within = false;
+    for (skip_blanks(); at_ < text_.size(); skip_blanks()) {
+      const auto begin = at_;
+      const auto name = word();
+      skip_blanks();
+      if (name == "during") {
+        if (eventually) fail(begin, "eventually is within a time: write within 10s after 12s");
+        if (expression.during) fail(begin, "a second span of time");
+        expression.during = window();
+      } else if (name == "within" || name == "after") {
+        if (!eventually) fail(begin, fmt::format("\"{}\" is of eventually", name));
+        const auto given = quantity();
+        constexpr std::uint64_t kMost = 36'000'000'000'000'000;  // 10,000 hours
+        if (given.kind != Kind::duration || given.value > kMost) {
+          fail(begin, fmt::format("{} needs a duration of at most 10000 h", name));
+        }
+        const Duration duration(static_cast<std::int64_t>(given.value));
+        if (name == "after") {
+          expression.after = duration;
+        } else {
+          expression.within = duration;
+          has_within = true;
+        }
+      } else {
+        at_ = begin;
+        fail(begin, fmt::format("\"{}\" after the end", rest()));
+      }
+    }
+    if (eventually && !has_within) fail(at_, "eventually needs a limit: write within 10s");
+  }
+
+  static void check_instants(const Expression& expression) {
+    if (expression.mode == Expression::Mode::plain) return;
+    for (const auto* metric : expression.metrics()) {
+      if (metric->has_instants() && !metric->window) continue;
+      fail(metric->offset, fmt::format("{} has no value at an instant", to_string(*metric)));
+    }
   }
 
   Relation relation() {
@@ -228,6 +253,8 @@ class Parser {
     skip_blanks();
     const auto unit_begin = at_;
     while (is_letter(peek()) || peek() == '/' || peek() == '%') ++at_;
+    // "0 during 5s..12s" is a number without a unit.
+    if (is_clause(text_.substr(unit_begin, at_ - unit_begin))) at_ = unit_begin;
     if (at_ == unit_begin) at_ = number_end;
     try {
       return parse_quantity(text_.substr(begin, at_ - begin));
@@ -245,12 +272,13 @@ class Parser {
                     ? std::string("something is missing at the end")
                     : fmt::format("\"{}\" where a quantity or a metric is due", rest()));
     }
-    if (std::find(kLater.begin(), kLater.end(), name) != kLater.end()) {
-      fail(result.offset, fmt::format("\"{}\" is not supported yet", name));
-    }
     if (peek() == '(') return link_metric(name, result.offset);
     if (peek() == '.') return workload_metric(name, std::move(result));
     if (name == "end") return result;
+    if (name == "healthy_links") {
+      result.what = What::healthy_links;
+      return result;
+    }
     fail(result.offset,
          fmt::format("\"{}\" is no metric: write one such as {}.completed, share({}) or end", name,
                      name, name));
@@ -269,16 +297,36 @@ class Parser {
     skip_blanks();
     result.offset = at_;
     result.name = word();
+    if (!result.name.empty() && take(".")) result.name += fmt::format(".{}", word());
     if (result.name.empty()) fail(at_, fmt::format("{}(...) needs a link's name, or all", name));
-    for (skip_blanks(); take(","); skip_blanks()) argument(result);
+    if (result.what == What::failover) {
+      failover(result);
+    } else {
+      for (skip_blanks(); take(","); skip_blanks()) argument(result);
+    }
     if (!take(")")) fail(at_, "a \")\" is missing");
     return result;
+  }
+
+  // The rest of failover(wifi, 5s).
+  void failover(Metric& metric) {
+    skip_blanks();
+    const auto begin = at_;
+    if (metric.name == "all" || !take(",")) {
+      fail(begin, "failover is of a link and an instant: failover(wifi, 5s)");
+    }
+    skip_blanks();
+    const auto at = is_digit(peek()) ? quantity() : Quantity{};
+    if (at.kind != Kind::duration) fail(begin, "failover needs an instant: failover(wifi, 5s)");
+    metric.at = Duration(static_cast<std::int64_t>(at.value));
+    skip_blanks();
   }
 
   void argument(Metric& metric) {
     skip_blanks();
     const auto begin = at_;
     if (is_digit(peek())) {
+      if (metric.is_level()) fail(begin, "what is so now has no span of time: write during 1s..5s");
       if (metric.window) fail(begin, "a second span of time");
       metric.window = window();
       return;
@@ -350,29 +398,6 @@ class Parser {
 };
 
 }  // namespace
-
-Kind Metric::kind() const {
-  return row_of(*this).kind;
-}
-
-std::string to_string(const Metric& metric) {
-  const auto& row = row_of(metric);
-  if (metric.subject == Subject::run) return std::string(row.name);
-  if (metric.subject == Subject::links) {
-    auto text = fmt::format("{}({}", row.name, metric.name);
-    if (metric.flow != Flow::both) text += metric.flow == Flow::down ? ", down" : ", up";
-    if (metric.window) {
-      text += fmt::format(", {}..{}", to_string(metric.window->from), to_string(metric.window->to));
-    }
-    return text + ")";
-  }
-  auto text = fmt::format("{}.{}", metric.name, row.name);
-  if (metric.what == What::latency_mean) return text + ".mean";
-  if (metric.what != What::latency_percentile) return text;
-  if (metric.percent == 0) return text + ".min";
-  if (metric.percent == 100) return text + ".max";
-  return fmt::format("{}.p{}", text, metric.percent);
-}
 
 Kind Operand::kind() const {
   if (const auto* quantity = std::get_if<Quantity>(&whole)) return quantity->kind;

@@ -8,6 +8,11 @@
 //     goodput(all, down, 1s..5s) >= 90% of 28 Mbit/s
 //     bytes(wifi) > bytes(lte)
 //     end < 30s
+//     failover(wifi, 5s) < 1.5s
+//     api.failures == 0 during 5s..12s               of what began then; or at each instant
+//     always healthy_links >= 1                      at every instant
+//     sometimes queue(wifi, down) > 100 kB           at one instant, for one seed at least
+//     eventually healthy_links == 2 within 10s       after the last event, or: after 12s
 //
 // docs/scenarios.md lists every metric. Plain functions of text and results: no world, no I/O.
 #pragma once
@@ -57,6 +62,10 @@ struct Metric {
     goodput,
     rate,
     drops,
+    queue,     // bytes waiting now
+    live,      // connections now
+    failover,  // from an instant to the first byte, by another link, of what begins next
+    healthy_links,
     completed,
     bytes_intact,
     transfers,
@@ -68,6 +77,13 @@ struct Metric {
     duration,
     latency_percentile,
     latency_mean,
+    active,  // transfers now
+    startup,
+    stalls,
+    stall_time,
+    datagrams,
+    loss,
+    jitter,
   };
 
   Subject subject = Subject::run;
@@ -77,8 +93,13 @@ struct Metric {
   Flow flow = Flow::both;
   std::optional<Window> window;
   unsigned percent = 0;  // of latency_percentile
+  Duration at{};         // of failover
 
   Quantity::Kind kind() const;
+  // What is so now, and not what has been so far.
+  bool is_level() const;
+  // Whether it has a value at every instant of a run.
+  bool has_instants() const;
 };
 
 // "goodput(wifi, down, 1s..5s)", "api.latency.p99"
@@ -108,6 +129,12 @@ struct Expression {
   Relation relation = Relation::holds;  // holds: `left` is a yes or no
   Operand right;
   Operand upper;  // of within
+
+  enum class Mode : std::uint8_t { plain, always, sometimes, eventually };
+  Mode mode = Mode::plain;
+  std::optional<Window> during;   // not of eventually
+  Duration within{};              // of eventually
+  std::optional<Duration> after;  // of eventually; none: after the last event
 
   // Every metric in it.
   std::vector<const Metric*> metrics() const;

@@ -42,6 +42,7 @@ LinkSample sample_link(const sim::Link* line, const std::vector<const link::Link
   sample.at = at;
   if (line != nullptr) sample_line(*line, sample);
   for (const auto* each : engine_links) {
+    if (each->is_enabled() && each->health() == link::Health::up) sample.healthy = true;
     const auto& counters = each->counters();
     sample.payload_down += counters.received.total();
     sample.payload_up += counters.sent.total();

@@ -3,6 +3,7 @@
 #include "engine/units/suggestion.hpp"
 #include "sim/scenario/check.hpp"
 #include "sim/scenario/load_parts.hpp"
+#include "sim/scenario/plan.hpp"
 #include "sim/scenario/yaml_reader.hpp"
 
 #include <fmt/format.h>
@@ -17,19 +18,23 @@ namespace dispatch::scenario {
 
 namespace {
 
-constexpr std::string_view kTopKeys[] = {"dispatch",  "name",   "seed",   "duration",   "links",
-                                         "hosts",     "dns",    "engine", "congestion", "ecn",
-                                         "workloads", "events", "expect", "content"};
-constexpr std::string_view kTopLater[] = {"seeds", "include", "clients", "engines"};
 constexpr std::uint64_t kVersion = 1;
 
-// Expectations that are maps are part of the language to come: {eventually: ...}.
+// `{eventually: api.active == 0 within 5s}` is another way to write `eventually api.active ...`.
 ExpectationSpec read_expectation(const YamlValue& value) {
-  if (value.is_map()) {
-    constexpr std::string_view kLater[] = {"eventually", "during", "sometimes", "always", "never"};
-    value.map("an expectation", {}, kLater);
-  }
   ExpectationSpec expectation;
+  if (value.is_map()) {
+    const auto map = value.map(expectation_shape()->inner.back());
+    const auto mode = map.one_of();
+    const auto& condition = *map.find(mode);
+    expectation.text = fmt::format("{} {}", mode, condition.text("a condition"));
+    // So that offsets into the text lead into the condition.
+    expectation.position = condition.position_in_text(0);
+    if (expectation.position.line != 0) {
+      expectation.position.column -= static_cast<int>(mode.size()) + 1;
+    }
+    return expectation;
+  }
   expectation.text = value.text("an expectation such as big.completed");
   expectation.position = value.position_in_text(0);
   return expectation;
@@ -43,8 +48,46 @@ traffic::Content read_content(const YamlValue& value) {
   value.fail(fmt::format("unknown content \"{}\"{}", text, units::hint(text, kNames)));
 }
 
+void read_links(const YamlValue& links, const std::string& prefix, std::size_t machine,
+                Scenario& scenario) {
+  const auto entries = links.names("links by their names").entries();
+  for (const auto& [name, key, link] : entries) {
+    scenario.links.push_back(read_link(prefix + name, key.position(), link));
+    scenario.links.back().machine = machine;
+  }
+  if (entries.empty()) links.fail("no links: the machine needs at least one");
+}
+
+void read_machines(const YamlValue& value, Scenario& scenario) {
+  for (const auto& [name, key, machine] : value.names("machines by their names").entries()) {
+    const auto map = machine.map(machine_shape());
+    auto& spec = scenario.machines.emplace_back();
+    spec.name = name;
+    spec.position = key.position();
+    if (const auto* engine = map.find("engine")) spec.engine = read_engine(*engine);
+    read_links(map.require("links", "{wifi: {rate: 20 Mbit/s}}"), name + ".",
+               scenario.machines.size(), scenario);
+  }
+}
+
+void read_clients(const YamlValue& value, Scenario& scenario) {
+  for (const auto& [name, key, clients] : value.names("clients by their names").entries()) {
+    const auto map = clients.map_or_nothing(client_shape());
+    auto& spec = scenario.clients.emplace_back();
+    spec.name = name;
+    spec.position = key.position();
+    if (const auto* of = map.find("of")) spec.of = of->text("the name of a machine");
+    if (const auto* count = map.find("count")) spec.count = count->count(1, kClientsMax);
+    if (const auto* rate = map.find("rate")) {
+      spec.rate = rate->rate();
+      if (spec.rate.bits_per_second == 0) rate->fail("a rate of 0");
+    }
+    if (const auto* delay = map.find("delay")) spec.delay = delay->duration();
+  }
+}
+
 Scenario read_scenario(const YamlValue& document) {
-  const auto map = document.map("a scenario", kTopKeys, kTopLater);
+  const auto map = document.map(scenario_shape());
   const auto& version = map.require("dispatch", "1");
   if (version.count(0, std::numeric_limits<std::uint32_t>::max()) != kVersion) {
     version.fail(fmt::format("version {} of the format: this program reads version {}",
@@ -56,6 +99,10 @@ Scenario read_scenario(const YamlValue& document) {
   if (const auto* seed = map.find("seed")) {
     scenario.seed = seed->count(0, std::numeric_limits<std::int64_t>::max());
   }
+  if (const auto* seeds = map.find("seeds")) {
+    scenario.seeds = seeds->seeds();
+    if (map.find("seed") == nullptr) scenario.seed = scenario.seeds.front().first;
+  }
   if (const auto* duration = map.find("duration")) {
     scenario.duration = read_positive_duration(*duration);
   }
@@ -64,11 +111,7 @@ Scenario read_scenario(const YamlValue& document) {
   }
   if (const auto* ecn = map.find("ecn")) scenario.ecn = read_ecn(*ecn);
   if (const auto* content = map.find("content")) scenario.content = read_content(*content);
-  for (const auto& [name, key, link] :
-       map.require("links", "{wifi: {rate: 20 Mbit/s}}").names("links by their names").entries()) {
-    scenario.links.push_back(read_link(name, key.position(), link));
-  }
-  if (scenario.links.empty()) map.find("links")->fail("no links: the machine needs at least one");
+  read_links(map.require("links", "{wifi: {rate: 20 Mbit/s}}"), "", 0, scenario);
   if (const auto* hosts = map.find("hosts")) {
     for (const auto& [name, key, host] : hosts->names("hosts by their names").entries()) {
       scenario.hosts.push_back(read_host(name, key.position(), host));
@@ -76,6 +119,8 @@ Scenario read_scenario(const YamlValue& document) {
   }
   if (const auto* dns = map.find("dns")) scenario.dns = read_dns(*dns);
   if (const auto* engine = map.find("engine")) scenario.engine = read_engine(*engine);
+  if (const auto* machines = map.find("machines")) read_machines(*machines, scenario);
+  if (const auto* clients = map.find("clients")) read_clients(*clients, scenario);
   if (const auto* workloads = map.find("workloads")) {
     for (const auto& each : workloads->list("a list of workloads")) {
       scenario.workloads.push_back(read_workload(each));
@@ -110,13 +155,16 @@ Duration read_period(const YamlValue& value) {
   return duration;
 }
 
-Scenario load_text(std::string_view text, std::string name) {
-  auto scenario = read_scenario(YamlValue::parse(text, std::move(name)));
+Scenario load_text(std::string_view text, std::string name, const LoadOptions& options) {
+  auto tree = parse_tree(text, std::move(name));
+  include_files(tree);
+  for (const auto& assignment : options.set) set_value(tree, assignment);
+  auto scenario = read_scenario(YamlValue::of(std::move(tree)));
   check(scenario);
   return scenario;
 }
 
-Scenario load_file(const std::filesystem::path& path) {
+Scenario load_file(const std::filesystem::path& path, const LoadOptions& options) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) {
     throw ScenarioError(path.string(), {}, "is a directory");
@@ -125,7 +173,7 @@ Scenario load_file(const std::filesystem::path& path) {
   if (!file) throw ScenarioError(path.string(), {}, std::strerror(errno));
   const std::string text((std::istreambuf_iterator<char>(file)), {});
   if (file.bad()) throw ScenarioError(path.string(), {}, "cannot be read");
-  return load_text(text, path.string());
+  return load_text(text, path.string(), options);
 }
 
 }  // namespace dispatch::scenario

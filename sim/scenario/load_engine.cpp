@@ -10,37 +10,6 @@ namespace dispatch::scenario {
 using units::hint;
 namespace {
 
-constexpr std::string_view kKeys[] = {"start",
-                                      "port",
-                                      "listen",
-                                      "send_proxy",
-                                      "policy",
-                                      "routes",
-                                      "dns",
-                                      "dns_cache",
-                                      "connect_timeout",
-                                      "slow_attempt",
-                                      "probe",
-                                      "probe_interval",
-                                      "no_probes",
-                                      "no_health",
-                                      "dead_link_timeout",
-                                      "users",
-                                      "allow",
-                                      "max_connections",
-                                      "max_per_client",
-                                      "max_per_target",
-                                      "client_rate",
-                                      "handshake_timeout",
-                                      "idle_timeout",
-                                      "half_open_timeout",
-                                      "tcp_keepalive",
-                                      "keep_alive_timeout",
-                                      "bind_timeout",
-                                      "udp_timeout",
-                                      "udp_one_link",
-                                      "udp_only_answers"};
-
 constexpr std::uint16_t kDnsPort = 53;
 constexpr std::uint64_t kPortMax = 65535;
 constexpr std::uint64_t kConnectionsMax = 1'000'000;
@@ -137,7 +106,7 @@ std::vector<UserSpec> read_users(const YamlValue& value) {
 }
 
 EngineSpec read_engine(const YamlValue& value) {
-  const auto map = value.map("engine", kKeys);
+  const auto map = value.map(engine_shape());
   EngineSpec engine;
   if (const auto* start = map.find("start")) {
     engine.start = read_texts(*start, "a list such as [wifi/2, lte/1]", "a link such as wifi/2");

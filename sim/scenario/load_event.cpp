@@ -14,13 +14,6 @@ namespace {
 
 using Action = EventSpec::Action;
 
-constexpr std::string_view kEventKeys[] = {
-    "at",          "every",  "from",         "to",          "over",       "for",
-    "link",        "host",   "dns",          "blackhole",   "down",       "up",
-    "set",         "flap",   "unplug",       "address",     "no_address", "no_route",
-    "unreachable", "rebind", "portal",       "sign_in",     "freeze",     "kill",
-    "restart",     "reboot", "backlog_full", "slow_reader", "slow_writer"};
-constexpr std::string_view kEventLater[] = {"refuse", "reset"};
 constexpr std::int64_t kTimesMax = 100'000;  // that one event happens
 constexpr std::string_view kPlaces[] = {"link", "host"};
 constexpr std::string_view kLinkActions[] = {
@@ -190,7 +183,7 @@ void read_action(const YamlMap& map, std::string_view action, std::string_view p
 }  // namespace
 
 EventSpec read_event(const YamlValue& value) {
-  const auto map = value.map("an event", kEventKeys, kEventLater);
+  const auto map = value.map(event_shape());
   EventSpec event;
   event.position = value.position();
   read_times(map, event);

@@ -1,5 +1,6 @@
 #include "engine/units/suggestion.hpp"
 #include "sim/scenario/load_parts.hpp"
+#include "sim/scenario/shape_world.hpp"
 
 #include <fmt/format.h>
 
@@ -42,13 +43,12 @@ sim::DnsFault read_dns_fault(const YamlValue& value) {
 }
 
 sim::DnsBehaviour read_dns_behaviour(const YamlValue& value) {
-  constexpr std::string_view kKeys[] = {"fault", "delay"};
   sim::DnsBehaviour behaviour;
   if (!value.is_map()) {
     behaviour.fault = read_dns_fault(value);
     return behaviour;
   }
-  const auto map = value.map("how a name server answers", kKeys);
+  const auto map = value.map(dns_behaviour_map_shape());
   if (const auto* fault = map.find("fault")) behaviour.fault = read_dns_fault(*fault);
   if (const auto* delay = map.find("delay")) behaviour.delay = delay->duration();
   if (map.entries().empty()) value.fail("nothing is said: write for example {delay: 3 s}");
@@ -56,14 +56,11 @@ sim::DnsBehaviour read_dns_behaviour(const YamlValue& value) {
 }
 
 std::optional<sim::NatOptions> read_nat(const YamlValue& value) {
-  constexpr std::string_view kKeys[] = {"address",     "filtering",   "udp_unanswered",
-                                        "udp_timeout", "tcp_timeout", "tcp_transitory",
-                                        "flows",       "keep_ports",  "unknown"};
   constexpr std::uint64_t kFlowsMost = 10'000'000;
   sim::NatOptions nat;
   if (value.is_null()) return nat;
   if (!value.is_map()) return value.yes_or_no() ? std::optional(nat) : std::nullopt;
-  const auto map = value.map("a NAT", kKeys);
+  const auto map = value.map(nat_shape());
   if (const auto* address = map.find("address")) {
     nat.external = address->address();
     if (nat.external.is_v6()) address->fail("a NAT translates IPv4 only");
@@ -84,11 +81,10 @@ std::optional<sim::NatOptions> read_nat(const YamlValue& value) {
 }
 
 std::optional<PortalSpec> read_portal(const YamlValue& value) {
-  constexpr std::string_view kKeys[] = {"others"};
   PortalSpec portal;
   if (value.is_null()) return portal;
   if (!value.is_map()) return value.yes_or_no() ? std::optional(portal) : std::nullopt;
-  const auto map = value.map("a captive portal", kKeys);
+  const auto map = value.map(portal_shape());
   const auto& others = map.require("others", "refuse");
   const auto text = others.text("refuse or drop");
   if (text != "refuse" && text != "drop") others.fail("write others: refuse or drop");

@@ -1,5 +1,6 @@
 #include "engine/units/suggestion.hpp"
 #include "sim/scenario/load_parts.hpp"
+#include "sim/scenario/shape_world.hpp"
 
 #include <fmt/format.h>
 
@@ -7,14 +8,6 @@ namespace dispatch::scenario {
 
 using units::hint;
 namespace {
-
-constexpr std::string_view kHostKeys[] = {"address", "delay", "serves", "congestion", "ecn"};
-constexpr std::string_view kHostLater[] = {"rate", "down", "up", "loss"};
-constexpr std::string_view kServiceKeys[] = {"http", "proxy",        "dns",   "users",
-                                             "tls",  "accept_proxy", "fault", "delay"};
-constexpr std::string_view kServices[] = {"http", "proxy", "dns"};
-constexpr std::string_view kServiceLater[] = {"https", "echo", "tcp", "udp"};
-constexpr std::string_view kDnsKeys[] = {"delay", "fault", "records"};
 
 constexpr std::uint64_t kPortMax = 65535;
 
@@ -59,8 +52,8 @@ NameServerSpec read_name_server(const YamlMap& map, std::uint16_t port) {
 }
 
 void read_service(const YamlValue& value, HostSpec& host) {
-  const auto map = value.map("a service", kServiceKeys, kServiceLater);
-  const auto service = map.one_of(kServices);
+  const auto map = value.map(service_shape());
+  const auto service = map.one_of();
   const auto port = static_cast<std::uint16_t>(map.find(service)->count(1, kPortMax));
   const auto* users = map.find("users");
   if (users != nullptr && service != "proxy") map.key("users")->fail("users are those of a proxy");
@@ -77,6 +70,7 @@ void read_service(const YamlValue& value, HostSpec& host) {
   if (service == "http") {
     host.http.push_back({port, accept_proxy != nullptr && accept_proxy->yes_or_no()});
   }
+  if (service == "echo") host.echoes.push_back(port);
   if (service == "dns") host.name_servers.push_back(read_name_server(map, port));
   if (service != "proxy") return;
   host.proxies.push_back({port, {}, tls != nullptr ? read_tls(*tls) : std::nullopt});
@@ -101,12 +95,12 @@ sim::tcp::EcnPolicy read_ecn(const YamlValue& value) {
   value.fail(fmt::format("\"{}\" is not a way to use ECN: write on, passive or off", text));
 }
 
-HostSpec read_host(const std::string& name, Position position, const YamlValue& value) {
+HostSpec read_host(const std::string& name, const Position& position, const YamlValue& value) {
   HostSpec host;
   host.name = name;
   host.position = position;
   if (value.is_null()) return host;
-  const auto map = value.map("a host", kHostKeys, kHostLater);
+  const auto map = value.map(host_shape());
   if (const auto* address = map.find("address")) {
     for (const auto& each : address->one_or_more("an address"))
       host.addresses.push_back(each.address());
@@ -126,7 +120,7 @@ HostSpec read_host(const std::string& name, Position position, const YamlValue& 
 }
 
 DnsSpec read_dns(const YamlValue& value) {
-  const auto map = value.map("dns", kDnsKeys);
+  const auto map = value.map(dns_shape());
   DnsSpec dns;
   if (const auto* delay = map.find("delay")) dns.delay = delay->duration();
   if (const auto* fault = map.find("fault")) dns.fault = read_dns_fault(*fault);

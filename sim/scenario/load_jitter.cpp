@@ -1,6 +1,7 @@
 #include "sim/scenario/data_file.hpp"
 #include "sim/scenario/load_link_parts.hpp"
 #include "sim/scenario/load_parts.hpp"
+#include "sim/scenario/shape_link_models.hpp"
 
 #include <fmt/format.h>
 
@@ -10,14 +11,8 @@
 namespace dispatch::scenario {
 namespace {
 
-using Shape = sim::Jitter::Shape;
+using JitterShape = sim::Jitter::Shape;
 
-constexpr std::string_view kShapes[] = {"uniform", "normal", "pareto", "distribution", "file"};
-constexpr std::string_view kJitterKeys[] = {"uniform",      "normal", "pareto",
-                                            "distribution", "file",   "reorder"};
-constexpr std::string_view kReorderKeys[] = {"share", "gap", "by"};
-constexpr std::string_view kPauseKeys[] = {"every", "for", "from"};
-constexpr std::string_view kHandoverKeys[] = {"every", "for", "from", "delay"};
 constexpr std::size_t kDelaysMax = 1'000'000;
 
 std::shared_ptr<const sim::DelayTable> read_table(const YamlValue& value) {
@@ -78,23 +73,23 @@ sim::Suspension read_pause(const YamlMap& map) {
 sim::Jitter read_jitter(const YamlValue& value) {
   if (!value.is_map()) {
     const auto amount = value.duration();
-    return {amount == Duration::zero() ? Shape::none : Shape::uniform, amount, false};
+    return {amount == Duration::zero() ? JitterShape::none : JitterShape::uniform, amount, false};
   }
-  const auto map = value.map("a jitter", kJitterKeys);
-  const auto kind = map.one_of(kShapes);
+  const auto map = value.map(jitter_shape());
+  const auto kind = map.one_of();
   const auto& detail = *map.find(kind);
   sim::Jitter jitter;
   if (const auto* reorder = map.find("reorder")) jitter.reorders = reorder->yes_or_no();
   if (kind == "distribution" || kind == "file") {
-    jitter.shape = Shape::table;
+    jitter.shape = JitterShape::table;
     jitter.table = kind == "file" ? read_delay_file(detail) : read_table(detail);
     return jitter;
   }
-  jitter.shape = kind == "uniform"  ? Shape::uniform
-                 : kind == "normal" ? Shape::normal
-                                    : Shape::pareto;
+  jitter.shape = kind == "uniform"  ? JitterShape::uniform
+                 : kind == "normal" ? JitterShape::normal
+                                    : JitterShape::pareto;
   jitter.amount = detail.duration();
-  if (jitter.amount == Duration::zero()) jitter.shape = Shape::none;
+  if (jitter.amount == Duration::zero()) jitter.shape = JitterShape::none;
   return jitter;
 }
 
@@ -104,7 +99,7 @@ sim::Reordering read_reorder(const YamlValue& value) {
     reorder.share = read_probability(value);
     return reorder;
   }
-  const auto map = value.map("a reordering", kReorderKeys);
+  const auto map = value.map(reorder_shape());
   reorder.share = read_probability(map.require("share", "1%"));
   if (const auto* gap = map.find("gap")) {
     reorder.gap =
@@ -116,12 +111,12 @@ sim::Reordering read_reorder(const YamlValue& value) {
 
 sim::Suspension read_suspend(const YamlValue& value) {
   if (is_none(value)) return {};
-  return read_pause(value.map("a suspension", kPauseKeys));
+  return read_pause(value.map(pause_shape()));
 }
 
 sim::Handover read_handover(const YamlValue& value) {
   if (is_none(value)) return {};
-  const auto map = value.map("a handover", kHandoverKeys);
+  const auto map = value.map(handover_shape());
   sim::Handover handover;
   handover.pause = read_pause(map);
   if (const auto* delay = map.find("delay")) {

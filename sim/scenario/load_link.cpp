@@ -1,5 +1,6 @@
 #include "sim/scenario/load_link_parts.hpp"
 #include "sim/scenario/load_parts.hpp"
+#include "sim/scenario/shape_link_models.hpp"
 
 #include <fmt/format.h>
 
@@ -8,18 +9,8 @@
 namespace dispatch::scenario {
 namespace {
 
-// Of each direction, and of both together.
-constexpr std::string_view kModelKeys[] = {"rate",    "token_bucket", "trace",   "delay",
-                                           "jitter",  "loss",         "queue",   "duplicate",
-                                           "corrupt", "reorder",      "suspend", "handover"};
 constexpr std::string_view kRateKeys[] = {"rate", "token_bucket", "trace"};
 constexpr std::size_t kStepsMax = 100'000;
-
-std::vector<std::string_view> keys_with(std::initializer_list<std::string_view> more) {
-  std::vector<std::string_view> keys(std::begin(kModelKeys), std::end(kModelKeys));
-  keys.insert(keys.end(), more);
-  return keys;
-}
 
 void read_rate_of(const YamlMap& map, DirectionChange& change) {
   const auto given = [&](std::string_view key) { return map.find(key) != nullptr; };
@@ -51,8 +42,7 @@ void read_direction(const YamlValue& value, std::string_view key, DirectionChang
     change.rate = read_rate_model(value);
     return;
   }
-  read_direction(value.map(key == "down" ? "the down direction" : "the up direction", kModelKeys),
-                 change);
+  read_direction(value.map(direction_shape(key == "down")), change);
 }
 
 void read_both(const YamlMap& map, LinkChange& change) {
@@ -103,7 +93,7 @@ LinkChange read_change(const YamlMap& map) {
 }
 
 ScheduleSpec::Step read_step(const YamlValue& value) {
-  const auto map = value.map("a step of a schedule", keys_with({"at", "over", "down", "up"}));
+  const auto map = value.map(step_shape());
   ScheduleSpec::Step step;
   step.position = value.position();
   step.at = map.require("at", "5 s").duration();
@@ -114,18 +104,16 @@ ScheduleSpec::Step read_step(const YamlValue& value) {
 
 // A list of steps, or {repeat:, steps:}.
 ScheduleSpec read_schedule(const YamlValue& value) {
-  constexpr std::string_view kKeys[] = {"repeat", "steps"};
   ScheduleSpec schedule;
   const bool is_map = value.is_map();
   const auto steps =
-      is_map ? value.map("a schedule", kKeys).require("steps", "[{at: 5s, down: 1 Mbit/s}]")
-             : value;
+      is_map ? value.map(schedule_shape()).require("steps", "[{at: 5s, down: 1 Mbit/s}]") : value;
   for (const auto& each : steps.list("a list of steps such as {at: 5s, down: 1 Mbit/s}")) {
     schedule.steps.push_back(read_step(each));
     if (schedule.steps.size() > kStepsMax) each.fail(fmt::format("more than {} steps", kStepsMax));
   }
   if (!is_map) return schedule;
-  const auto map = value.map("a schedule", kKeys);
+  const auto map = value.map(schedule_shape());
   if (const auto* repeat = map.find("repeat")) {
     schedule.repeat = read_period(*repeat);
     for (const auto& step : schedule.steps) {
@@ -159,10 +147,8 @@ void read_mtus(const YamlMap& map, LinkSpec& link) {
 
 }  // namespace
 
-LinkSpec read_link(const std::string& name, Position position, const YamlValue& value) {
-  const auto map = value.map(
-      "a link", keys_with({"down", "up", "half_duplex", "mtu", "path_mtu", "pmtu_black_hole",
-                           "schedule", "address", "nat", "portal", "dns"}));
+LinkSpec read_link(const std::string& name, const Position& position, const YamlValue& value) {
+  const auto map = value.map(link_shape());
   LinkSpec link;
   link.name = name;
   link.position = position;
@@ -184,7 +170,7 @@ LinkSpec read_link(const std::string& name, Position position, const YamlValue& 
 }
 
 LinkChange read_link_change(const YamlValue& value) {
-  const auto map = value.map("what a link is set to", keys_with({"down", "up"}));
+  const auto map = value.map(link_change_shape());
   return read_change(map);
 }
 

@@ -1,4 +1,5 @@
 #include "sim/scenario/load_link_parts.hpp"
+#include "sim/scenario/shape_link_models.hpp"
 
 #include <fmt/format.h>
 
@@ -7,14 +8,10 @@
 namespace dispatch::scenario {
 namespace {
 
-constexpr std::string_view kLossKeys[] = {"gilbert_elliott", "bursts", "correlated", "packets"};
-constexpr std::string_view kGilbertElliottKeys[] = {"p", "r", "good", "bad"};
-constexpr std::string_view kBurstsKeys[] = {"loss", "length"};
-constexpr std::string_view kCorrelatedKeys[] = {"loss", "correlation"};
 constexpr std::uint64_t kLengthMax = 1'000'000;
 
 sim::LossModel read_gilbert_elliott(const YamlValue& value) {
-  const auto map = value.map("gilbert_elliott", kGilbertElliottKeys);
+  const auto map = value.map(gilbert_elliott_shape());
   sim::GilbertElliott line;
   line.p = read_probability(map.require("p", "0.3%"));
   const auto& r = map.require("r", "25%");
@@ -26,7 +23,7 @@ sim::LossModel read_gilbert_elliott(const YamlValue& value) {
 }
 
 sim::LossModel read_bursts(const YamlValue& value) {
-  const auto map = value.map("bursts", kBurstsKeys);
+  const auto map = value.map(bursts_shape());
   sim::LossBursts bursts;
   const auto& loss = map.require("loss", "1%");
   bursts.loss = read_probability(loss);
@@ -40,7 +37,7 @@ sim::LossModel read_bursts(const YamlValue& value) {
 }
 
 sim::LossModel read_correlated(const YamlValue& value) {
-  const auto map = value.map("correlated", kCorrelatedKeys);
+  const auto map = value.map(correlated_shape());
   sim::CorrelatedLoss model;
   model.loss = read_probability(map.require("loss", "2%"));
   const auto& correlation = map.require("correlation", "25%");
@@ -90,8 +87,8 @@ double read_probability(const YamlValue& value) {
 
 sim::LossModel read_loss(const YamlValue& value) {
   if (!value.is_map()) return read_probability(value);
-  const auto map = value.map("a loss", kLossKeys);
-  const auto kind = map.one_of(kLossKeys);
+  const auto map = value.map(loss_shape());
+  const auto kind = map.one_of();
   const auto& model = *map.find(kind);
   if (kind == "gilbert_elliott") return read_gilbert_elliott(model);
   if (kind == "bursts") return read_bursts(model);

@@ -12,7 +12,7 @@ Duration read_positive_duration(const YamlValue& value);
 inline constexpr Duration kPeriodMax = std::chrono::hours(10'000);
 Duration read_period(const YamlValue& value);
 
-LinkSpec read_link(const std::string& name, Position position, const YamlValue& value);
+LinkSpec read_link(const std::string& name, const Position& position, const YamlValue& value);
 // The `set` of an event.
 LinkChange read_link_change(const YamlValue& value);
 
@@ -22,7 +22,7 @@ std::vector<UserSpec> read_users(const YamlValue& value);
 
 sim::tcp::CongestionAlgorithm read_congestion(const YamlValue& value);
 sim::tcp::EcnPolicy read_ecn(const YamlValue& value);
-HostSpec read_host(const std::string& name, Position position, const YamlValue& value);
+HostSpec read_host(const std::string& name, const Position& position, const YamlValue& value);
 DnsSpec read_dns(const YamlValue& value);
 
 // `SERVFAIL`, `silent`, ... ; or {fault:, delay:}.
@@ -33,6 +33,11 @@ std::optional<sim::NatOptions> read_nat(const YamlValue& value);
 std::optional<PortalSpec> read_portal(const YamlValue& value);
 // Nothing: host.
 sim::IcmpUnreachable::Reason read_unreachable(const YamlValue& value);
+
+// A quantity, or {pareto: 25 kB} and so on.
+Draw read_drawn_bytes(const YamlValue& value);
+Draw read_drawn_duration(const YamlValue& value);
+Draw read_drawn_count(const YamlValue& value);
 
 WorkloadSpec read_workload(const YamlValue& value);
 EventSpec read_event(const YamlValue& value);

@@ -1,5 +1,6 @@
 #include "engine/units/suggestion.hpp"
 #include "sim/scenario/load_link_parts.hpp"
+#include "sim/scenario/shape_link_models.hpp"
 
 #include <fmt/format.h>
 
@@ -9,11 +10,6 @@
 namespace dispatch::scenario {
 namespace {
 
-constexpr std::string_view kDisciplines[] = {"codel", "fq_codel", "red"};
-constexpr std::string_view kCodelKeys[] = {"target", "interval", "limit", "ecn"};
-constexpr std::string_view kFqCodelKeys[] = {"target", "interval", "limit",
-                                             "ecn",    "flows",    "quantum"};
-constexpr std::string_view kRedKeys[] = {"min", "max", "limit", "probability", "ecn"};
 constexpr std::uint64_t kPacketsMax = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t kFlowsMax = 65536;
 constexpr std::uint64_t kQuantumMin = 256;  // Linux refuses less as well
@@ -53,22 +49,15 @@ void read_codel_times(const YamlMap& map, Options& options) {
   }
 }
 
-// `codel:` with nothing behind it has all the defaults.
-YamlMap map_of(const YamlValue& value, std::string_view what,
-               std::span<const std::string_view> keys) {
-  if (value.is_null()) return {value, std::string(what), {}};
-  return value.map(what, keys);
-}
-
 sim::QueueModel read_codel(const YamlValue& value) {
   sim::Codel codel;
-  read_codel_times(map_of(value, "codel", kCodelKeys), codel);
+  read_codel_times(value.map_or_nothing(codel_shape()), codel);
   return codel;
 }
 
 sim::QueueModel read_fq_codel(const YamlValue& value) {
   sim::FqCodel options;
-  const auto map = map_of(value, "fq_codel", kFqCodelKeys);
+  const auto map = value.map_or_nothing(fq_codel_shape());
   read_codel_times(map, options);
   if (const auto* flows = map.find("flows")) {
     options.flows = static_cast<std::uint32_t>(flows->count(1, kFlowsMax));
@@ -82,7 +71,7 @@ sim::QueueModel read_fq_codel(const YamlValue& value) {
 }
 
 sim::QueueModel read_red(const YamlValue& value) {
-  const auto map = value.map("red", kRedKeys);
+  const auto map = value.map(red_shape());
   const auto size = [&](std::string_view key, std::string_view example) {
     return sim::ByteSize::bytes(map.require(key, example).bytes().count);
   };
@@ -111,8 +100,8 @@ sim::QueueModel read_queue(const YamlValue& value) {
       value.fail("red needs figures: {red: {min: 30 kB, max: 90 kB, limit: 250 kB}}");
     return read_limit(value);
   }
-  const auto map = value.map("a queue", kDisciplines);
-  const auto kind = map.one_of(kDisciplines);
+  const auto map = value.map(queue_shape());
+  const auto kind = map.one_of();
   const auto& model = *map.find(kind);
   if (kind == "codel") return read_codel(model);
   return kind == "fq_codel" ? read_fq_codel(model) : read_red(model);

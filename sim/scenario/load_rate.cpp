@@ -1,5 +1,6 @@
 #include "sim/scenario/data_file.hpp"
 #include "sim/scenario/load_link_parts.hpp"
+#include "sim/scenario/shape_link_models.hpp"
 
 #include <fmt/format.h>
 
@@ -9,8 +10,6 @@
 namespace dispatch::scenario {
 namespace {
 
-constexpr std::string_view kRateKeys[] = {"token_bucket", "trace"};
-constexpr std::string_view kBucketKeys[] = {"rate", "burst", "peak"};
 constexpr std::uint64_t kBurstLeast = 1500;  // a packet of the usual size must fit
 
 sim::DataRate read_rate(const YamlValue& value) {
@@ -47,7 +46,7 @@ sim::RateModel read_trace(const YamlValue& value) {
 }
 
 sim::RateModel read_token_bucket(const YamlValue& value) {
-  const auto map = value.map("a token bucket", kBucketKeys);
+  const auto map = value.map(token_bucket_shape());
   sim::TokenBucket bucket;
   bucket.rate = read_rate(map.require("rate", "20 Mbit/s"));
   const auto& burst = map.require("burst", "100 kB");
@@ -64,8 +63,8 @@ sim::RateModel read_token_bucket(const YamlValue& value) {
 
 sim::RateModel read_rate_model(const YamlValue& value) {
   if (value.is_map()) {
-    const auto map = value.map("a rate", kRateKeys);
-    const auto kind = map.one_of(kRateKeys);
+    const auto map = value.map(rate_model_shape());
+    const auto kind = map.one_of();
     return kind == "trace" ? read_trace(*map.find(kind)) : read_token_bucket(*map.find(kind));
   }
   if (value.is_scalar() && value.text("a rate") == "unlimited") return sim::DataRate::unlimited();

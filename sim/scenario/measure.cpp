@@ -28,6 +28,10 @@ std::uint64_t counter(const Metric& metric, const LinkSample& sample) {
       return directed(metric.flow, sample.wire_down, sample.wire_up);
     case What::drops:
       return directed(metric.flow, sample.drops_down, sample.drops_up);
+    case What::queue:
+      return directed(metric.flow, sample.queue_down, sample.queue_up);
+    case What::live:
+      return sample.live;
     default:
       return directed(metric.flow, sample.payload_down, sample.payload_up);
   }
@@ -39,6 +43,16 @@ std::uint64_t total(const Metric& metric, const Result& result, std::string_view
   std::uint64_t sum = 0;
   for (const auto& link : result.links) {
     if (name == "all" || link.name == name) sum += counter(metric, link.series[sample]);
+  }
+  return sum;
+}
+
+// What a share of a link is of: its machine's links.
+std::uint64_t whole_of(const Metric& metric, const Result& result, std::size_t sample) {
+  const auto* own = metric.name == "all" ? nullptr : result.link(metric.name);
+  std::uint64_t sum = 0;
+  for (const auto& link : result.links) {
+    if (own == nullptr || link.machine == own->machine) sum += counter(metric, link.series[sample]);
   }
   return sum;
 }
@@ -94,17 +108,17 @@ Measurement measure_links(const Metric& metric, const Result& result) {
     span = *grown;
   }
   // What passed before the first sample counts, unless the metric looks at a later part.
-  const auto base = [&](std::string_view name) {
-    return metric.window ? total(metric, result, name, span.from) : 0;
-  };
-  const auto change = total_at(span.to) - base(metric.name);
+  const auto base = metric.window ? total_at(span.from) : 0;
+  if (metric.is_level()) return {Quantity{metric.kind(), total_at(span.to)}, {}};
+  const auto change = total_at(span.to) - base;
   if (is_rate) {
     const auto rate = rate_between(change, series[span.from].at, series[span.to].at);
     if (!rate) return {{}, "no time passed"};
     return {Quantity{Kind::rate, rate->bits_per_second}, {}};
   }
   if (metric.kind() != Kind::ratio) return {Quantity{metric.kind(), change}, {}};
-  const auto whole = total(metric, result, "all", span.to) - base("all");
+  const auto before = metric.window ? whole_of(metric, result, span.from) : 0;
+  const auto whole = whole_of(metric, result, span.to) - before;
   if (whole == 0) {
     return {{}, metric.what == What::share ? "no bytes passed" : "no connection was made"};
   }
@@ -114,6 +128,45 @@ Measurement measure_links(const Metric& metric, const Result& result) {
 Measurement of(std::optional<Duration> duration, std::string_view missing) {
   if (!duration) return {{}, std::string(missing)};
   return {Quantity{Kind::duration, static_cast<std::uint64_t>(duration->count())}, {}};
+}
+
+// Names of links that are the host's own routes, which nobody watches.
+bool is_direct(std::string_view name) {
+  return name == "direct" || name.ends_with(".direct");
+}
+
+std::uint64_t healthy_links(const Result& result, std::size_t sample) {
+  std::uint64_t count = 0;
+  for (const auto& link : result.links) {
+    if (!is_direct(link.name) && link.series[sample].healthy) ++count;
+  }
+  return count;
+}
+
+Measurement measure_failover(const Metric& metric, const Result& result) {
+  const TransferRecord* next = nullptr;
+  for (const auto& workload : result.workloads) {
+    for (const auto& record : workload.records) {
+      const bool by_another = !record.link.empty() && record.link != metric.name;
+      if (record.started < metric.at || !record.first_byte || !by_another) continue;
+      if (next == nullptr || record.started < next->started) next = &record;
+    }
+  }
+  if (next == nullptr) {
+    return {
+        {},
+        fmt::format("nothing that began after {} had a byte by another link", rounded(metric.at))};
+  }
+  return of(*next->first_byte - metric.at, {});
+}
+
+Measurement measure_call(const Metric& metric, const WorkloadResult& workload) {
+  if (!workload.datagrams) return {{}, "it is no call"};
+  if (metric.what == What::datagrams) return {Quantity{Kind::count, *workload.datagrams}, {}};
+  if (metric.what == What::jitter) return of(workload.jitter, "no two datagrams came back");
+  if (*workload.datagrams == 0) return {{}, "no datagram was sent"};
+  const auto lost = *workload.datagrams - workload.datagrams_back;
+  return {Quantity{Kind::ratio, Ratio::of(lost, *workload.datagrams).parts_per_billion}, {}};
 }
 
 Measurement measure_workload(const Metric& metric, const WorkloadResult& workload) {
@@ -149,6 +202,19 @@ Measurement measure_workload(const Metric& metric, const WorkloadResult& workloa
       return value(workload.goodput->bits_per_second);
     case What::latency_mean:
       return of(workload.latency_mean(), kNoneCompleted);
+    case What::active:
+      return value(workload.series.empty() ? 0 : workload.series.back().active);
+    case What::startup:
+      return of(workload.startup, workload.stalls ? "it never began" : "it is no video");
+    case What::stalls:
+      if (!workload.stalls) return {{}, "it is no video"};
+      return value(*workload.stalls);
+    case What::stall_time:
+      return of(workload.stall_time, "it is no video");
+    case What::datagrams:
+    case What::loss:
+    case What::jitter:
+      return measure_call(metric, workload);
     default:
       return of(workload.latency_percentile(metric.percent), kNoneCompleted);
   }
@@ -159,8 +225,14 @@ Measurement measure_workload(const Metric& metric, const WorkloadResult& workloa
 Measurement measure(const Metric& metric, const Result& result) {
   switch (metric.subject) {
     case Metric::Subject::run:
-      return of(result.end, {});
+      if (metric.what == What::end) return of(result.end, {});
+      if (result.links.empty() || result.links.front().series.empty()) {
+        return {{}, "nothing was sampled"};
+      }
+      return {Quantity{Kind::count, healthy_links(result, result.links.front().series.size() - 1)},
+              {}};
     case Metric::Subject::links:
+      if (metric.what == What::failover) return measure_failover(metric, result);
       return measure_links(metric, result);
     case Metric::Subject::workload:
       break;
@@ -168,6 +240,73 @@ Measurement measure(const Metric& metric, const Result& result) {
   const auto* workload = result.workload(metric.name);
   if (workload == nullptr) return {{}, "there is no such workload"};
   return measure_workload(metric, *workload);
+}
+
+Measurement measure_at(const Metric& metric, const Result& result, std::size_t sample,
+                       std::size_t base) {
+  if (metric.what == What::healthy_links) {
+    return {Quantity{Kind::count, healthy_links(result, sample)}, {}};
+  }
+  if (metric.subject == Metric::Subject::workload) {
+    const auto& series = result.workload(metric.name)->series;
+    const auto& now = series[sample];
+    const auto& before = series[base];
+    switch (metric.what) {
+      case What::active:
+        return {Quantity{Kind::count, now.active}, {}};
+      case What::completions:
+        return {Quantity{Kind::count, now.completed - before.completed}, {}};
+      case What::failures:
+        return {Quantity{Kind::count, now.failed - before.failed}, {}};
+      default:
+        return {Quantity{metric.kind(), now.bytes - before.bytes}, {}};
+    }
+  }
+  const auto value = [&](std::size_t at) { return total(metric, result, metric.name, at); };
+  if (metric.is_level()) return {Quantity{metric.kind(), value(sample)}, {}};
+  if (metric.kind() == Kind::rate) {
+    constexpr auto kSpan = std::chrono::seconds(1);
+    const auto& series = result.links.front().series;
+    auto from = sample;
+    while (from > 0 && series[sample].at - series[from].at < kSpan) --from;
+    const auto rate = rate_between(value(sample) - value(from), series[from].at, series[sample].at);
+    if (!rate) return {{}, "no time has passed"};
+    return {Quantity{Kind::rate, rate->bits_per_second}, {}};
+  }
+  const auto change = value(sample) - value(base);
+  if (metric.kind() != Kind::ratio) return {Quantity{metric.kind(), change}, {}};
+  const auto whole = whole_of(metric, result, sample) - whole_of(metric, result, base);
+  if (whole == 0) return {{}, "nothing has passed"};
+  return {Quantity{Kind::ratio, Ratio::of(change, whole).parts_per_billion}, {}};
+}
+
+Measurement measure_during(const Metric& metric, const Result& result, Window window) {
+  if (metric.subject == Metric::Subject::links) {
+    auto within = metric;
+    if (!within.window) within.window = window;
+    return measure(within, result);
+  }
+  if (metric.subject == Metric::Subject::run) return measure(metric, result);
+  const auto* whole = result.workload(metric.name);
+  if (whole == nullptr) return {{}, "there is no such workload"};
+  auto part = *whole;
+  part.records.clear();
+  part.round_trips.clear();
+  part.completed = part.failed = part.attempts = part.bytes = 0;
+  bool intact = true;
+  for (const auto& record : whole->records) {
+    if (record.started < window.from || record.started >= window.to) continue;
+    part.records.push_back(record);
+    ++(record.completed ? part.completed : part.failed);
+    part.attempts += record.attempts;
+    part.bytes += record.bytes;
+    intact = intact && (!record.completed || record.intact);
+  }
+  part.transfers = part.records.size();
+  part.intact = part.completed != 0 && intact;
+  part.goodput.reset();
+  if (part.bytes != 0) part.goodput = rate_of(Bytes{part.bytes}, window.to - window.from);
+  return measure_workload(metric, part);
 }
 
 std::optional<Rate> mean_goodput(const std::vector<LinkSample>& series) {

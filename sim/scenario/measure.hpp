@@ -4,6 +4,7 @@
 #include "sim/scenario/expression.hpp"
 #include "sim/scenario/result.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -17,6 +18,14 @@ struct Measurement {
 
 // Names in the metric must be in the result (check.hpp).
 Measurement measure(const Metric& metric, const Result& result);
+
+// At the n-th sample, of a metric that has instants: counts are those since sample `base`, rates
+// those of the second before.
+Measurement measure_at(const Metric& metric, const Result& result, std::size_t sample,
+                       std::size_t base);
+
+// Of what began in the window, of a metric that is no level.
+Measurement measure_during(const Metric& metric, const Result& result, Window window);
 
 // Payload over the time between its first and last byte, as exactly as the samples show it; none
 // where none passed.

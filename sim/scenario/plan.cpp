@@ -68,10 +68,51 @@ std::vector<net::Address> portal_addresses() {
   return {*net::parse_address("198.51.100.80"), *net::parse_address("2001:db8:80::80")};
 }
 
-std::optional<std::size_t> link_of(const Scenario& scenario, std::string_view target) {
+std::string interface_of(const LinkSpec& link) {
+  return link.machine == 0 ? link.name : link.name.substr(link.name.find('.') + 1);
+}
+
+std::string prefix_of(const Scenario& scenario, std::size_t machine) {
+  return machine == 0 ? "" : scenario.machines[machine - 1].name + ".";
+}
+
+std::optional<std::size_t> machine_of(const Scenario& scenario, std::string_view name) {
+  if (name.empty()) return 0;
+  for (std::size_t i = 0; i < scenario.machines.size(); ++i) {
+    if (scenario.machines[i].name == name) return i + 1;
+  }
+  return std::nullopt;
+}
+
+const ClientSpec* clients_of(const Scenario& scenario, std::string_view name) {
+  for (const auto& clients : scenario.clients) {
+    if (clients.name == name) return &clients;
+  }
+  return nullptr;
+}
+
+bool has_clients(const Scenario& scenario, std::size_t machine) {
+  return std::any_of(
+      scenario.clients.begin(), scenario.clients.end(),
+      [&](const ClientSpec& clients) { return machine_of(scenario, clients.of) == machine; });
+}
+
+net::Prefix lan_address(std::size_t machine) {
+  return *net::parse_prefix(fmt::format("172.{}.0.1/16", 16 + machine));
+}
+
+net::Prefix lan_address(std::size_t machine, std::size_t client) {
+  constexpr std::size_t kEach = 250;
+  return *net::parse_prefix(
+      fmt::format("172.{}.{}.{}/16", 16 + machine, 1 + client / kEach, 1 + client % kEach));
+}
+
+std::optional<std::size_t> link_of(const Scenario& scenario, std::string_view target,
+                                   std::size_t machine) {
   const auto address = net::parse_address(target);
   for (std::size_t i = 0; i < scenario.links.size(); ++i) {
-    if (scenario.links[i].name == target) return i;
+    if (scenario.links[i].machine != machine) continue;
+    if (interface_of(scenario.links[i]) == target) return i;
     for (const auto& prefix : addresses_of_link(scenario, i)) {
       if (address && prefix.address == *address) return i;
     }
@@ -96,6 +137,30 @@ std::optional<proxy::Target> target_of(const Scenario& scenario, std::string_vie
   }
   if (const auto address = net::parse_address(host)) {
     return proxy::Target{*address, port_of(scenario, {*address})};
+  }
+  return std::nullopt;
+}
+
+std::optional<proxy::Target> echo_of(const Scenario& scenario, std::string_view host) {
+  auto target = target_of(scenario, host);
+  if (!target) return std::nullopt;
+  auto addresses = std::vector<net::Address>{};
+  if (const auto* address = std::get_if<net::Address>(&target->host)) {
+    addresses.push_back(*address);
+  } else {
+    for (const auto& record : scenario.dns->records) {
+      if (record.name == host) addresses = addresses_of_record(scenario, record);
+    }
+  }
+  for (std::size_t i = 0; i < scenario.hosts.size(); ++i) {
+    const auto own = addresses_of_host(scenario, i);
+    if (scenario.hosts[i].echoes.empty() ||
+        std::find_first_of(own.begin(), own.end(), addresses.begin(), addresses.end()) ==
+            own.end()) {
+      continue;
+    }
+    target->port = scenario.hosts[i].echoes.front();
+    return target;
   }
   return std::nullopt;
 }

@@ -34,8 +34,27 @@ std::vector<net::Prefix> sources_of_link(const Scenario& scenario, std::size_t i
 // 198.51.100.80, 2001:db8:80::80
 std::vector<net::Address> portal_addresses();
 
-// The link that has this name or address.
-std::optional<std::size_t> link_of(const Scenario& scenario, std::string_view target);
+// The link of that machine whose interface has this name or address.
+std::optional<std::size_t> link_of(const Scenario& scenario, std::string_view target,
+                                   std::size_t machine = 0);
+
+// Of a link: its name without that of its machine.
+std::string interface_of(const LinkSpec& link);
+// Before names of what belongs to a machine: "", or "kim.".
+std::string prefix_of(const Scenario& scenario, std::size_t machine);
+// None: there is no machine of that name. Empty: the first one.
+std::optional<std::size_t> machine_of(const Scenario& scenario, std::string_view name);
+// Null: there are none.
+const ClientSpec* clients_of(const Scenario& scenario, std::string_view name);
+
+// The local network of a machine, where it has clients: 172.16.0.1/16 for the first machine,
+// 172.17.0.1 for the second; and of the n-th computer in it, 172.16.1.1 and so on.
+bool has_clients(const Scenario& scenario, std::size_t machine);
+net::Prefix lan_address(std::size_t machine);
+net::Prefix lan_address(std::size_t machine, std::size_t client);
+inline constexpr const char* kLan = "lan";  // the machine's interface to it
+inline constexpr std::size_t kMachinesMax = 15;
+inline constexpr std::size_t kClientsMax = 1000;  // in all
 
 // 198.51.100.53, 2001:db8:53::53
 std::vector<net::Address> name_server_addresses();
@@ -44,5 +63,8 @@ std::vector<net::Address> name_server_addresses();
 // address; the port is the host's first HTTP port, or 80 where no host is known. None: it is none
 // of these.
 std::optional<proxy::Target> target_of(const Scenario& scenario, std::string_view host);
+// Where a call goes: as above, with the host's first port of echo. None also where the host that is
+// meant has no echo.
+std::optional<proxy::Target> echo_of(const Scenario& scenario, std::string_view host);
 
 }  // namespace dispatch::scenario

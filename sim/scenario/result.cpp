@@ -8,6 +8,7 @@ namespace dispatch::scenario {
 namespace {
 
 std::vector<Duration> latencies(const WorkloadResult& workload) {
+  if (!workload.round_trips.empty()) return workload.round_trips;
   std::vector<Duration> result;
   for (const auto& record : workload.records) {
     if (record.completed) result.push_back(record.latency());

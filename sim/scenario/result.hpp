@@ -35,6 +35,7 @@ struct LinkSample {
   std::uint64_t rate_down = 0;      // bit/s, as configured now
   std::uint64_t rate_up = 0;
   LinkState state = LinkState::up;
+  bool healthy = false;  // in the engine's eyes: a link of it is up
 };
 
 struct DropCount {
@@ -44,8 +45,9 @@ struct DropCount {
 
 struct LinkResult {
   std::string name;
+  std::size_t machine = 0;     // as of LinkSpec
   LinkSample total;            // at the end
-  std::optional<Ratio> share;  // of all links' payload bytes; none: no bytes at all
+  std::optional<Ratio> share;  // of the payload of its machine's links; none: no bytes at all
   std::optional<Ratio> connection_share;
   std::optional<Rate> goodput;        // payload, between its first and last byte (to a sample)
   std::vector<DropCount> drops_down;  // of all that the link dropped; no reason that did not occur
@@ -81,12 +83,14 @@ struct TransferRecord {
   Duration started{};                 // of the first attempt
   std::optional<Duration> connected;  // of the last attempt, as the rest
   std::optional<Duration> first_byte;
+  std::optional<Duration> last_byte;  // of any body, that has passed
   Duration ended{};
   std::uint64_t bytes = 0;
   std::uint64_t attempts = 1;
   bool completed = false;
   bool intact = false;  // completed, and every byte was the right one
   std::string failure;  // why not, for people
+  std::string link;     // that the proxy gave it; empty: not known, or it did not get so far
 
   Duration latency() const { return ended - started; }
 };
@@ -101,7 +105,7 @@ struct WorkloadSample {
 
 struct WorkloadResult {
   std::string name;
-  std::string kind;             // "download", "upload" or "requests"
+  std::string kind;             // "download", "requests", ... as in the file
   std::uint64_t transfers = 0;  // that should have been made; completed + failed
   std::uint64_t completed = 0;
   std::uint64_t failed = 0;    // those not ended when the run stopped included
@@ -114,8 +118,18 @@ struct WorkloadResult {
   std::vector<TransferRecord> records;  // in the order of their start
   std::vector<WorkloadSample> series;
 
-  // Of the completed ones; none where there is none. `percent` 0 to 100: the smallest latency that
-  // so many percent do not exceed (nearest rank).
+  // Of a video: until it began; how often, and how long in all, it stood still after that.
+  std::optional<Duration> startup;
+  std::optional<std::uint64_t> stalls;
+  std::optional<Duration> stall_time;
+  // Of a call: sent, and come back; how long each took there and back, in the order of arrival.
+  std::optional<std::uint64_t> datagrams;
+  std::uint64_t datagrams_back = 0;
+  std::optional<Duration> jitter;  // of these, smoothed as RFC 3550 has it
+  std::vector<Duration> round_trips;
+
+  // Of the completed ones; of a call, of its datagrams; none where there is none. `percent` 0 to
+  // 100: the smallest latency that so many percent do not exceed (nearest rank).
   std::optional<Duration> latency_percentile(unsigned percent) const;
   std::optional<Duration> latency_mean() const;
 };
@@ -124,8 +138,9 @@ struct ExpectationResult {
   Position position;
   std::string text;
   bool passed = false;
-  std::string observed;  // "60.1 %": what there was
-  std::string reason;    // of a failure, one line with the observed value
+  std::string observed;    // "60.1 %": what there was
+  std::string reason;      // of a failure, one line with the observed value
+  bool sometimes = false;  // of many runs, it need hold in one only
 };
 
 struct Result {
@@ -137,6 +152,7 @@ struct Result {
   std::vector<ExpectationResult> expectations;
   std::vector<FlowResult> flows;  // where they were asked for, in the order of their making
   traffic::Content content = traffic::Content::checked;  // counted: no byte was checked
+  Duration last_event{};                                 // when the last event began; 0: none
   bool hit_time_limit = false;                           // stopped by `duration`, with work left
   Duration end{};                                        // simulated time when it stopped
   std::uint64_t event_hash = 0;

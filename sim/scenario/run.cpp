@@ -60,22 +60,25 @@ class Run {
         seed_(options.seed.value_or(scenario.seed)),
         world_(scenario, seed_),
         faults_(world_.simulation(), options),
-        extra_samples_(sample_times(scenario.expectations)),
+        extra_samples_(sample_times(scenario.expectations, last_event())),
         link_series_(world_.ways().size()) {
     if (options.capture) {
       capture_.emplace(world_.simulation(), options.capture);
-      for (auto* link : links_to_capture(world_.machine().world(), options.capture_of)) {
+      for (auto* link : links_to_capture(world_.world(), options.capture_of)) {
         capture_->add(*link);
       }
     }
-    if (options.trail) trail_.emplace(world_.machine().world(), options.trail);
+    if (options.trail) trail_.emplace(world_.world(), options.trail);
     if (options.event) {
-      event_log_.emplace(world_.machine().world(), options.event);
+      event_log_.emplace(world_.world(), options.event);
       faults_.set_event_log(&*event_log_);
     }
-    if (options.keep_going) {
-      world_.simulation().watch([&options] {
-        if (!options.keep_going()) throw Interrupted("the run was ended before its end");
+    if (options.keep_going || options.progress) {
+      world_.simulation().watch([this] {
+        if (options_.progress) options_.progress(now());
+        if (options_.keep_going && !options_.keep_going()) {
+          throw Interrupted("the run was ended before its end");
+        }
       });
     }
   }
@@ -100,10 +103,16 @@ class Run {
       ++pending_;
       await(event, event.at);
     }
+    const auto until = needed_until(scenario_.expectations, last_event());
+    if (until > Duration::zero()) {
+      ++pending_;
+      world_.simulation().at(net::TimePoint(std::min(until, scenario_.duration)),
+                             [this] { done(); });
+    }
     for (const auto& spec : scenario_.workloads) {
       auto& workload = *workloads_.emplace_back(make_workload_run(spec, context_of(spec)));
       ++pending_;
-      world_.machine().spawn(work(workload));
+      world_.place_of(spec).hosts.front()->spawn(work(workload));
     }
   }
 
@@ -120,29 +129,52 @@ class Run {
   }
 
   WorkloadContext context_of(const WorkloadSpec& spec) {
-    // No structured binding: clang 14 lets no lambda capture one.
-    const auto names =
-        std::visit([](const auto& work) { return std::pair(work.host, work.listener); }, spec.work);
-    const auto& host = names.first;
-    const auto& listener = names.second;
-    const auto& all = world_.listeners();
+    const auto& access = access_of(spec);
+    const auto place = world_.place_of(spec);
+    const auto& all = world_.listeners(place.machine);
     auto chosen = std::ranges::find_if(
-        all, [&](const auto& each) { return net::to_string(each.endpoint) == listener; });
+        all, [&](const auto& each) { return net::to_string(each.endpoint) == access.listener; });
     if (chosen == all.end()) chosen = all.begin();
     auto proxy = chosen->endpoint;
-    if (proxy.address.is_unspecified()) {
+    if (place.proxy) {
+      proxy.address = *place.proxy;
+    } else if (proxy.address.is_unspecified()) {
       proxy.address = net::loopback_address(net::family_of(proxy.address));
     }
-    WorkloadContext context{world_.machine(),
-                            proxy,
-                            {},
-                            nullptr,
-                            target_of(scenario_, host).value(),
-                            scenario_.engine.users,
-                            scenario_.content};
+    auto target = std::holds_alternative<CallSpec>(spec.work) ? echo_of(scenario_, access.host)
+                                                              : target_of(scenario_, access.host);
+    WorkloadContext context{
+        {},
+        proxy,
+        {},
+        nullptr,
+        std::move(target).value(),
+        engine_of(scenario_, place.machine).users,
+        scenario_.content,
+        link_finder(place.machine),
+        [this](std::string_view name) { return world_.simulation().random(std::string(name)); }};
+    for (auto* host : place.hosts) context.machines.push_back(host);
     if (chosen->entrance.accept_proxy) context.announce = proxy::proxy_protocol::Version::v2;
     if (chosen->entrance.tls_only) context.tls = world_.believed();
     return context;
+  }
+
+  std::function<std::string(const net::Endpoint&)> link_finder(std::size_t machine) {
+    return [this, machine](const net::Endpoint& client) {
+      const auto name = world_.link_of_client(machine, client);
+      return name.empty() ? name : prefix_of(scenario_, machine) + name;
+    };
+  }
+
+  // When the last of all events begins.
+  Duration last_event() const {
+    Duration last{};
+    for (const auto& event : scenario_.events) {
+      auto at = event.at;
+      if (event.every > Duration::zero()) at += (event.to - at) / event.every * event.every;
+      last = std::max(last, std::min(at, scenario_.duration));
+    }
+    return last;
   }
 
   net::Task<void> work(WorkloadRun& workload) {
@@ -168,7 +200,7 @@ class Run {
       link_series_[i].push_back(sample_link(way.line, way.engine, now()));
     }
     for (const auto& workload : workloads_) workload->sample(now());
-    if (options_.flows) flow_samples_.take(world_.machine().world(), now());
+    if (options_.flows) flow_samples_.take(world_.world(), now());
   }
 
   Result result() {
@@ -179,13 +211,14 @@ class Run {
     result.hit_time_limit = pending_ != 0;
     result.content = scenario_.content;
     result.end = now();
+    result.last_event = last_event();
     result.event_hash = world_.simulation().hash().value();
     result.events = world_.simulation().events();
     for (std::size_t i = 0; i < link_series_.size(); ++i) result.links.push_back(link_result(i));
     add_shares(result);
     result.flows = flow_samples_.result();
     for (const auto& workload : workloads_) result.workloads.push_back(workload->result(now()));
-    for (const auto& link : world_.machine().world().links()) {
+    for (const auto& link : world_.world().links()) {
       result.packets += link->up().counters().delivered.packets;
       result.packets += link->down().counters().delivered.packets;
     }
@@ -198,6 +231,7 @@ class Run {
   LinkResult link_result(std::size_t index) {
     LinkResult link;
     link.name = world_.ways()[index].name;
+    link.machine = world_.ways()[index].machine;
     link.series = std::move(link_series_[index]);
     link.total = link.series.back();
     link.goodput = mean_goodput(link.series);
@@ -208,14 +242,16 @@ class Run {
     return link;
   }
 
+  // Of what the links of the same machine did.
   static void add_shares(Result& result) {
-    std::uint64_t bytes = 0;
-    std::uint64_t connections = 0;
-    for (const auto& link : result.links) {
-      bytes += link.total.payload_down + link.total.payload_up;
-      connections += link.total.connections;
-    }
     for (auto& link : result.links) {
+      std::uint64_t bytes = 0;
+      std::uint64_t connections = 0;
+      for (const auto& each : result.links) {
+        if (each.machine != link.machine) continue;
+        bytes += each.total.payload_down + each.total.payload_up;
+        connections += each.total.connections;
+      }
       const auto own = link.total.payload_down + link.total.payload_up;
       if (bytes != 0) link.share = Ratio::of(own, bytes);
       if (connections != 0) link.connection_share = Ratio::of(link.total.connections, connections);

@@ -45,6 +45,10 @@ struct RunOptions {
   // simulated time: a run may be slow) whether to go on. False ends the run with Interrupted. It is
   // called on the thread that runs the scenario, and must not throw. None: the run goes on.
   std::function<bool()> keep_going;
+
+  // Hears, as often as keep_going is asked, how far the run has come: for people who wait. It is
+  // called on the thread that runs the scenario, and must not throw.
+  std::function<void(Duration now)> progress;
 };
 
 // RunOptions::keep_going said no.

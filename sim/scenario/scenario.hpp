@@ -11,7 +11,9 @@
 #include "sim/host/nat.hpp"
 #include "sim/link/link_options.hpp"
 #include "sim/link/packet.hpp"
+#include "sim/scenario/draw.hpp"
 #include "sim/scenario/error.hpp"
+#include "sim/scenario/seeds.hpp"
 #include "sim/scenario/units.hpp"
 #include "sim/tcp/options.hpp"
 
@@ -77,11 +79,12 @@ struct PortalSpec {
   bool refuses_others = true;  // else it is dropped
 };
 
-// A network interface of the machine, and the access line behind it.
+// A network interface of a machine, and the access line behind it.
 struct LinkSpec {
   Position position;
-  std::string name;
-  DirectionSpec down;  // towards the machine
+  std::string name;         // of one of further machines: "MACHINE.INTERFACE"
+  std::size_t machine = 0;  // 0: the first one; else Scenario::machines[machine - 1]
+  DirectionSpec down;       // towards the machine
   DirectionSpec up;
   bool half_duplex = false;
   std::uint32_t mtu = 1500;      // of the interface
@@ -129,6 +132,7 @@ struct HostSpec {
   std::vector<HttpSpec> http{{}};
   std::vector<ProxySpec> proxies;
   std::vector<NameServerSpec> name_servers;
+  std::vector<std::uint16_t> echoes;  // ports at which datagrams are sent back
 };
 
 enum class DnsOutcome : std::uint8_t { answer, nxdomain, servfail };
@@ -194,41 +198,102 @@ struct EngineSpec {
 
 enum class Via : std::uint8_t { socks5, http, direct };
 
-// Transfers of a given size, some at a time, each tried again where it fails.
-struct BulkSpec {
-  enum class Direction : std::uint8_t { download, upload };
-
-  Direction direction = Direction::download;
+// What clients ask of the proxy, whatever they do.
+struct AccessSpec {
   std::string host;  // a host's name, a name of the DNS, or an address
-  Bytes size;
-  std::uint64_t count = 1;     // transfers in all
-  std::uint64_t parallel = 1;  // at most so many at a time
   Via via = Via::socks5;
-  Duration timeout = Duration::max();        // for one attempt
-  Duration stall_timeout = Duration::max();  // without a byte of progress: the attempt is given up
-  std::uint64_t retries = 0;                 // attempts after the first, for each transfer
-  Duration retry_delay{};
   std::string user;      // of EngineSpec::users; empty: none
   std::string listener;  // of EngineSpec::listen, without options; empty: the first
 };
 
-// Requests at fixed instants, whether or not earlier ones have been answered.
-struct RequestsSpec {
-  std::string host;
-  Frequency rate;
-  Bytes response;
-  Duration until{};  // no request is sent at or after this time
-  Via via = Via::socks5;
+// Transfers of a given size, some at a time, each tried again where it fails.
+struct BulkSpec : AccessSpec {
+  enum class Direction : std::uint8_t { download, upload };
+
+  Direction direction = Direction::download;
+  Bytes size;
+  std::uint64_t count = 1;                   // transfers in all
+  std::uint64_t parallel = 1;                // at most so many at a time
+  Duration timeout = Duration::max();        // for one attempt
+  Duration stall_timeout = Duration::max();  // without a byte of progress: the attempt is given up
+  std::uint64_t retries = 0;                 // attempts after the first, for each transfer
+  Duration retry_delay{};
+};
+
+// Requests: at instants that do not depend on the answers (an open loop), or by users, each of whom
+// waits for the answer and thinks a while before the next one (a closed loop).
+struct RequestsSpec : AccessSpec {
+  std::optional<Frequency> rate;                // of an open loop
+  bool poisson = false;                         // at random instants of that rate
+  std::uint64_t users = 0;                      // of a closed loop
+  Draw think = Draw::constant(1'000'000'000);   // ns
+  Draw response = Draw::constant(10'000);       // bytes
+  Duration until{};                             // no request is sent at or after this time
   Duration timeout = std::chrono::seconds(30);  // for one request
-  std::string user;                             // as of BulkSpec
-  std::string listener;
+};
+
+// Pages: a document, then the objects that it names, some at a time; then the reader reads.
+struct BrowseSpec : AccessSpec {
+  std::uint64_t users = 1;
+  std::uint64_t pages = 0;                      // of each user; 0: until `until`
+  Duration until{};                             // no page is begun at or after this time
+  Draw think = Draw::constant(5'000'000'000);   // ns, between two pages
+  Draw document = Draw::constant(50'000);       // bytes
+  Draw objects = Draw::constant(20);            // how many
+  Draw size = Draw::pareto(25'000);             // bytes, of each object
+  std::uint64_t parallel = 6;                   // connections at a time
+  Duration timeout = std::chrono::seconds(30);  // for a page
+};
+
+// Messages over a connection that is kept for as long as it lives, and made anew after that.
+struct ChatSpec : AccessSpec {
+  std::uint64_t users = 1;
+  Duration until{};
+  Draw every = Draw::constant(5'000'000'000);   // ns, from an answer to the next message
+  Draw message = Draw::constant(300);           // bytes
+  Duration timeout = std::chrono::seconds(10);  // for the answer: then it connects anew
+};
+
+// A player: segments are loaded ahead of what is shown, which stalls when there is none left.
+struct VideoSpec : AccessSpec {
+  Rate bitrate;
+  Duration segment = std::chrono::seconds(4);
+  Duration length = std::chrono::minutes(1);    // of the video
+  Duration buffer = std::chrono::seconds(20);   // loaded ahead at most
+  Duration startup = std::chrono::seconds(4);   // loaded before it begins, and after a stall
+  Duration timeout = std::chrono::seconds(10);  // for a segment: then it is asked for anew
+};
+
+// A call: datagrams in a steady rhythm to a host that sends them back.
+struct CallSpec : AccessSpec {
+  Frequency rate{50, std::chrono::seconds(1)};
+  Bytes size{160};
+  Duration until{};
 };
 
 struct WorkloadSpec {
   Position position;
   std::string name;
+  std::string client;  // a machine, or clients in its network; empty: the first machine
   Duration at{};
-  std::variant<BulkSpec, RequestsSpec> work;
+  std::variant<BulkSpec, RequestsSpec, BrowseSpec, ChatSpec, VideoSpec, CallSpec> work;
+};
+
+// Another machine with links, and a dispatch of its own.
+struct MachineSpec {
+  Position position;
+  std::string name;
+  EngineSpec engine;
+};
+
+// Computers in the local network of a machine, which have no links but its dispatch.
+struct ClientSpec {
+  Position position;
+  std::string name;
+  std::string of;  // the machine; empty: the first one
+  std::uint64_t count = 1;
+  Rate rate{1'000'000'000};                         // of each one's line to the machine
+  Duration delay = std::chrono::microseconds(200);  // one way
 };
 
 struct EventSpec {
@@ -288,18 +353,29 @@ struct Scenario {
   std::string source;  // the file's name, for messages
   std::string name;
   std::uint64_t seed = 1;
+  std::vector<SeedRange> seeds;  // of whoever runs it many times; none: the seed alone
   Duration duration = std::chrono::minutes(10);  // hard stop, in simulated time
   sim::tcp::CongestionAlgorithm congestion = sim::tcp::CongestionAlgorithm::cubic;
   sim::tcp::EcnPolicy ecn = sim::tcp::EcnPolicy::passive;
   traffic::Content content = traffic::Content::checked;  // of all transfers
-  std::vector<LinkSpec> links;
+  std::vector<LinkSpec> links;                           // of all machines, the first one's first
   std::vector<HostSpec> hosts;
   std::optional<DnsSpec> dns;  // none: no name server can be reached
-  EngineSpec engine;
+  EngineSpec engine;           // of the first machine
+  std::vector<MachineSpec> machines;
+  std::vector<ClientSpec> clients;
   std::vector<WorkloadSpec> workloads;
   std::vector<EventSpec> events;
   std::vector<ExpectationSpec> expectations;
 };
+
+// Of the machine of that number.
+inline const EngineSpec& engine_of(const Scenario& scenario, std::size_t machine) {
+  return machine == 0 ? scenario.engine : scenario.machines[machine - 1].engine;
+}
+
+// Of a workload of whatever kind.
+const AccessSpec& access_of(const WorkloadSpec& workload);
 
 // The queue; where none was given, drop-tail of one bandwidth-delay product of the direction's mean
 // rate and of a round trip of 100 ms, at least 32 kB. (A common rule for access routers.)

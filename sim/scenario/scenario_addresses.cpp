@@ -20,7 +20,7 @@ bool any_of_family(const std::vector<net::Prefix>& prefixes, net::Family family)
 }  // namespace
 
 void ScenarioWorld::change_address(std::size_t index, const std::vector<net::Prefix>& to) {
-  const auto& name = scenario_.links[index].name;
+  const auto name = interface_of(scenario_.links[index]);
   auto& current = addresses_[index];
   const auto family = [](const net::Prefix& prefix) { return prefix.address.is_v6(); };
   for (const bool v6 : {false, true}) {
@@ -28,13 +28,13 @@ void ScenarioWorld::change_address(std::size_t index, const std::vector<net::Pre
       continue;
     }
     for (const auto& old : current) {
-      if (family(old) == v6) machine_->remove_address(name, old.address);
+      if (family(old) == v6) machine_of(index).remove_address(name, old.address);
     }
     std::erase_if(current, [&](const auto& old) { return family(old) == v6; });
     std::erase_if(taken_[index].addresses, [&](const auto& old) { return family(old) == v6; });
     for (const auto& each : to) {
       if (family(each) != v6) continue;
-      machine_->add_address(name, each);
+      machine_of(index).add_address(name, each);
       current.push_back(each);
     }
   }
@@ -46,7 +46,7 @@ void ScenarioWorld::take_addresses(std::size_t index, std::optional<net::Family>
   const auto goes = [&](const net::Prefix& each) { return !family || family_of(each) == *family; };
   for (const auto& each : current) {
     if (!goes(each)) continue;
-    machine_->remove_address(scenario_.links[index].name, each.address);
+    machine_of(index).remove_address(interface_of(scenario_.links[index]), each.address);
     taken_[index].addresses.push_back(each);
   }
   std::erase_if(current, goes);
@@ -57,20 +57,21 @@ void ScenarioWorld::take_routes(std::size_t index, std::optional<net::Family> fa
   for (const auto each : {net::Family::v4, net::Family::v6}) {
     auto& metric = taken_[index].metrics[each == net::Family::v6];
     if ((family && *family != each) || metric || !any_of_family(configured, each)) continue;
-    metric = machine_->remove_route({net::any_address(each), 0}, scenario_.links[index].name);
+    metric = machine_of(index).remove_route({net::any_address(each), 0},
+                                            interface_of(scenario_.links[index]));
   }
 }
 
 void ScenarioWorld::give_back(std::size_t index) {
-  const auto& name = scenario_.links[index].name;
+  const auto name = interface_of(scenario_.links[index]);
   auto& current = addresses_[index];
   const auto taken = std::exchange(taken_[index], {});
   for (const auto each : {net::Family::v4, net::Family::v6}) {
     const auto& metric = taken.metrics[each == net::Family::v6];
-    if (metric) machine_->add_route({net::any_address(each), 0}, name, *metric);
+    if (metric) machine_of(index).add_route({net::any_address(each), 0}, name, *metric);
     for (const auto& address : taken.addresses) {
       if (family_of(address) != each) continue;
-      machine_->add_address(name, address);
+      machine_of(index).add_address(name, address);
       current.push_back(address);
     }
   }

@@ -178,7 +178,7 @@ void ScenarioWorld::apply_to_link(const EventSpec& event, std::function<void()> 
       });
       return;
     case Action::unplug:
-      machine_->unplug(event.link);
+      machine_of(index).unplug(interface_of(scenario_.links[index]));
       break;
     case Action::address:
       change_address(index, event.addresses);
@@ -202,7 +202,7 @@ void ScenarioWorld::apply_to_link(const EventSpec& event, std::function<void()> 
       set_portal(index, std::nullopt);
       break;
     case Action::up:
-      machine_->plug_in(event.link);
+      machine_of(index).plug_in(interface_of(scenario_.links[index]));
       give_back(index);
       world_.set_refusal(link, std::nullopt);
       link.set_state(sim::LinkState::up);

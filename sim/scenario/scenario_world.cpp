@@ -1,6 +1,7 @@
 #include "sim/scenario/scenario_world.hpp"
 
 #include "engine/link/policy/registry.hpp"
+#include "engine/traffic/udp_echo.hpp"
 #include "sim/scenario/engine_options.hpp"
 #include "sim/scenario/link_change.hpp"
 #include "sim/scenario/plan.hpp"
@@ -14,7 +15,7 @@ namespace dispatch::scenario {
 namespace {
 
 constexpr std::uint16_t kDnsPort = 53;
-constexpr const char* kMachine = "client";
+const std::string kMachine = "client";
 constexpr const char* kNameServer = "dns-server";
 
 std::vector<net::Prefix> with_length(const std::vector<net::Address>& addresses) {
@@ -31,6 +32,8 @@ std::vector<net::Endpoint> name_server_endpoints() {
   return endpoints;
 }
 
+}  // namespace
+
 std::unique_ptr<link::LinkSet> make_link_set(sim::Host& host,
                                              const std::vector<link::LinkSpec>& specs,
                                              const link::PolicyChoice& policy) {
@@ -40,21 +43,30 @@ std::unique_ptr<link::LinkSet> make_link_set(sim::Host& host,
                                          policy.make);
 }
 
-}  // namespace
-
 ScenarioWorld::ScenarioWorld(const Scenario& scenario, std::uint64_t seed)
     : scenario_(scenario), simulation_(seed), world_(simulation_) {
-  sim::HostOptions options;
-  if (scenario.dns) options.nameservers = name_server_endpoints();
-  if (!scenario.engine.dns.empty()) options.nameservers = scenario.engine.dns;
-  options.tcp.congestion = scenario.congestion;
-  options.tcp.ecn = scenario.ecn;
-  machine_ = &world_.add_host(kMachine, options);
+  for (std::size_t i = 0; i <= scenario.machines.size(); ++i) {
+    const auto name = i == 0 ? kMachine : "machine/" + scenario.machines[i - 1].name;
+    auto& dispatch = *dispatches_.emplace_back(std::make_unique<Dispatch>());
+    dispatch.host = &world_.add_host(name, machine_options(i));
+  }
   add_links();
+  add_lans();
   add_hosts();
   if (scenario.dns) add_name_server();
   add_portal();
-  start_engine();
+  for (std::size_t i = 0; i < dispatches_.size(); ++i) start_engine(i);
+  find_ways();
+}
+
+sim::HostOptions ScenarioWorld::machine_options(std::size_t machine) const {
+  sim::HostOptions options;
+  const auto& dns = engine_of(scenario_, machine).dns;
+  if (scenario_.dns) options.nameservers = name_server_endpoints();
+  if (!dns.empty()) options.nameservers = dns;
+  options.tcp.congestion = scenario_.congestion;
+  options.tcp.ecn = scenario_.ecn;
+  return options;
 }
 
 void ScenarioWorld::add_links() {
@@ -67,8 +79,8 @@ void ScenarioWorld::add_links() {
     options.mtu = spec.mtu;
     options.path_mtu = spec.path_mtu;
     options.pmtu_black_hole = spec.pmtu_black_hole;
-    links_.push_back(
-        &world_.attach(*machine_, spec.name, addresses_of_link(scenario_, i), options));
+    links_.push_back(&world_.attach(machine_of(i), interface_of(spec),
+                                    addresses_of_link(scenario_, i), options));
     start_schedule(simulation_, *links_.back(), spec.schedule);
     addresses_.push_back(addresses_of_link(scenario_, i));
     taken_.emplace_back();
@@ -116,6 +128,11 @@ void ScenarioWorld::start_programs(std::size_t index) {
   }
   origin.start();
   add_proxies(index, host);
+  for (const auto port : spec.echoes) {
+    for (const auto& address : addresses) {
+      host.spawn(traffic::echo_datagrams(host, {address, port}));
+    }
+  }
   for (const auto& [port, behaviour] : spec.name_servers) {
     auto& server = *host_name_servers_.emplace_back(index, make_name_server(host)).second;
     server.set_behaviour(behaviour);
@@ -180,46 +197,6 @@ std::unique_ptr<sim::DnsServer> ScenarioWorld::make_name_server(sim::Host& host)
   return server;
 }
 
-void ScenarioWorld::start_engine() {
-  std::vector<link::LinkSpec> specs;
-  for (const auto& start : scenario_.engine.start) specs.push_back(link_spec_of(start));
-  name_upstreams(specs);
-  trust_upstreams(specs);
-  link_set_ = make_link_set(*machine_, specs, link::parse_policy(scenario_.engine.policy.text));
-  find_ways();
-  listeners_ = listeners_of(scenario_.engine);
-  auto options = server_options_of(scenario_.engine);
-  std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
-  bool within_tls = false;
-  for (const auto& each : listeners_) {
-    names.push_back(net::to_string(each.endpoint.address));
-    within_tls = within_tls || each.entrance.tls_only;
-  }
-  if (within_tls) options.tls = certificates_.server(names);
-  server_ = std::make_unique<proxy::Server>(*machine_, *link_set_, std::move(options));
-  open_listeners();
-  server_->start();
-  follower_ =
-      std::make_unique<link::LinkFollower>(*machine_, *link_set_, link::automatic_spec(specs));
-  beside_ = std::make_unique<net::TaskGroup>(machine_->executor(), nullptr);
-  beside_->spawn(follower_->run());
-  newcomers_ = link_set_->watch(machine_->executor(), [this](link::Link& link) {
-    if (link.attachment() && link.attachment()->automatic) list_way_of(link);
-  });
-}
-
-void ScenarioWorld::open_listeners() {
-  for (std::size_t i = 0; i < listeners_.size(); ++i) {
-    const auto opened = server_->open(listeners_[i]);
-    if (opened) continue;
-    const auto& written = scenario_.engine.listen;
-    throw ScenarioError(
-        scenario_.source, i < written.size() ? written[i].position : Position{},
-        fmt::format("the proxy cannot listen at {}: {}", net::to_string(listeners_[i].endpoint),
-                    opened.error().message()));
-  }
-}
-
 // Without a name, of all by which the host may be called.
 std::shared_ptr<const tls::Context> ScenarioWorld::shown_by(std::size_t host,
                                                             const std::string& name) {
@@ -237,49 +214,6 @@ std::shared_ptr<const tls::Context> ScenarioWorld::shown_by(std::size_t host,
     }
   }
   return certificates_.server(names);
-}
-
-void ScenarioWorld::trust_upstreams(std::vector<link::LinkSpec>& specs) {
-  for (auto& spec : specs) {
-    if (!spec.upstream || spec.upstream->protocol != link::UpstreamProtocol::https) continue;
-    auto believed = spec.insecure ? nullptr : certificates_.client();
-    // Where nobody has a certificate, everyone who shows one is an impostor.
-    if (!believed && !spec.insecure) believed = tls::Context::client_of_system();
-    spec.upstream->tls = believed ? std::move(believed) : tls::Context::client_of_anyone();
-  }
-}
-
-// A proxy may be called by its host's name in the scenario.
-void ScenarioWorld::name_upstreams(const std::vector<link::LinkSpec>& specs) {
-  for (const auto& spec : specs) {
-    if (!spec.upstream) continue;
-    for (std::size_t i = 0; i < scenario_.hosts.size(); ++i) {
-      const auto& name = scenario_.hosts[i].name;
-      if (spec.upstream->host != std::variant<net::Address, std::string>(name)) continue;
-      machine_->add_host_name(name, addresses_of_host(scenario_, i));
-    }
-  }
-}
-
-void ScenarioWorld::list_way_of(const link::Link& link) {
-  if (link.upstream()) {
-    ways_.push_back({link.name(), nullptr, {&link}});
-    return;
-  }
-  const auto& by = link.attachment().value();
-  const auto target = by.address ? by.address->to_string() : by.interface;
-  auto& engine = ways_[link_of(scenario_, target).value()].engine;
-  if (std::ranges::find(engine, &link) == engine.end()) engine.push_back(&link);
-}
-
-void ScenarioWorld::find_ways() {
-  for (std::size_t i = 0; i < scenario_.links.size(); ++i) {
-    ways_.push_back({scenario_.links[i].name, links_[i]});
-  }
-  for (const auto* link : link_set_->links()) list_way_of(*link);
-  if (!scenario_.engine.routes.empty()) {
-    ways_.push_back({std::string(kDirect), nullptr, {&link_set_->direct()}});
-  }
 }
 
 }  // namespace dispatch::scenario

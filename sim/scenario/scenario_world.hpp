@@ -4,6 +4,7 @@
 #include "engine/link/follower.hpp"
 #include "engine/link/link_set.hpp"
 #include "engine/link/link_spec.hpp"
+#include "engine/link/policy/registry.hpp"
 #include "engine/proxy/server.hpp"
 #include "engine/traffic/origin.hpp"
 #include "sim/core/simulation.hpp"
@@ -37,6 +38,11 @@ class TaskDropper {
   sim::Simulation& simulation_;
 };
 
+// The links of an engine on `host`.
+std::unique_ptr<link::LinkSet> make_link_set(sim::Host& host,
+                                             const std::vector<link::LinkSpec>& specs,
+                                             const link::PolicyChoice& policy);
+
 // Throws net::ConfigError or ScenarioError where the scenario is not one that can be built.
 class ScenarioWorld {
  public:
@@ -45,10 +51,23 @@ class ScenarioWorld {
   ScenarioWorld(const Scenario& scenario, std::uint64_t seed);
 
   sim::Simulation& simulation() { return simulation_; }
-  // Where the engine and its clients run.
-  sim::Host& machine() { return *machine_; }
+  sim::World& world() { return world_; }
+
+  // Where the programs of a workload run, and the machine whose dispatch they are pointed at.
+  struct Place {
+    std::vector<sim::Host*> hosts;  // at least one
+    std::size_t machine = 0;
+    std::optional<net::Address> proxy;  // none: on the machine itself
+  };
+  Place place_of(const WorkloadSpec& workload) const;
+
   // As the scenario has them.
-  const std::vector<proxy::ListenerSpec>& listeners() const { return listeners_; }
+  const std::vector<proxy::ListenerSpec>& listeners(std::size_t machine) const {
+    return dispatches_[machine]->listeners;
+  }
+  // The name of the link that the machine's dispatch has given the connection of this client;
+  // empty: it has none now, or there are hundreds of connections.
+  std::string link_of_client(std::size_t machine, const net::Endpoint& client) const;
   // Whom its clients believe; null: nobody has a certificate.
   std::shared_ptr<const tls::Context> believed() const { return certificates_.client(); }
 
@@ -56,6 +75,7 @@ class ScenarioWorld {
   // of its addresses.
   struct Way {
     std::string name;
+    std::size_t machine = 0;
     const sim::Link* line = nullptr;  // null: it has none of its own (a proxy, the host's routes)
     std::vector<const link::Link*> engine{};
   };
@@ -72,7 +92,19 @@ class ScenarioWorld {
   void add_name_server();
   std::unique_ptr<sim::DnsServer> make_name_server(sim::Host& host) const;
   void start_programs(std::size_t host);
-  void start_engine();
+  sim::HostOptions machine_options(std::size_t machine) const;
+
+  // In scenario_machines.cpp.
+  void add_lans();
+  void start_engine(std::size_t machine);
+  void find_ways();
+  void list_way_of(std::size_t machine, const link::Link& link);
+  void name_upstreams(std::size_t machine, const std::vector<link::LinkSpec>& specs);
+  void trust_upstreams(std::vector<link::LinkSpec>& specs);
+  void open_listeners(std::size_t machine);
+  sim::Host& machine_of(std::size_t link) {
+    return *dispatches_[scenario_.links[link].machine]->host;
+  }
 
   // In scenario_faults.cpp.
   void add_access(std::size_t link);  // its NAT and its portal
@@ -91,12 +123,18 @@ class ScenarioWorld {
   void give_back(std::size_t link);
 
   void add_proxies(std::size_t index, sim::Host& host);
-  void find_ways();
-  void list_way_of(const link::Link& link);
-  void name_upstreams(const std::vector<link::LinkSpec>& specs);
-  void trust_upstreams(std::vector<link::LinkSpec>& specs);
-  void open_listeners();
   std::shared_ptr<const tls::Context> shown_by(std::size_t host, const std::string& name);
+
+  // A machine with its engine.
+  struct Dispatch {
+    sim::Host* host = nullptr;
+    std::unique_ptr<link::LinkSet> links;
+    std::unique_ptr<proxy::Server> server;
+    std::unique_ptr<link::LinkFollower> follower;
+    std::unique_ptr<net::TaskGroup> beside;  // runs it
+    std::shared_ptr<link::LinkWatch> newcomers;
+    std::vector<proxy::ListenerSpec> listeners;
+  };
 
   // What events took from an interface, and `up` gives back.
   struct Taken {
@@ -107,7 +145,6 @@ class ScenarioWorld {
   const Scenario& scenario_;
   sim::Simulation simulation_;
   sim::World world_;
-  sim::Host* machine_;
   std::vector<sim::Link*> links_;
   std::vector<std::vector<net::Prefix>> addresses_;  // of the links, as they are now
   std::vector<Taken> taken_;
@@ -124,13 +161,9 @@ class ScenarioWorld {
   Certificates certificates_;
   std::vector<std::unique_ptr<link::LinkSet>> upstream_links_;
   std::vector<std::unique_ptr<proxy::Server>> upstreams_;
-  std::unique_ptr<link::LinkSet> link_set_;
+  std::vector<std::vector<sim::Host*>> clients_;  // of each ClientSpec
   std::vector<Way> ways_;
-  std::unique_ptr<proxy::Server> server_;
-  std::unique_ptr<link::LinkFollower> follower_;
-  std::unique_ptr<net::TaskGroup> beside_;  // runs it
-  std::shared_ptr<link::LinkWatch> newcomers_;
-  std::vector<proxy::ListenerSpec> listeners_;
+  std::vector<std::unique_ptr<Dispatch>> dispatches_;  // of the machines
   TaskDropper dropper_{simulation_};
 };
 

@@ -1,6 +1,7 @@
 #include "sim/scenario/workload_run.hpp"
 
 #include "sim/scenario/watched_transfer.hpp"
+#include "sim/scenario/workload_kinds.hpp"
 
 #include <fmt/format.h>
 
@@ -21,96 +22,33 @@ std::optional<Duration> since_start(std::optional<net::TimePoint> when) {
   return when->time_since_epoch();
 }
 
-net::TimePoint deadline_after(net::TimePoint now, Duration timeout) {
-  return timeout >= net::kNever - now ? net::kNever : now + timeout;
-}
-
-std::string_view kind_of(const WorkloadSpec& spec) {
-  if (const auto* bulk = std::get_if<BulkSpec>(&spec.work)) {
-    return bulk->direction == BulkSpec::Direction::upload ? "upload" : "download";
-  }
-  return "requests";
-}
-
-// Some lanes, each with one transfer at a time, until all have been made.
-class BulkRun : public WorkloadRun {
- public:
-  BulkRun(const WorkloadSpec& spec, WorkloadContext context)
-      : WorkloadRun(spec, std::move(context)), bulk_(std::get<BulkSpec>(spec.work)) {}
-
- private:
-  Task<void> work() override {
-    const auto lanes = std::min(bulk_.parallel, bulk_.count);
-    for (std::uint64_t i = 0; i < lanes; ++i) spawn(lane());
-    co_await join();
-  }
-
-  Task<void> lane() {
-    Attempts attempts;
-    attempts.size = bulk_.size;
-    attempts.upload = bulk_.direction == BulkSpec::Direction::upload;
-    attempts.via = bulk_.via;
-    attempts.timeout = bulk_.timeout;
-    attempts.stall_timeout = bulk_.stall_timeout;
-    attempts.retries = bulk_.retries;
-    attempts.retry_delay = bulk_.retry_delay;
-    attempts.user = bulk_.user;
-    while (begun_ < bulk_.count) {
-      ++begun_;
-      co_await transfer(attempts);
-    }
-  }
-
-  std::uint64_t transfers_due(Duration) const override { return bulk_.count; }
-
-  const BulkSpec& bulk_;
-  std::uint64_t begun_ = 0;
-};
-
-class RequestsRun : public WorkloadRun {
- public:
-  RequestsRun(const WorkloadSpec& spec, WorkloadContext context)
-      : WorkloadRun(spec, std::move(context)), requests_(std::get<RequestsSpec>(spec.work)) {
-    attempts_.size = requests_.response;
-    attempts_.via = requests_.via;
-    attempts_.timeout = requests_.timeout;
-    attempts_.user = requests_.user;
-  }
-
- private:
-  Task<void> work() override {
-    for (std::uint64_t n = 0; due(n) < requests_.until; ++n) {
-      if (const auto error = co_await clock().sleep_until(net::TimePoint(due(n)))) co_return;
-      spawn(transfer(attempts_));
-    }
-    co_await join();
-  }
-
-  Duration due(std::uint64_t n) const {
-    const auto delay = requests_.rate.nth(n);
-    return delay >= Duration::max() - spec_.at ? Duration::max() : spec_.at + delay;
-  }
-
-  std::uint64_t transfers_due(Duration end) const override {
-    std::uint64_t count = 0;
-    while (due(count) < std::min(requests_.until, end)) ++count;
-    return count;
-  }
-
-  const RequestsSpec& requests_;
-  Attempts attempts_;
-};
-
 }  // namespace
 
 WorkloadRun::WorkloadRun(const WorkloadSpec& spec, WorkloadContext context)
     : spec_(spec),
       context_(std::move(context)),
-      tasks_(context_.machine.executor(),
-             [this](std::exception_ptr exception) { bug_ = exception; }) {}
+      tasks_(context_.machines.front()->executor(),
+             [this](std::exception_ptr exception) { bug_ = exception; }) {
+  for (const auto& user : context_.users) {
+    if (user.name == access_of(spec).user) credentials_ = {user.name, user.password};
+  }
+}
+
+const proxy::socks5::Credentials* WorkloadRun::credentials() const {
+  return credentials_ ? &*credentials_ : nullptr;
+}
+
+sim::Random WorkloadRun::random(std::string_view what, std::uint64_t number) const {
+  return context_.random(fmt::format("workload/{}/{}/{}", spec_.name, what, number));
+}
 
 Duration WorkloadRun::now() const {
-  return since_start(context_.machine.clock().now());
+  return since_start(clock().now());
+}
+
+net::TimePoint WorkloadRun::deadline_after(Duration timeout) const {
+  const auto now = clock().now();
+  return timeout >= net::kNever - now ? net::kNever : now + timeout;
 }
 
 Task<void> WorkloadRun::run() {
@@ -124,50 +62,68 @@ Task<void> WorkloadRun::join() {
   if (bug_) std::rethrow_exception(bug_);
 }
 
-traffic::TransferOptions WorkloadRun::options_for(const Attempts& attempts) {
+traffic::TransferOptions WorkloadRun::options_for(std::size_t record) {
   traffic::TransferOptions options;
   options.origin = context_.target;
   options.content = context_.content;
-  if (attempts.via != Via::direct) {
-    options.forwarded = attempts.via == Via::http;
+  const auto via = access_of(spec_).via;
+  if (via != Via::direct) {
+    options.forwarded = via == Via::http;
     options.socks5 = context_.proxy;
     options.announce = context_.announce;
     options.tls = context_.tls;
+    options.connected = [this, record](const net::Endpoint& local) {
+      records_[record].link = context_.link_of(local);
+    };
   }
-  (attempts.upload ? options.upload_bytes : options.download_bytes) = attempts.size.count;
-  options.deadline = deadline_after(clock().now(), attempts.timeout);
   options.progress = &moved_;
-  for (const auto& user : context_.users) {
-    if (user.name == attempts.user) options.credentials = {user.name, user.password};
-  }
+  options.credentials = credentials_;
   return options;
 }
 
-Task<void> WorkloadRun::transfer(const Attempts& attempts) {
-  const auto index = records_.size();
+std::size_t WorkloadRun::begin_record() {
   records_.emplace_back().started = now();
   ended_.push_back(false);
-  for (std::uint64_t attempt = 1;; ++attempt) {
-    records_[index].attempts = attempt;
-    const auto result =
-        co_await watched_transfer(context_.machine, options_for(attempts), attempts.stall_timeout);
-    auto& record = records_[index];
-    record.connected = since_start(result.connected);
-    record.first_byte = since_start(result.first_byte);
-    record.bytes = result.bytes;
-    record.ended = since_start(result.ended);
-    record.completed = !result.error;
-    record.intact = result.intact;
-    record.failure = result.failure;
-    if (record.completed || attempt > attempts.retries) break;
-    if (const auto error = co_await clock().sleep_for(attempts.retry_delay)) co_return;
-  }
+  return records_.size() - 1;
+}
+
+void WorkloadRun::fill_record(std::size_t index, const traffic::TransferResult& result) {
+  auto& record = records_[index];
+  record.connected = since_start(result.connected);
+  record.first_byte = since_start(result.first_byte);
+  record.last_byte = since_start(result.last_byte);
+  record.bytes = result.bytes;
+  record.ended = since_start(result.ended);
+  record.completed = !result.error;
+  record.intact = result.intact;
+  record.failure = result.failure;
+}
+
+void WorkloadRun::end_record(std::size_t index) {
   auto& record = records_[index];
   if (record.attempts > 1 && !record.completed) {
     record.failure = fmt::format("{} (the last of {} attempts)", record.failure, record.attempts);
   }
   ended_[index] = true;
   ++(record.completed ? completed_ : failed_);
+}
+
+Task<void> WorkloadRun::transfer(Attempts attempts) {
+  const auto index = begin_record();
+  auto& runtime = machine(index);
+  for (std::uint64_t attempt = 1;; ++attempt) {
+    records_[index].attempts = attempt;
+    records_[index].link.clear();
+    auto options = options_for(index);
+    (attempts.upload ? options.upload_bytes : options.download_bytes) = attempts.size.count;
+    options.deadline = deadline_after(attempts.timeout);
+    const auto result =
+        co_await watched_transfer(runtime, std::move(options), attempts.stall_timeout);
+    fill_record(index, result);
+    if (records_[index].completed || attempt > attempts.retries) break;
+    if (const auto error = co_await clock().sleep_for(attempts.retry_delay)) co_return;
+  }
+  end_record(index);
 }
 
 void WorkloadRun::sample(Duration at) {
@@ -178,7 +134,7 @@ void WorkloadRun::sample(Duration at) {
 WorkloadResult WorkloadRun::result(Duration end) const {
   WorkloadResult result;
   result.name = spec_.name;
-  result.kind = kind_of(spec_);
+  result.kind = kind();
   result.records = records_;
   result.series = series_;
   result.started = spec_.at;
@@ -208,14 +164,21 @@ WorkloadResult WorkloadRun::result(Duration end) const {
   if (completed_ != 0 && span > Duration::zero()) {
     result.goodput = rate_of(Bytes{completed_bytes}, span);
   }
+  add_figures(result, end);
   return result;
 }
 
 std::unique_ptr<WorkloadRun> make_workload_run(const WorkloadSpec& spec, WorkloadContext context) {
-  if (std::holds_alternative<BulkSpec>(spec.work)) {
-    return std::make_unique<BulkRun>(spec, std::move(context));
-  }
-  return std::make_unique<RequestsRun>(spec, std::move(context));
+  using Make = std::unique_ptr<WorkloadRun> (*)(const WorkloadSpec&, WorkloadContext);
+  // In the order of the variant.
+  constexpr Make kMakes[] = {make_bulk_run, make_requests_run, make_browse_run,
+                             make_chat_run, make_video_run,    make_call_run};
+  static_assert(std::size(kMakes) == std::variant_size_v<decltype(WorkloadSpec::work)>);
+  return kMakes[spec.work.index()](spec, std::move(context));
+}
+
+const AccessSpec& access_of(const WorkloadSpec& workload) {
+  return std::visit([](const auto& work) -> const AccessSpec& { return work; }, workload.work);
 }
 
 }  // namespace dispatch::scenario

@@ -3,24 +3,17 @@
 #include "engine/units/suggestion.hpp"
 
 #include <fmt/format.h>
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/parser.h>
 
 #include <algorithm>
 #include <set>
-#include <sstream>
+#include <stdexcept>
 
 namespace dispatch::scenario {
 
 using units::hint;
 namespace {
 
-constexpr std::size_t kTextMax = 4 * 1024 * 1024;
 constexpr int kMergesMax = 1000;  // in one map, however nested
-
-Position position_of(const YAML::Mark& mark) {
-  return {mark.line + 1, mark.column + 1};
-}
 
 std::string_view kind_of(const YAML::Node& node) {
   if (!node.IsDefined() || node.IsNull()) return "nothing";
@@ -42,72 +35,30 @@ bool contains(std::span<const std::string_view> list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-// Where documents begin. YAML::LoadAll would do, but where a flow indicator such as "," begins a
-// document it goes on for ever, finding one empty document after another in the same place.
-class DocumentPlaces : YAML::EventHandler {
- public:
-  // Of the first `at_most` documents.
-  static std::vector<Position> of(const std::string& text, std::size_t at_most) {
-    std::istringstream stream(text);
-    YAML::Parser parser(stream);
-    DocumentPlaces places;
-    while (places.found_.size() < at_most && parser.HandleNextDocument(places)) {
-    }
-    return std::move(places.found_);
-  }
-
- private:
-  void OnDocumentStart(const YAML::Mark& mark) override { found_.push_back(position_of(mark)); }
-  void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                const std::string&) override {}
-  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                       YAML::EmitterStyle::value) override {}
-  void OnSequenceEnd() override {}
-  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                  YAML::EmitterStyle::value) override {}
-  void OnMapEnd() override {}
-
-  std::vector<Position> found_;
-};
-
 }  // namespace
 
-YamlValue YamlValue::parse(std::string_view text, std::string file) {
-  const auto shared = std::make_shared<const std::string>(std::move(file));
-  if (text.size() > kTextMax) {
-    throw ScenarioError(*shared, {}, "larger than 4 MiB: not a scenario");
-  }
-  try {
-    const std::string copy(text);
-    const auto document = YAML::Load(copy);
-    const auto places = DocumentPlaces::of(copy, 2);
-    if (places.size() > 1 && places[0] == places[1]) {
-      throw ScenarioError(*shared, places[0], "not YAML: no value can begin here");
-    }
-    if (places.size() > 1) {
-      throw ScenarioError(*shared, places[1], "a second YAML document: a file holds one scenario");
-    }
-    if (document.IsNull()) {
-      throw ScenarioError(*shared, {1, 1}, "the file is empty: a scenario begins with dispatch: 1");
-    }
-    return {document, position_of(document.Mark()), shared};
-  } catch (const YAML::Exception& error) {
-    throw ScenarioError(*shared, error.mark.is_null() ? Position{} : position_of(error.mark),
-                        fmt::format("not YAML: {}", error.msg));
-  }
+YamlValue YamlValue::of(YamlTree tree) {
+  const auto shared = std::make_shared<const YamlTree>(std::move(tree));
+  return {shared->root, position_of(shared->root.Mark()), shared, shared->origin};
 }
 
-void YamlValue::fail_at(Position position, std::string message) const {
-  throw ScenarioError(*file_, position, std::move(message));
+void YamlValue::fail_at(const Position& position, std::string message) const {
+  throw ScenarioError(file(), position, std::move(message));
 }
 
-YamlValue YamlValue::child(const YAML::Node& node, Position key) const {
-  // yaml-cpp puts an empty value where the next token stands, maybe lines below.
-  const bool placed = node.IsDefined() && !node.IsNull() && !node.Mark().is_null();
-  return {node, placed ? position_of(node.Mark()) : key, file_};
+YamlValue YamlValue::child(const YAML::Node& node, const Position& key) const {
+  auto origin = origin_;
+  for (const auto& part : tree_->parts) {
+    if (node.is(part.node)) origin = part.origin;
+  }
+  Position position;
+  if (origin->has_lines) {
+    // yaml-cpp puts an empty value where the next token stands, maybe lines below.
+    const bool placed = node.IsDefined() && !node.IsNull() && !node.Mark().is_null();
+    position = placed ? position_of(node.Mark()) : key;
+  }
+  if (origin != tree_->origin) position.file = {origin, &origin->name};
+  return {node, std::move(position), tree_, std::move(origin)};
 }
 
 void YamlValue::must_be(bool right, std::string_view what) const {
@@ -153,19 +104,27 @@ YamlMap YamlValue::names(std::string_view what) const {
   return {*this, std::string(what), collector.take()};
 }
 
-YamlMap YamlValue::map(std::string_view what, std::span<const std::string_view> known,
-                       std::span<const std::string_view> later) const {
-  auto result = names(what);
-  for (const auto& entry : result.entries()) {
-    if (contains(later, entry.name)) {
+YamlMap YamlValue::map(const ShapePtr& shape) const {
+  auto entries = names(shape->what).entries();
+  for (const auto& entry : entries) {
+    if (contains(shape->later, entry.name)) {
       entry.key.fail(fmt::format("\"{}\" is not supported yet", entry.name));
     }
-    if (!contains(known, entry.name)) {
-      entry.key.fail(
-          fmt::format("unknown key \"{}\" in {}{}", entry.name, what, hint(entry.name, known)));
+    if (shape->find(entry.name) == nullptr) {
+      entry.key.fail(fmt::format("unknown key \"{}\" in {}{}", entry.name, shape->what,
+                                 hint(entry.name, shape->names())));
     }
   }
-  return result;
+  return {*this, std::string(shape->what), std::move(entries), shape};
+}
+
+YamlMap YamlValue::map(const Shape& shape) const {
+  return map(ShapePtr(ShapePtr(), &shape));
+}
+
+YamlMap YamlValue::map_or_nothing(const ShapePtr& shape) const {
+  if (!is_null()) return map(shape);
+  return {*this, std::string(shape->what), {}, shape};
 }
 
 std::vector<YamlValue> YamlValue::list(std::string_view what) const {
@@ -186,8 +145,9 @@ std::string YamlValue::text(std::string_view what) const {
 }
 
 Position YamlValue::position_in_text(std::size_t offset) const {
+  if (position_.line == 0) return position_;
   const int quote = node_.Tag() == "!" ? 1 : 0;  // yaml-cpp's tag of a quoted text
-  return {position_.line, position_.column + quote + static_cast<int>(offset)};
+  return {position_.line, position_.column + quote + static_cast<int>(offset), position_.file};
 }
 
 template <typename Parse>
@@ -211,6 +171,10 @@ Duration YamlValue::duration() const {
 }
 Frequency YamlValue::frequency() const {
   return quantity("a frequency such as 5/s", parse_frequency);
+}
+
+std::vector<SeedRange> YamlValue::seeds() const {
+  return quantity("seeds such as 1..200", parse_seeds);
 }
 
 Ratio YamlValue::ratio() const {
@@ -258,6 +222,10 @@ net::Prefix YamlValue::prefix() const {
 }
 
 const YamlMap::Entry* YamlMap::entry(std::string_view key) const {
+  if (shape_ && shape_->find(key) == nullptr) {
+    throw std::logic_error(
+        fmt::format("{} is read for a key \"{}\" that its shape has not", what_, key));
+  }
   const auto it = std::find_if(entries_.begin(), entries_.end(),
                                [&](const Entry& entry) { return entry.name == key; });
   return it == entries_.end() ? nullptr : &*it;

@@ -3,7 +3,10 @@
 
 #include "engine/net/address.hpp"
 #include "sim/scenario/error.hpp"
+#include "sim/scenario/seeds.hpp"
+#include "sim/scenario/shape.hpp"
 #include "sim/scenario/units.hpp"
+#include "sim/scenario/yaml_tree.hpp"
 
 #include <yaml-cpp/yaml.h>
 
@@ -23,23 +26,27 @@ class YamlMap;
 // A node and the place where it stands. Cheap to copy.
 class YamlValue {
  public:
-  // The only document of `text`. `file` is what errors call it.
-  static YamlValue parse(std::string_view text, std::string file);
+  // The root of the tree.
+  static YamlValue of(YamlTree tree);
 
-  Position position() const { return position_; }
-  const std::string& file() const { return *file_; }
+  const Position& position() const { return position_; }
+  // The scenario's own, and where files are that this part of it names.
+  const std::string& file() const { return tree_->origin->name; }
+  const std::filesystem::path& folder() const { return origin_->folder; }
   [[noreturn]] void fail(std::string message) const { fail_at(position_, std::move(message)); }
-  [[noreturn]] void fail_at(Position position, std::string message) const;
+  [[noreturn]] void fail_at(const Position& position, std::string message) const;
 
   bool is_map() const { return node_.IsMap(); }
   bool is_list() const { return node_.IsSequence(); }
   bool is_scalar() const { return node_.IsScalar(); }
   bool is_null() const { return !node_.IsDefined() || node_.IsNull(); }
 
+  // With the keys of `shape`, a map, which outlives the result; others are refused.
+  YamlMap map(const Shape& shape) const;
+  YamlMap map(const ShapePtr& shape) const;
+  // The same; nothing at all (`codel:`) is a map without entries.
+  YamlMap map_or_nothing(const ShapePtr& shape) const;
   // `what` says what should stand here: "a link", "the address of a host".
-  // `known` are the map's keys; `later` those that a later version will know.
-  YamlMap map(std::string_view what, std::span<const std::string_view> known,
-              std::span<const std::string_view> later = {}) const;
   // Its keys are names that the user chooses.
   YamlMap names(std::string_view what) const;
   std::vector<YamlValue> list(std::string_view what) const;
@@ -57,23 +64,29 @@ class YamlValue {
   Frequency frequency() const;
   bool yes_or_no() const;
   std::uint64_t count(std::uint64_t at_least, std::uint64_t at_most) const;
+  std::vector<SeedRange> seeds() const;
   net::Address address() const;
   net::Prefix prefix() const;  // with its host part; an address alone is /24 or /64
 
  private:
   class Collector;
 
-  YamlValue(YAML::Node node, Position position, std::shared_ptr<const std::string> file)
-      : node_(std::move(node)), position_(position), file_(std::move(file)) {}
+  YamlValue(YAML::Node node, Position position, std::shared_ptr<const YamlTree> tree,
+            SharedOrigin origin)
+      : node_(std::move(node)),
+        position_(std::move(position)),
+        tree_(std::move(tree)),
+        origin_(std::move(origin)) {}
   // `key` gives the place of a value that is empty.
-  YamlValue child(const YAML::Node& node, Position key) const;
+  YamlValue child(const YAML::Node& node, const Position& key) const;
   void must_be(bool right, std::string_view what) const;
   template <typename Parse>
   auto quantity(std::string_view what, Parse parser) const;
 
   YAML::Node node_;
   Position position_;
-  std::shared_ptr<const std::string> file_;
+  std::shared_ptr<const YamlTree> tree_;
+  SharedOrigin origin_;
 };
 
 // A map whose keys have been checked: each is known, and given once. `x-` keys are skipped; a `<<`
@@ -86,14 +99,17 @@ class YamlMap {
     YamlValue value;
   };
 
-  YamlMap(YamlValue self, std::string what, std::vector<Entry> entries)
-      : self_(std::move(self)), what_(std::move(what)), entries_(std::move(entries)) {}
+  YamlMap(YamlValue self, std::string what, std::vector<Entry> entries, ShapePtr shape = nullptr)
+      : self_(std::move(self)),
+        what_(std::move(what)),
+        entries_(std::move(entries)),
+        shape_(std::move(shape)) {}
 
   const YamlValue& self() const { return self_; }
   // In the order of the file.
   const std::vector<Entry>& entries() const& { return entries_; }
   std::vector<Entry> entries() && { return std::move(entries_); }  // for (... : value.names(...))
-  // Null: not given.
+  // Null: not given. A key that the shape does not know is a bug (std::logic_error).
   const YamlValue* find(std::string_view key) const {
     return entry(key) ? &entry(key)->value : nullptr;
   }
@@ -103,6 +119,8 @@ class YamlMap {
   const YamlValue& require(std::string_view key, std::string_view example) const;
   // The one of `keys` that is given; an error where there is none or more than one.
   std::string_view one_of(std::span<const std::string_view> keys) const;
+  // Of the shape's first group.
+  std::string_view one_of() const { return one_of(shape_->one_of.front()); }
 
  private:
   const Entry* entry(std::string_view key) const;
@@ -110,6 +128,7 @@ class YamlMap {
   YamlValue self_;
   std::string what_;
   std::vector<Entry> entries_;
+  ShapePtr shape_;  // null: its keys are the user's
 };
 
 }  // namespace dispatch::scenario

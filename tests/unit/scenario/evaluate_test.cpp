@@ -13,6 +13,7 @@ LinkSample sample(int second, std::uint64_t megabytes, std::uint64_t connections
   result.at = seconds(second);
   result.payload_down = megabytes * 1'000'000;
   result.connections = connections;
+  result.live = second == 0 ? 0 : 3;
   return result;
 }
 
@@ -30,12 +31,14 @@ TransferRecord completed(int number, Duration latency) {
 Result example() {
   Result result;
   result.end = seconds(5);
+  result.last_event = seconds(2);
   for (const auto& [name, rate] : {std::pair("fast", 2u), std::pair("slow", 1u)}) {
     LinkResult link;
     link.name = name;
     for (unsigned second = 0; second <= 5; ++second) {
       const auto moved = rate * std::min(second < 1 ? 0u : second - 1, 3u);
       link.series.push_back(sample(static_cast<int>(second), moved, moved));
+      link.series.back().healthy = rate == 1 || second == 5;  // fast is well in the end only
     }
     link.total = link.series.back();
     result.links.push_back(link);
@@ -43,8 +46,13 @@ Result example() {
   WorkloadResult api;
   api.name = "api";
   for (int i = 1; i <= 10; ++i) api.records.push_back(completed(i, milliseconds(100 * i)));
+  api.records[3].link = "fast";  // of the fourth, begun at 4 s
+  api.records[3].first_byte = milliseconds(3800);
   TransferRecord failure;
   failure.started = seconds(4);
+  failure.connected = seconds(5);
+  failure.link = "slow";
+  failure.ended = seconds(6);
   failure.failure = "connection: refused";
   api.records.push_back(failure);
   api.transfers = 11;
@@ -84,6 +92,18 @@ BOOST_AUTO_TEST_CASE(expectations_that_hold_pass_with_the_observed_value) {
       {"api.latency.min == 100ms", "100 ms"},
       {"api.latency.mean == 550ms", "550 ms"},
       {"end <= 5s", "5 s"},
+      {"api.latency.max < 400ms during 1s..3s", "200 ms"},
+      {"api.completions == 3 during 2s..5s", "3"},
+      {"connections(fast) == 4 during 1s..3s", "4"},
+      {"share(fast) in 66%..67% during 1s..3s", "66.67 %"},
+      {"live(slow) == 3 during 1s..4s", "3"},
+      {"always connections(fast) <= 6", "6"},
+      {"always healthy_links >= 1", "2"},
+      {"sometimes connections(slow) == 2", "2 at 3 s"},
+      {"eventually healthy_links == 2 within 3s", "2 after 3 s"},
+      {"eventually connections(slow) == 3 within 2s after 2s", "3 after 2 s"},
+      {"healthy_links == 2", "2"},
+      {"failover(slow, 3.5s) == 300ms", "300 ms"},
   };
   for (const auto& [text, observed] : cases) {
     const auto result = outcome(text);
@@ -103,10 +123,27 @@ BOOST_AUTO_TEST_CASE(expectations_that_fail_say_why) {
       {"bytes(fast, 1s..6s) > 1 B", "bytes(fast, 1s..6s) has no value: the run ended at 5 s"},
       {"share(fast, 4s..5s) > 1%", "share(fast, 4s..5s) has no value: no bytes passed"},
       {"api.completed",
-       "1 of 11 transfers of api did not complete; the first: api#11, begun at "
-       "4 s: connection: refused"},
+       "1 of 11 transfers of api did not complete; the first: api#11, begun at 4 s, waited 2 s: "
+       "bound to slow, silent since 5 s, given up at 6 s: connection: refused"},
       {"api.failures == 0",
-       "api.failures is 1, expected 0; the first: api#11, begun at 4 s: connection: refused"},
+       "api.failures is 1, expected 0; the first: api#11, begun at 4 s, waited 2 s: bound to "
+       "slow, silent since 5 s, given up at 6 s: connection: refused"},
+      {"api.failures == 0 during 1s..5s",
+       "api.failures is 1, expected 0; the first: api#11, begun at 4 s, waited 2 s: bound to "
+       "slow, silent since 5 s, given up at 6 s: connection: refused"},
+      {"connections(fast) < 4 during 1s..4s", "connections(fast) is 6, expected less than 4"},
+      {"always connections(fast) < 4", "at 3 s: connections(fast) is 4, expected less than 4"},
+      {"always live(slow) == 0 during 1s..2s", "at 1 s: live(slow) is 3, expected 0"},
+      {"sometimes connections(slow) > 3",
+       "it held at no instant from 0 s to 5 s; at the end connections(slow) is 3, expected more "
+       "than 3"},
+      {"eventually healthy_links == 2 within 1s after 3s",
+       "it did not hold from 3 s to 4 s: healthy_links is 1, expected 2 then"},
+      {"eventually connections(slow) > 3 within 1s",
+       "it did not hold from 2 s to 3 s: connections(slow) is 2, expected more than 3 then"},
+      {"failover(fast, 5s) < 1s",
+       "failover(fast, 5s) has no value: nothing that began after 5 s had a byte by another link"},
+
       {"api.latency.p99 < 900ms",
        "api.latency.p99 is 1 s, expected less than 900 ms; the slowest: api#10, begun at 10 s, "
        "took 1 s in 1 attempt"},

@@ -79,7 +79,18 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_its_place) {
        "6: \"of\" is no unit: write one of bit/s, kbit/s, Mbit/s, Gbit/s, "
        "Tbit/s, B/s, kB/s, MB/s, GB/s, B, kB, MB, GB, TB, KiB, MiB, GiB, TiB, "
        "ns, us, ms, s, min, h, %"},
-      {"failover(wifi, 5s) < 1.5s", "0: \"failover\" is not supported yet"},
+      {"failover(wifi) < 1.5s", "13: failover is of a link and an instant: failover(wifi, 5s)"},
+      {"failover(all, 5s) < 1.5s", "12: failover is of a link and an instant: failover(wifi, 5s)"},
+      {"failover(wifi, 5 B) < 1.5s", "13: failover needs an instant: failover(wifi, 5s)"},
+      {"eventually healthy_links == 2", "29: eventually needs a limit: write within 10s"},
+      {"healthy_links == 2 within 10s", "19: \"within\" is of eventually"},
+      {"eventually end < 5s within 1s", "11: end has no value at an instant"},
+      {"always big.latency.p99 < 5ms", "7: big.latency.p99 has no value at an instant"},
+      {"eventually healthy_links == 2 within 5 B",
+       "30: within needs a duration of at most 10000 h"},
+      {"eventually healthy_links == 2 during 1s..2s within 1s",
+       "30: eventually is within a time: write within 10s after 12s"},
+      {"queue(wifi, 1s..2s) > 1 B", "12: what is so now has no span of time: write during 1s..5s"},
   };
   for (const auto& [text, message] : cases)
     BOOST_TEST(error_of(text) == message, text << " said " << error_of(text));

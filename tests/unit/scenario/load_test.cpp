@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(errors_name_the_place_what_was_found_and_what_would_be_righ
        "f.yaml:4:6: \"maybe\" is not a way to use ECN: write on, passive or off"},
       {with("congestion: vegas\n"),
        "f.yaml:4:13: \"vegas\" is not a congestion control: write cubic or reno"},
-      {with("seeds: 1..200\n"), "f.yaml:4:1: \"seeds\" is not supported yet"},
+      {with("seeds: 200..1\n"), "f.yaml:4:8: \"200..1\" ends before it begins"},
       {with("duration: 60\n"), "f.yaml:4:11: \"60\" has no unit: write a duration such as 12 ms"},
       {with("duration: [60s]\n"), "f.yaml:4:11: a list where a duration such as 12 ms is due"},
       {with("duration:\n"), "f.yaml:4:1: nothing where a duration such as 12 ms is due"},
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(errors_name_the_place_what_was_found_and_what_would_be_righ
        "f.yaml:4:30: \"wwww\" is neither an address, a host, NXDOMAIN nor SERVFAIL; did you mean "
        "\"www\"?"},
       {with("workloads:\n  - {name: big}\n"),
-       "f.yaml:5:5: a workload needs one of download, upload, requests"},
+       "f.yaml:5:5: a workload needs one of download, upload, requests, browse, chat, video, call"},
       {with("workloads:\n  - {name: big, download: {form: www, size: 1 MB}}\n"),
        "f.yaml:5:28: unknown key \"form\" in a download; did you mean \"from\"?"},
       {with("workloads:\n  - {name: big, download: {from: www}}\n"),
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(errors_name_the_place_what_was_found_and_what_would_be_righ
       {with("workloads:\n  - {name: big, download: {from: www, size: 1 MB, via: socks4}}\n"),
        "f.yaml:5:56: via \"socks4\" is not supported yet"},
       {with("workloads:\n  - {name: v, video: {}}\n"),
-       "f.yaml:5:15: \"video\" is not supported yet"},
+       "f.yaml:5:22: video needs \"from\": write from: www"},
       {with("events:\n  - {at: 1s, link: wifi, blackhole, up}\n"),
        "f.yaml:5:37: \"up\" beside \"blackhole\": an event is one of blackhole, down, up, set, "
        "flap, unplug, address, no_address, no_route, unreachable, rebind, portal, sign_in, dns"},
@@ -164,8 +164,8 @@ BOOST_AUTO_TEST_CASE(errors_name_the_place_what_was_found_and_what_would_be_righ
       {with("expect: [big.completed]\n"), "f.yaml:4:10: no workload \"big\""},
       {with("expect:\n  - \"end <  5\"\n"), "f.yaml:5:13: a duration is compared with a count"},
       {with("expect: [share(wfi) > 5%]\n"), "f.yaml:4:16: no link \"wfi\"; did you mean \"wifi\"?"},
-      {with("expect:\n  - eventually: healthy_links == 2 within 10s\n"),
-       "f.yaml:5:5: \"eventually\" is not supported yet"},
+      {with("expect:\n  - eventually: healthy_links = 2 within 10s\n"),
+       "f.yaml:5:31: \"= 2 within 10s\" where a comparison is due: write < <= > >= == != or in"},
   };
   for (const auto& [text, message] : cases) {
     BOOST_TEST(error_of(text) == message, "\n" << text << "said: " << error_of(text));

@@ -137,9 +137,11 @@ expect: [big.completed]
   BOOST_TEST(big.failed == 3u);
   BOOST_TEST(big.records.size() == 1u);
   BOOST_TEST(!big.ended.has_value());
-  BOOST_TEST(result.expectations[0].reason ==
-             "3 of 3 transfers of big did not complete; the first: big#1, begun at 0 s: it had not "
-             "ended when the run stopped at 1 s");
+  BOOST_TEST(
+      result.expectations[0].reason ==
+      "3 of 3 transfers of big did not complete; the first: big#1, begun at 0 s, waited 1 s: "
+      "bound to only, given up at 1 s: it had not "
+      "ended when the run stopped at 1 s");
 }
 
 BOOST_AUTO_TEST_CASE(requests_are_sent_at_their_instants_whatever_became_of_the_last) {
