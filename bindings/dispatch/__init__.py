@@ -11,6 +11,10 @@ The real proxy engine runs in a deterministic network: same scenario, same seed,
 
 from ._errors import EngineError, Error, ExpectationFailed, ScenarioError
 from ._parts import (
+    Browse,
+    Call,
+    Chat,
+    Clients,
     Direction,
     Dns,
     DnsEvent,
@@ -21,10 +25,12 @@ from ._parts import (
     Host,
     HostEvent,
     Link,
+    Machine,
     Proxy,
     Requests,
     Set,
     Upload,
+    Video,
     Workload,
 )
 from ._result import Expectation, FlowResult, Latency, LinkResult, Result, Transfer, WorkloadResult
@@ -33,6 +39,10 @@ from ._scenario import Scenario
 from ._series import FlowSeries, LinkSeries, Series, WorkloadSeries
 
 __all__ = [
+    "Browse",
+    "Call",
+    "Chat",
+    "Clients",
     "Direction",
     "Dns",
     "DnsEvent",
@@ -52,6 +62,7 @@ __all__ = [
     "FlowSeries",
     "LinkResult",
     "LinkSeries",
+    "Machine",
     "Proxy",
     "Requests",
     "Result",
@@ -61,6 +72,7 @@ __all__ = [
     "Set",
     "Transfer",
     "Upload",
+    "Video",
     "Workload",
     "WorkloadResult",
     "WorkloadSeries",

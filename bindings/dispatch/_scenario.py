@@ -17,6 +17,10 @@ from typing import Any, Dict, List, Optional, Union
 from . import _dispatch
 from ._errors import ScenarioError
 from ._parts import (
+    Browse,
+    Call,
+    Chat,
+    Clients,
     Direction,
     Dns,
     DnsEvent,
@@ -27,12 +31,14 @@ from ._parts import (
     Host,
     HostEvent,
     Link,
+    Machine,
     Proxy,
     Quantity,
     Requests,
     Service,
     Set,
     Upload,
+    Video,
     Workload,
 )
 from ._yaml import line_of, to_yaml
@@ -63,6 +69,10 @@ class Scenario:
     name: Optional[str] = None
     seed: Optional[int] = None
     """Default 1."""
+    seeds: Optional[str] = None
+    """Of whoever runs it many times: ``"1..200"``. Default: the seed alone."""
+    include: Union[str, List[str], None] = None
+    """Files whose keys are taken, too. What has been read has them in it."""
     duration: Optional[Quantity] = None
     """Hard stop, in simulated time. Default 10 min."""
     congestion: Optional[str] = None
@@ -76,6 +86,10 @@ class Scenario:
     dns: Optional[Dns] = None
     """None: no name server can be reached."""
     engine: Optional[Engine] = None
+    machines: Dict[str, Machine] = field(default_factory=dict)
+    """Further machines with links, and a dispatch of their own."""
+    clients: Dict[str, Clients] = field(default_factory=dict)
+    """Computers in a machine's network, which have its dispatch only."""
     workloads: List[Workload] = field(default_factory=list)
     events: List[Union[Event, HostEvent, DnsEvent]] = field(default_factory=list)
     expect: List[str] = field(default_factory=list)
@@ -165,11 +179,17 @@ def _utf8(text: str, what: str) -> bytes:
 # Objects to plain dicts, lists and scalars.
 
 
+_TOP = (
+    *("include", "name", "seed", "seeds", "duration", "congestion", "ecn", "content", "links"),
+    *("hosts", "dns", "engine", "machines", "clients"),
+)
+
+
 def _plain_scenario(scenario: Scenario) -> Dict[str, Any]:
     plain: Dict[str, Any] = {"dispatch": 1}
-    for key in ("name", "seed", "duration", "congestion", "ecn", "content", "links", "hosts", "dns", "engine"):
+    for key in _TOP:
         value = getattr(scenario, key)
-        if value is not None and not (key == "hosts" and value == {}):
+        if value is not None and not (key in ("hosts", "machines", "clients") and value == {}):
             plain[key] = _plain(value)
     plain["workloads"] = _each(_plain_workload, scenario.workloads)
     plain["events"] = _each(_plain_event, scenario.events)
@@ -203,16 +223,24 @@ def _plain(value: Any, depth: int = 0) -> Any:
     return value
 
 
-_WORKLOADS = {"download": Download, "upload": Upload, "requests": Requests}
+_WORKLOADS = {
+    "download": Download,
+    "upload": Upload,
+    "requests": Requests,
+    "browse": Browse,
+    "chat": Chat,
+    "video": Video,
+    "call": Call,
+}
 # The order in which people say it.
-_ORDER = ("from", "to", "size", "rate", "response", "until")
+_ORDER = ("from", "to", "bitrate", "size", "rate", "response", "pages", "until")
 
 
 def _plain_workload(workload: Any) -> Any:
     for kind, of_kind in _WORKLOADS.items():
         if isinstance(workload, of_kind):
             plain = _plain(workload)
-            head = {key: plain.pop(key) for key in ("name", "at") if key in plain}
+            head = {key: plain.pop(key) for key in ("name", "at", "client") if key in plain}
             first = {key: plain.pop(key) for key in _ORDER if key in plain}
             return {**head, kind: {**first, **plain}}
     return _plain(workload)
@@ -250,13 +278,24 @@ def _from_plain(cls: Any, plain: Dict[str, Any]) -> Scenario:
         links={name: _link(link) for name, link in plain["links"].items()},
         name=plain.get("name"),
         seed=int(plain["seed"]),
+        seeds=plain.get("seeds"),
         duration=plain["duration"],
         congestion=plain.get("congestion"),
         ecn=plain.get("ecn"),
         content=plain.get("content"),
         hosts={name: _host(host) for name, host in (plain.get("hosts") or {}).items()},
         dns=None if dns is None else Dns(dns["records"] or {}, dns["delay"], dns.get("fault")),
-        engine=Engine(**_switches(_numbers(plain["engine"]))),
+        engine=_engine(plain["engine"]),
+        machines={
+            name: Machine(
+                {link: _link(each) for link, each in machine["links"].items()},
+                _engine(machine["engine"]),
+            )
+            for name, machine in plain.get("machines", {}).items()
+        },
+        clients={
+            name: Clients(**_numbers(each)) for name, each in plain.get("clients", {}).items()
+        },
         workloads=[_workload(each) for each in plain.get("workloads", [])],
         events=[_event(each) for each in plain.get("events", [])],
         expect=plain.get("expect", []),
@@ -266,7 +305,8 @@ def _from_plain(cls: Any, plain: Dict[str, Any]) -> Scenario:
 def _numbers(plain: Dict[str, Any]) -> Dict[str, Any]:
     """With the members that are whole numbers as such."""
     keys = (
-        *("port", "count", "parallel", "retries", "http", "dns"),
+        *("port", "count", "parallel", "retries", "http", "dns", "echo"),
+        *("users", "pages", "objects"),
         *("max_connections", "max_per_client", "max_per_target"),
     )
     return {
@@ -289,6 +329,10 @@ def _directions(plain: Dict[str, Any]) -> Dict[str, Any]:
         key: Direction(**value) if key in ("down", "up") and isinstance(value, dict) else value
         for key, value in plain.items()
     }
+
+
+def _engine(plain: Dict[str, Any]) -> Engine:
+    return Engine(**_switches(_numbers(plain)))
 
 
 def _link(plain: Dict[str, Any]) -> Link:

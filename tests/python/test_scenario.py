@@ -2,12 +2,19 @@
 
 import copy
 import dataclasses
+import json
+import os
 import pickle
+import subprocess
 
 import pytest
 
 import dispatch
 from dispatch import (
+    Browse,
+    Call,
+    Chat,
+    Clients,
     Direction,
     Dns,
     DnsEvent,
@@ -18,11 +25,13 @@ from dispatch import (
     Host,
     HostEvent,
     Link,
+    Machine,
     Proxy,
     Requests,
     Scenario,
     Set,
     Upload,
+    Video,
 )
 
 EVERYTHING = Scenario(
@@ -110,6 +119,72 @@ def test_objects_survive_the_way_through_yaml_and_back():
     assert once.events[4].action.down == Direction(rate="1 Mbit/s")
     assert once.events[4].action.up == Direction(loss="5%")
     assert once.expect == EVERYTHING.expect
+
+
+def test_people_and_their_machines_survive_the_way_through_yaml_and_back():
+    given = Scenario(
+        seeds="1..3, 9",
+        links={"fibre": Link(rate="100 Mbit/s"), "lte": Link(rate="20 Mbit/s")},
+        hosts={"www": Host(), "friend": Host(serves=[{"echo": 7}])},
+        machines={"kim": Machine({"dsl": Link(rate="16 Mbit/s")}, Engine(policy="round-robin"))},
+        clients={"desk": Clients(count=12, delay="1ms"), "sofa": Clients(of="kim", rate="100 Mbit/s")},
+        workloads=[
+            Requests("open", to="www", rate="5/s", response={"pareto": "20 kB"}, until="9s", arrivals="poisson"),
+            Requests("closed", to="www", users=3, think={"exponential": "2s"}, response="10 kB", until="9s"),
+            Browse("pages", to="www", pages=4, users=2, objects={"values": ["5", "9"]}, size={"uniform": ["1 kB", "9 kB"]},
+                   client="desk"),
+            Chat("chat", to="www", until="9s", every="1s", message="200 B", client="sofa"),
+            Video("film", bitrate="4 Mbit/s", from_="www", length="20s", segment="2s", buffer="8s", client="kim"),
+            Call("call", to="friend", until="9s", rate="30/s", size="200 B", via="direct"),
+        ],
+        events=[Event("5s", "kim.dsl", "blackhole")],
+        expect=["eventually healthy_links == 2 within 5s", "film.stalls == 0 during 1s..9s"],
+    )
+    once = Scenario.from_yaml(given.to_yaml())
+    assert Scenario.from_yaml(once.to_yaml()) == once
+    assert once.seeds == given.seeds
+    assert once.machines["kim"].links["dsl"].down.rate == "16 Mbit/s"
+    assert (once.clients["desk"].count, once.clients["sofa"].of) == (12, "kim")
+    assert once.workloads[0].response == {"pareto": "20 kB"}
+    assert (once.workloads[1].users, once.workloads[1].rate) == (3, None)
+    assert once.workloads[2].objects == {"values": ["5", "9"]}
+    assert [each.client for each in once.workloads] == [None, None, "desk", "sofa", "kim", None]
+    assert (once.workloads[4].from_, once.workloads[5].via) == ("www", "direct")
+    assert once.expect == given.expect
+
+
+def test_what_is_included_is_in_the_objects(tmp_path):
+    (tmp_path / "common.yaml").write_text("hosts: {www: }\nlinks: {a: {rate: 1 Mbit/s, delay: 3ms}}\n")
+    (tmp_path / "a.yaml").write_text("dispatch: 1\ninclude: common.yaml\nlinks: {a: {delay: 9ms}}\n")
+    scenario = Scenario.load(tmp_path / "a.yaml")
+    assert scenario.links["a"].up.delay == "9ms"
+    assert list(scenario.hosts) == ["www"]
+    assert Scenario(include=str(tmp_path / "a.yaml"), links={"b": Link(rate="1 Mbit/s")}).to_yaml()
+
+
+# Keys of the file that are said in another way.
+OF_THE_SCENARIO = {"dispatch"}
+OF_WORKLOADS = {"name", "at", "client"}
+
+
+@pytest.mark.skipif("DISPATCH_SIM" not in os.environ, reason="there is no dispatch-sim")
+def test_every_key_of_the_file_has_its_member_and_the_other_way_round():
+    schema = json.loads(subprocess.run([os.environ["DISPATCH_SIM"], "schema"], check=True, capture_output=True).stdout)
+    maps = {"scenario": schema["properties"], **{name: each["properties"] for name, each in schema["$defs"].items()}}
+
+    def members(kind):
+        return {each.name.rstrip("_") for each in dataclasses.fields(kind)} - {"_source"}
+
+    assert members(Scenario) - {"source"} == set(maps["scenario"]) - OF_THE_SCENARIO
+    for name, kind in (("a_link", Link), ("the_down_direction", Direction), ("a_host", Host), ("dns", Dns),
+                       ("engine", Engine), ("a_machine", Machine), ("clients", Clients)):
+        assert members(kind) == set(maps[name]), name
+    assert members(Set) == set(maps["what_a_link_is_set_to"]) | {"over"}
+    works = {"a_download": Download, "an_upload": Upload, "requests": Requests, "browse": Browse, "chat": Chat,
+             "video": Video, "a_call": Call}
+    for name, kind in works.items():
+        assert members(kind) == set(maps[name]) | OF_WORKLOADS, name
+    assert len(maps["a_workload"]) == len(OF_WORKLOADS) + len(works)
 
 
 def test_faults_survive_the_way_through_yaml_and_back():
