@@ -1,5 +1,6 @@
 """The documentation: its Python works, it describes every key and metric, and its links lead somewhere."""
 
+import json
 import os
 import re
 import subprocess
@@ -30,12 +31,10 @@ def test_its_python_works():
 
 def keys_in_sources():
     """Every key that the parser knows, and every metric."""
-    found = set()
-    for source in (ROOT / 'sim' / 'scenario').glob('load*.cpp'):
-        for name, body in re.findall(r'k(\w*)Keys\[\] = \{(.*?)\};', source.read_text(), re.S):
-            found |= set(re.findall(r'"(\w+)"', body))
-    expressions = (ROOT / 'sim' / 'scenario' / 'expression.cpp').read_text()
-    metrics = set(re.findall(r'\{"(\w+)", What::', expressions))
+    schema = json.loads(subprocess.run([os.environ['DISPATCH_SIM'], 'schema'], check=True, capture_output=True).stdout)
+    found = {key for each in [schema, *schema['$defs'].values()] for key in each['properties']}
+    metrics = set(re.findall(r'\{"(\w+)", Metric::What::',
+                             (ROOT / 'sim' / 'scenario' / 'metric_table.hpp').read_text()))
     assert len(found) > 30 and len(metrics) > 15
     return found | metrics
 
