@@ -65,6 +65,11 @@ bool is_link_local(const Address& address) {
   return (address.to_v4().to_uint() & 0xffff0000u) == 0xa9fe0000u;
 }
 
+Address without_scope(const Address& address) {
+  if (!address.is_v6() || address.to_v6().scope_id() == 0) return address;
+  return AddressV6(address.to_v6().to_bytes());
+}
+
 Address unmapped(const Address& address) {
   if (address.is_v6() && address.to_v6().is_v4_mapped()) {
     return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());

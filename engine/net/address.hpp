@@ -44,6 +44,9 @@ bool is_link_local(const Address& address);
 // ::ffff:a.b.c.d becomes a.b.c.d; any other address is returned as it is.
 Address unmapped(const Address& address);
 
+// The same without its scope.
+Address without_scope(const Address& address);
+
 // A transport endpoint: address and port, in host byte order.
 struct Endpoint {
   Address address;

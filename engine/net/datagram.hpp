@@ -5,6 +5,7 @@
 #include "engine/net/async.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -36,14 +37,22 @@ struct DatagramIn {
   }
 };
 
-// One datagram to be sent. `to` is ignored on a connected socket.
+// One datagram to be sent, or several. `to` is ignored on a connected socket.
 struct DatagramOut {
   std::span<const std::byte> data;
   Endpoint to;
   std::span<const std::byte> head{};  // goes before the data, in the same datagram
+  // Not 0: the data holds several datagrams of so many bytes each, but the last, which may be
+  // shorter: at most kSegmentsMax, and kSegmentedBytesMax in all. There is no head then.
+  std::size_t segment = 0;
 
   std::size_t size() const { return head.size() + data.size(); }
 };
+
+// What leaves in one piece: the kernel's UDP_MAX_SEGMENTS, and what one IP packet holds, headers
+// taken off.
+inline constexpr std::size_t kSegmentsMax = 64;
+inline constexpr std::size_t kSegmentedBytesMax = 65'000;
 
 // At most one receive (or one call of when_readable) and one send may be outstanding at a time.
 class Datagram {
@@ -57,6 +66,7 @@ class Datagram {
 
   // Sends the batch in order: how many were taken, at least one. An error means that the first one
   // was not sent. Errors: network_unreachable, message_size, connection_refused (connected), ...
+  // Of segments, message_size: they do not leave in one piece here, and may do so one by one.
   virtual Task<Result<std::size_t>> send(std::span<const DatagramOut> batch) = 0;
 
   // The same for who is no task, and does not wait. Errors: would_block as well, and
@@ -69,6 +79,9 @@ class Datagram {
   virtual void when_readable(std::function<void()> ready) = 0;
 
   virtual Endpoint local_endpoint() const = 0;
+
+  // Datagrams that came and found no room to wait in, since the socket was opened.
+  virtual std::uint64_t dropped() const = 0;
 
   // Outstanding operations complete with operation_aborted.
   virtual void close() = 0;

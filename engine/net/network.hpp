@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace dispatch::net {
 
@@ -37,6 +38,13 @@ struct LocalListenOptions {
   std::optional<std::uint32_t> mode;  // of the file, such as 0660; none: as the umask has it
 };
 
+// A multicast group that a socket is to hear (RFC 3376, RFC 3810).
+struct Membership {
+  Address group;
+  std::string interface;          // where it is joined; empty: where the host's routes lead
+  std::optional<Address> source;  // only what this address sends (RFC 4607)
+};
+
 struct DatagramOptions {
   Endpoint local;                   // unspecified address and port 0: the kernel chooses
   Egress egress;                    // its source, if any, replaces local.address
@@ -47,6 +55,20 @@ struct DatagramOptions {
   // Bytes that may wait to be received, and as many to be sent, as far as the host allows it; 0: as
   // the host has it.
   std::size_t kernel_buffer = 0;
+  // Others may be bound to the same address and port, if they want that too: each of them gets what
+  // is sent to a group.
+  bool shared_port = false;
+  // A socket that joins groups, and is bound to no address, hears what is sent to these and to the
+  // host itself. (Linux by itself: also the groups of all other sockets.)
+  std::vector<Membership> groups{};
+  // Of what is sent to groups: the interface that it leaves by (empty: where the routes lead), and
+  // whether members on this host get it too.
+  std::string multicast_interface{};
+  bool multicast_loop = true;
+  // How many hops it may pass; none: 1 to a group, and to other addresses as the host has it.
+  std::optional<std::uint8_t> hop_limit{};
+  // Broadcast addresses may be sent to; else permission_denied.
+  bool broadcast = false;
 };
 
 class Network;
@@ -99,6 +121,8 @@ class Network {
   // resource_unavailable_try_again (the listener's queue is full).
   virtual Result<StreamPtr> connect_local(const std::string& path) = 0;
 
+  // Errors: address_in_use, address_not_available, no_such_device, invalid_argument (no group, or
+  // none of the socket's family), network_unreachable, ...
   virtual Result<DatagramPtr> open_datagram(const DatagramOptions& options) = 0;
 
   // Whether Egress::device can be used by this process (Linux before 5.7: CAP_NET_RAW).

@@ -14,6 +14,17 @@ bool would_block(const net::Error& error) {
   return error == net::asio::error::would_block;
 }
 
+// Datagrams do not leave in one piece where one of them is longer than the way's MTU (EINVAL;
+// EMSGSIZE since Linux 6.14), nor where the device cannot do checksums (EIO, before Linux 6.11).
+bool is_of_one_piece(const net::Error& error) {
+  return error == net::errno_error(EINVAL) || error == net::errno_error(EMSGSIZE) ||
+         error == net::errno_error(EIO);
+}
+
+net::Error segments_refused(const net::Error& error) {
+  return is_of_one_piece(error) ? net::errno_error(EMSGSIZE) : error;
+}
+
 }  // namespace
 
 Datagram::Datagram(Loop& loop, FileDescriptor socket, bool connected)
@@ -44,8 +55,18 @@ net::Result<std::size_t> Datagram::try_send(std::span<const net::DatagramOut> ba
     if (taken > 0) return static_cast<std::size_t>(taken);
     const auto error = last_error();
     if (would_block(error)) socket_.would_block(Socket::For::writing);
-    if (error != net::asio::error::interrupted && !send_apart_from_now_on(batch)) return error;
+    if (error == net::asio::error::interrupted) continue;
+    if (batch.front().segment != 0) return segments_refused(error);
+    if (!send_apart_from_now_on(batch, error)) return error;
   }
+}
+
+// After an error: whether the batch began with datagrams that we have joined, and that may be why.
+bool Datagram::send_apart_from_now_on(std::span<const net::DatagramOut> refused,
+                                      const net::Error& error) {
+  if (!is_of_one_piece(error) || count_alike(refused) == 1) return false;
+  alike_bytes_max_ = error == net::errno_error(EIO) ? 0 : refused.front().size() - 1;
+  return true;
 }
 
 net::Task<net::Result<std::size_t>> Datagram::receive(std::span<net::DatagramIn> batch) {

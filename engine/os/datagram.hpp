@@ -25,10 +25,14 @@ class Datagram final : public net::Datagram {
   net::Result<std::size_t> try_send(std::span<const net::DatagramOut> batch) override;
   void when_readable(std::function<void()> ready) override;
   net::Endpoint local_endpoint() const override { return local_; }
+  std::uint64_t dropped() const override;
   void close() override;
 
-  // Of the platform (datagram_*.cpp), before anything is received.
+  // Of the platform (datagram_*.cpp), before the socket is bound.
   static void coalesce(int socket);
+  // Groups, hop limit, broadcast, a shared port. Errors: no_such_device, invalid_argument,
+  // network_unreachable (no route says where to join).
+  static net::Status prepare(int socket, net::Family family, const net::DatagramOptions& options);
 
  private:
   struct Waiting {
@@ -39,7 +43,8 @@ class Datagram final : public net::Datagram {
   int receive_once(std::span<net::DatagramIn> batch);
   int send_once(std::span<const net::DatagramOut> batch);
   std::size_t count_alike(std::span<const net::DatagramOut> batch) const;
-  bool send_apart_from_now_on(std::span<const net::DatagramOut> refused);
+
+  bool send_apart_from_now_on(std::span<const net::DatagramOut> refused, const net::Error& error);
 
   Loop& loop_;
   Socket socket_;

@@ -16,10 +16,6 @@ namespace {
 
 constexpr std::size_t kMessagesMost = 64;
 constexpr std::size_t kPiecesMost = 512;
-// Of datagrams that leave in one piece: the kernel's UDP_MAX_SEGMENTS, and what one IP packet
-// holds, headers taken off.
-constexpr std::size_t kAlikeMost = 64;
-constexpr std::size_t kAlikeBytesMost = 65'000;
 
 struct alignas(cmsghdr) SegmentSize {
   std::array<char, CMSG_SPACE(sizeof(int))> bytes;
@@ -97,15 +93,16 @@ int Datagram::receive_once(std::span<net::DatagramIn> batch) {
 std::size_t Datagram::count_alike(std::span<const net::DatagramOut> batch) const {
   const auto& first = batch.front();
   const auto size = first.size();
-  if (size == 0 || size > alike_bytes_max_) return 1;
+  if (size == 0 || size > alike_bytes_max_ || first.segment != 0) return 1;
   std::size_t count = 1;
   auto bytes = size;
-  const auto most = std::min(batch.size(), kAlikeMost);
+  const auto most = std::min(batch.size(), net::kSegmentsMax);
   for (bool last = false; count < most && !last; ++count) {
     const auto& next = batch[count];
     const auto next_size = next.size();
     bytes += next_size;
-    if (next_size == 0 || next_size > size || bytes > kAlikeBytesMost) break;
+    if (next_size == 0 || next_size > size || bytes > net::kSegmentedBytesMax) break;
+    if (next.segment != 0) break;
     if (!connected_ && next.to != first.to) break;
     last = next_size < size;
   }
@@ -132,7 +129,8 @@ int Datagram::send_once(std::span<const net::DatagramOut> batch) {
       header.msg_name = messages.addresses[count].data();
       header.msg_namelen = messages.addresses[count].size();
     }
-    if (alike > 1) ask_for_segments(header, messages.controls[count], left.front().size());
+    const auto segment = alike > 1 ? left.front().size() : left.front().segment;
+    if (segment != 0) ask_for_segments(header, messages.controls[count], segment);
     counts[count++] = static_cast<std::uint8_t>(alike);
     left = left.subspan(alike);
   }
@@ -141,16 +139,6 @@ int Datagram::send_once(std::span<const net::DatagramOut> batch) {
   int taken = sent < 0 ? sent : 0;
   for (int i = 0; i < sent; ++i) taken += counts[static_cast<std::size_t>(i)];
   return taken;
-}
-
-// After an error: whether the batch began with datagrams in one piece, and that may be why. They do
-// not pass where one of them is longer than the way's MTU (EINVAL; EMSGSIZE since Linux 6.14), nor
-// where the device cannot do checksums (EIO, before Linux 6.11).
-bool Datagram::send_apart_from_now_on(std::span<const net::DatagramOut> refused) {
-  if (errno != EINVAL && errno != EMSGSIZE && errno != EIO) return false;
-  if (count_alike(refused) == 1) return false;
-  alike_bytes_max_ = errno == EIO ? 0 : refused.front().size() - 1;
-  return true;
 }
 
 }  // namespace dispatch::os

@@ -121,7 +121,10 @@ net::Result<net::DatagramPtr> Network::open_datagram(const net::DatagramOptions&
   if (!options.egress.device.empty()) {
     if (const auto error = bind_to_device(descriptor.get(), options.egress.device)) return error;
   }
-  if (options.coalesced) Datagram::coalesce(descriptor.get());
+  if (const auto error =
+          Datagram::prepare(descriptor.get(), net::family_of(local.address), options)) {
+    return error;
+  }
   if (options.kernel_buffer != 0) set_kernel_buffers(descriptor.get(), options.kernel_buffer);
   const SocketAddress address(local);
   if (::bind(descriptor.get(), address.data(), address.size()) != 0) return last_error();

@@ -33,6 +33,7 @@ class Runtime final : public net::Runtime {
   void run();
   void stop();
   EventLoop& events();
+  Loop& loop() { return *loop_; }
 
   net::asio::any_io_executor executor() override;
   net::Clock& clock() override;

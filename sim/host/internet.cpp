@@ -3,6 +3,7 @@
 #include "sim/core/simulation.hpp"
 #include "sim/host/icmp.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -56,6 +57,8 @@ void Internet::forward(Port& from, PacketPtr packet) {
   }
   if (packet->ttl <= 1) return;
   --packet->ttl;
+  if (packet->destination.is_multicast()) return forward_to_group(from, std::move(packet));
+  if (packet->destination == net::Address(net::AddressV4::broadcast())) return;
   const auto found = ports_by_address_.find(packet->destination);
   if (from.refusal_) return answer_unreachable(from, *packet, *from.refusal_);
   if (found == ports_by_address_.end()) return answer_unknown(from, *packet);
@@ -64,6 +67,23 @@ void Internet::forward(Port& from, PacketPtr packet) {
   }
   if (!passes(from, from, *packet) || !passes(*found->second, from, *packet)) return;
   found->second->send(std::move(packet));
+}
+
+void Internet::join(const net::Address& group, Port& port) {
+  auto& members = members_[group];
+  if (std::ranges::find(members, &port) == members.end()) members.push_back(&port);
+}
+
+void Internet::forward_to_group(Port& from, PacketPtr packet) {
+  // 224.0.0.0/24 (RFC 5771 4) and ff02::/16 (RFC 4291 2.7) stay on their link.
+  static const net::Prefix kLocal{net::AddressV4({224, 0, 0, 0}), 24};
+  const auto& group = packet->destination;
+  if (group.is_v6() ? group.to_v6().is_multicast_link_local() : kLocal.contains(group)) return;
+  const auto found = members_.find(group);
+  if (found == members_.end()) return;
+  for (auto* member : found->second) {
+    if (member != &from) member->send(packet->copy());
+  }
 }
 
 bool Internet::passes(const Port& port, Port& from, Packet& packet) {

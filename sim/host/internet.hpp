@@ -9,6 +9,7 @@
 #include "sim/link/packet.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,11 +67,15 @@ class Internet {
   // Packets to `address` go to `port` from now on.
   void claim(const net::Address& address, Port& port) { ports_by_address_[address] = &port; }
 
+  // What others send to `group` goes to `port` too from now on, but for groups of the link alone.
+  void join(const net::Address& group, Port& port);
+
   void set_unknown_destination(World::UnknownDestination what) { unknown_ = what; }
   void set_ingress_filter(bool on) { ingress_filter_ = on; }
 
  private:
   void forward(Port& from, PacketPtr packet);
+  void forward_to_group(Port& from, PacketPtr packet);
   void answer_unknown(Port& from, const Packet& packet);
   void answer_unreachable(Port& from, const Packet& packet, IcmpUnreachable::Reason reason);
   // False: the packet is larger than what passes `port`, and its sender has been told if anybody
@@ -82,6 +87,7 @@ class Internet {
   std::vector<std::unique_ptr<Port>> ports_;
   // Only looked up, never walked: its order is the library's.
   std::unordered_map<net::Address, Port*> ports_by_address_;
+  std::map<net::Address, std::vector<Port*>> members_;  // in the order in which they joined
   World::UnknownDestination unknown_ = World::UnknownDestination::host_unreachable;
   bool ingress_filter_ = true;
 };

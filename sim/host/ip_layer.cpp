@@ -110,6 +110,32 @@ net::Result<Path> IpLayer::find_path_of_socket(const net::Address& destination,
   return path;
 }
 
+net::Result<Path> IpLayer::find_group_path(const net::Address& group, const std::string& interface,
+                                           const net::Egress& egress) const {
+  NetworkInterface* out = nullptr;
+  const auto& name = interface.empty() ? egress.device : interface;
+  const auto scope = group.is_v6() ? group.to_v6().scope_id() : 0;
+  if (!name.empty()) {
+    out = find_interface(name);
+    if (out == nullptr || !out->plugged()) return errno_error(ENODEV);
+  } else if (scope != 0) {
+    for (const auto& each : interfaces_) {
+      if (each->index() == scope && each->plugged()) out = each.get();
+    }
+    if (out == nullptr) return errno_error(ENODEV);
+  } else if (const auto* route = find_route(group, nullptr)) {
+    out = route->interface;
+  } else if (group.is_v6()) {
+    // Every interface has a route to ff00::/8; the first one counts.
+    for (const auto& each : interfaces_) {
+      if (out == nullptr && !each->loopback() && each->usable()) out = each.get();
+    }
+  }
+  if (out == nullptr || !out->usable()) return errno_error(ENETUNREACH);
+  if (egress.source && !egress.source->is_unspecified()) return Path{out, *egress.source};
+  return Path{out, out->source_for(group).value_or(net::any_address(net::family_of(group)))};
+}
+
 net::Address IpLayer::foreign_source_v6(const net::Address& destination) const {
   for (const auto& other : interfaces_) {
     if (other->loopback() || !other->usable()) continue;
@@ -161,7 +187,9 @@ void IpLayer::receive(NetworkInterface& from, PacketPtr packet) {
     ++checksum_errors_;
     return;
   }
-  if (owns(packet->destination)) receiver_(from, std::move(packet));
+  if (packet->destination.is_multicast() || owns(packet->destination)) {
+    receiver_(from, std::move(packet));
+  }
 }
 
 std::uint32_t IpLayer::mtu_to(const net::Address& destination,

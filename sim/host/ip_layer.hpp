@@ -42,6 +42,11 @@ class IpLayer {
   net::Result<Path> find_path_of_socket(const net::Address& destination,
                                         const net::Egress& egress) const;
 
+  // Where what is sent to a group leaves, or where it is joined: by `interface` (empty: the group's
+  // scope, the egress's device, else where the routes lead). Errors: ENODEV, ENETUNREACH.
+  net::Result<Path> find_group_path(const net::Address& group, const std::string& interface,
+                                    const net::Egress& egress) const;
+
   // Whether a socket may be bound to that device. Errors: ENODEV, EPERM.
   net::Status check_device(const std::string& device) const;
   // Whether an address is this host's.

@@ -44,6 +44,12 @@ class NetworkInterface : public PacketSink {
   void connect_to(LinkDirection* out) { out_ = out; }
   // Who shall hear of addresses that are added: the network, which sends their packets here.
   void on_claim(std::function<void(const net::Address&)> claim) { claim_ = std::move(claim); }
+  // Who shall hear of groups that are joined (IGMP, MLD). They are never left: what nobody hears
+  // is dropped here.
+  void on_join(std::function<void(const net::Address&)> join) { join_ = std::move(join); }
+  void join(const net::Address& group) const {
+    if (join_) join_(group);
+  }
   // Drops the packet where the interface cannot send.
   void send(PacketPtr packet);
   // From the link.
@@ -63,6 +69,7 @@ class NetworkInterface : public PacketSink {
   std::vector<net::Prefix> configured_;  // whether up or not
   LinkDirection* out_ = nullptr;
   std::function<void(const net::Address&)> claim_;
+  std::function<void(const net::Address&)> join_;
 };
 
 }  // namespace dispatch::sim

@@ -21,6 +21,9 @@ class UdpLayer {
   // Errors: EADDRINUSE, EADDRNOTAVAIL, ENODEV, EPERM; ENETUNREACH where it is to be connected.
   net::Result<net::DatagramPtr> open(const net::DatagramOptions& options);
 
+  // What this host sends to a group by `out`, for its own members there.
+  void loop_back(NetworkInterface& out, const Packet& packet);
+
   // From the network. Answers with ICMP where nobody listens.
   void receive(const NetworkInterface& from, const Packet& packet);
   void unreachable(const IcmpUnreachable& message);
@@ -37,7 +40,11 @@ class UdpLayer {
  private:
   UdpSocket* find(const NetworkInterface& from, const net::Endpoint& to,
                   const net::Endpoint& source) const;
-  bool taken(const net::Endpoint& local, const std::string& device) const;
+  bool taken(const net::Endpoint& local, const std::string& device, bool shared) const;
+  void deliver_to_group(const NetworkInterface& from, const Packet& packet);
+  // Each with the interface where it is joined, of which the network has been told.
+  net::Result<std::vector<net::Membership>> join(const net::DatagramOptions& options,
+                                                 net::Family family);
   net::Result<std::uint16_t> free_port(const net::Address& local, const std::string& device);
 
   Kernel& kernel_;

@@ -37,6 +37,10 @@ Slice payload_of(const net::DatagramOut& datagram) {
   return {block, 0, datagram.size()};
 }
 
+bool is_broadcast(const net::Address& address) {
+  return address == net::Address(net::AddressV4::broadcast());
+}
+
 }  // namespace
 
 UdpSocket::UdpSocket(UdpLayer& layer, std::uint64_t id, net::Endpoint local,
@@ -45,9 +49,9 @@ UdpSocket::UdpSocket(UdpLayer& layer, std::uint64_t id, net::Endpoint local,
       layer_(layer),
       id_(id),
       local_(std::move(local)),
+      options_(options),
       egress_(options.egress),
       peer_(std::move(peer)),
-      coalesced_(options.coalesced),
       // As Linux does it for a process with CAP_NET_ADMIN: room is left for its bookkeeping.
       buffer_bytes_(options.kernel_buffer != 0
                         ? 2 * options.kernel_buffer
@@ -61,6 +65,17 @@ int UdpSocket::match(const NetworkInterface& from, const net::Endpoint& to,
   if (!local_.address.is_unspecified() && local_.address != to.address) return 0;
   return 1 + (peer_ ? 4 : 0) + (local_.address.is_unspecified() ? 0 : 2) +
          (egress_.device.empty() ? 0 : 1);
+}
+
+bool UdpSocket::hears(const NetworkInterface& from, const net::Endpoint& group,
+                      const net::Endpoint& source) const {
+  if (!local_.address.is_unspecified() && local_.address != group.address) return false;
+  if (local_.port != group.port || (peer_ && *peer_ != source)) return false;
+  if (!egress_.device.empty() && egress_.device != from.name()) return false;
+  return std::ranges::any_of(options_.groups, [&](const net::Membership& each) {
+    return net::without_scope(each.group) == group.address && each.interface == from.name() &&
+           (!each.source || *each.source == source.address);
+  });
 }
 
 void UdpSocket::receive(const net::Endpoint& source, const Slice& payload) {
@@ -86,8 +101,12 @@ net::Result<Path> UdpSocket::path_to(const net::Address& destination) {
   if (path_generation_ != ip.generation() || path_destination_ != destination) {
     path_generation_ = UINT64_MAX;
     auto egress = egress_;
-    if (!local_.address.is_unspecified()) egress.source = local_.address;
-    const auto path = ip.find_path_of_socket(destination, egress);
+    if (!local_.address.is_unspecified() && !local_.address.is_multicast()) {
+      egress.source = local_.address;
+    }
+    const auto path = destination.is_multicast()
+                          ? ip.find_group_path(destination, options_.multicast_interface, egress)
+                          : ip.find_path_of_socket(destination, egress);
     if (!path) return path.error();
     path_ = *path;
     path_destination_ = destination;
@@ -106,14 +125,36 @@ net::Status UdpSocket::send(const net::DatagramOut& datagram) {
   if (datagram.size() > (to.address.is_v6() ? kMostIpv6 : kMostIpv4)) {
     return net::errno_error(EMSGSIZE);
   }
+  if (is_broadcast(to.address) && !options_.broadcast) return net::errno_error(EACCES);
   const auto path = path_to(to.address);
   if (!path) return path.error();
-  auto packet = layer_.kernel().packets.make();
-  packet->source = path->source;
-  packet->destination = to.address;
-  packet->transport = UdpDatagram{local_.port, to.port, payload_of(datagram)};
-  layer_.ip().send(*path->interface, std::move(packet));
+  to.address = net::without_scope(to.address);
+  if (datagram.segment == 0) {
+    send_packet(*path, to, payload_of(datagram));
+    return {};
+  }
+  // What leaves in one piece is not cut up again.
+  const auto mtu = layer_.ip().mtu_to(to.address, *path->interface);
+  if (datagram.segment + (to.address.is_v6() ? 48 : 28) > mtu) return net::errno_error(EMSGSIZE);
+  for (auto left = datagram.data; !left.empty();) {
+    const auto bytes = left.first(std::min(left.size(), datagram.segment));
+    send_packet(*path, to, Slice::copy_of(bytes));
+    left = left.subspan(bytes.size());
+  }
   return {};
+}
+
+void UdpSocket::send_packet(const Path& path, const net::Endpoint& to, Slice payload) {
+  auto packet = layer_.kernel().packets.make();
+  packet->source = path.source;
+  packet->destination = to.address;
+  packet->transport = UdpDatagram{local_.port, to.port, std::move(payload)};
+  const bool to_group = to.address.is_multicast();
+  if (to_group || options_.hop_limit) packet->ttl = options_.hop_limit.value_or(1);
+  if (to_group && options_.multicast_loop && !path.interface->loopback()) {
+    layer_.loop_back(*path.interface, *packet);
+  }
+  layer_.ip().send(*path.interface, std::move(packet));
 }
 
 bool UdpSocket::take(net::DatagramIn& into) {
@@ -121,7 +162,7 @@ bool UdpSocket::take(net::DatagramIn& into) {
   into.size = 0;
   into.segment = 0;
   into.from = waiting_.front().source;
-  for (bool more = true; more; more = coalesced_ && next_joins(into)) {
+  for (bool more = true; more; more = options_.coalesced && next_joins(into)) {
     const auto waiting = std::move(waiting_.front());
     waiting_.pop_front();
     charged_ -= charge(waiting.payload);

@@ -28,9 +28,14 @@ class UdpSocket : public std::enable_shared_from_this<UdpSocket> {
   std::uint64_t id() const { return id_; }
   const net::Endpoint& local() const { return local_; }
   const std::string& device() const { return egress_.device; }
+  bool shares_port() const { return options_.shared_port; }
   // How well a datagram fits: 0 not at all; connected and bound sockets fit better.
   int match(const NetworkInterface& from, const net::Endpoint& to,
             const net::Endpoint& source) const;
+
+  // Whether it hears what `source` sends to `group`, coming in by `from`.
+  bool hears(const NetworkInterface& from, const net::Endpoint& group,
+             const net::Endpoint& source) const;
 
   // From the network.
   void receive(const net::Endpoint& source, const Slice& payload);
@@ -59,6 +64,7 @@ class UdpSocket : public std::enable_shared_from_this<UdpSocket> {
 
   net::Result<Path> path_to(const net::Address& destination);
   net::Status send(const net::DatagramOut& datagram);
+  void send_packet(const Path& path, const net::Endpoint& to, Slice payload);
   // Whether there was one.
   bool take(net::DatagramIn& into);
   bool next_joins(const net::DatagramIn& taken) const;
@@ -68,9 +74,9 @@ class UdpSocket : public std::enable_shared_from_this<UdpSocket> {
   UdpLayer& layer_;
   std::uint64_t id_;
   net::Endpoint local_;
+  net::DatagramOptions options_;
   net::Egress egress_;
   std::optional<net::Endpoint> peer_;
-  bool coalesced_;
   std::size_t buffer_bytes_;
   net::Error error_;
   bool closed_ = false;
@@ -102,6 +108,7 @@ class UdpHandle : public net::Datagram {
     socket_->when_readable(std::move(ready));
   }
   net::Endpoint local_endpoint() const override { return socket_->local(); }
+  std::uint64_t dropped() const override { return socket_->dropped(); }
   void close() override { socket_->close(); }
 
  private:

@@ -42,6 +42,7 @@ Link& World::attach(Host& host, std::string_view interface_name, std::vector<net
   link.on_down([&ip, &interface](bool down) { ip.set_up(interface, !down); });
   interface.on_claim(
       [this, &port](const net::Address& address) { internet_->claim(address, port); });
+  interface.on_join([this, &port](const net::Address& group) { internet_->join(group, port); });
   const auto metric = kMetricStep * static_cast<std::uint32_t>(ip.interfaces().size() - 1);
   bool has[2] = {false, false};
   for (const auto& address : addresses) {

@@ -284,6 +284,67 @@ CONFORMANCE_CASE_PER_FAMILY(the_largest_datagram_passes_and_a_larger_one_is_refu
   CHECK_ERROR(refused, message_size);
 }
 
+CONFORMANCE_CASE_PER_FAMILY(segments_arrive_as_the_datagrams_that_they_are) {
+  const auto server = open_at(world.server(), world.server_address(family));
+  const auto client = open_at(world.client(), net::any_address(family));
+  const auto payload = pattern(10 * 1000 + 1);
+  std::array<net::DatagramOut, 2> out{};
+  out[0] = {payload, server->local_endpoint(), {}, 1000};
+  out[1] = {bytes_of("behind them"), server->local_endpoint()};
+  const auto sent = co_await client->send(out);
+  REQUIRE_SUCCESS(sent);
+  BOOST_TEST(*sent == 2u);
+  Batch in(12, 2000);
+  for (std::size_t received = 0; received < 12;) {
+    const auto got = co_await server->receive(std::span(in.slots).subspan(received));
+    REQUIRE_SUCCESS(got);
+    received += *got;
+  }
+  for (std::size_t i = 0; i < 10; ++i) {
+    BOOST_TEST(in.slots[i].size == 1000u);
+    BOOST_TEST(matches_pattern(in.data(i), i * 1000));
+  }
+  BOOST_TEST(in.slots[10].size == 1u);
+  BOOST_TEST(matches_pattern(in.data(10), 10'000));
+  BOOST_TEST(std::ranges::equal(in.data(11), bytes_of("behind them")));
+}
+
+CONFORMANCE_CASE_PER_FAMILY(segments_longer_than_the_mtu_do_not_leave_in_one_piece) {
+  NEEDS_LINKS();
+  const auto server = open_at(world.server(), world.server_address(family));
+  const auto client = open_at(world.client(), net::any_address(family));
+  const auto payload = pattern(4000);
+  std::array<net::DatagramOut, 1> out{{{payload, server->local_endpoint(), {}, 2000}}};
+  const auto refused = co_await client->send(out);
+  CHECK_ERROR(refused, message_size);
+  // One by one they pass, as fragments.
+  const auto sent =
+      co_await send_one(*client, std::span(payload).first(2000), server->local_endpoint());
+  REQUIRE_SUCCESS(sent);
+}
+
+CONFORMANCE_CASE(datagrams_that_find_no_room_are_counted) {
+  constexpr std::size_t kSent = 2000;
+  const auto server = open_at(world.server(), world.server_address(net::Family::v4));
+  const auto client = open_at(world.client(), net::any_address(net::Family::v4));
+  BOOST_TEST(server->dropped() == 0u);
+  const auto payload = pattern(1000);
+  for (std::size_t i = 0; i < kSent; ++i) {
+    const auto sent = co_await send_one(*client, payload, server->local_endpoint());
+    REQUIRE_SUCCESS(sent);
+  }
+  co_await pause(world, 100ms);
+  std::size_t received = 0;
+  Batch in(64, 1000);
+  for (;;) {
+    const auto got = server->try_receive(in.slots);
+    if (!got) break;
+    received += *got;
+  }
+  BOOST_TEST(server->dropped() > 0u);
+  BOOST_TEST(received + server->dropped() == kSent);
+}
+
 CONFORMANCE_CASE_PER_FAMILY(a_connected_socket_hears_its_peer_only) {
   const auto server = open_at(world.server(), world.server_address(family));
   const auto stranger = open_at(world.server(), world.server_address(family));

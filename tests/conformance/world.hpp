@@ -55,6 +55,8 @@ class World {
   virtual bool may_lose_icmp() const = 0;
   virtual const std::vector<Link>& links() const = 0;
   virtual net::Address server_address(net::Family family) const = 0;
+  // The server's interface to the client's first link.
+  virtual std::string server_device() const = 0;
   // Swallows everything that is sent to it.
   virtual net::Address dark_address(net::Family family) const = 0;
   virtual net::Address unrouted_address(net::Family family) const = 0;

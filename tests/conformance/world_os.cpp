@@ -95,6 +95,7 @@ class OsWorld final : public World {
     if (lab_ == nullptr) return net::loopback_address(family);
     return address(family == net::Family::v6 ? "fd77:9::1" : "10.77.9.1");
   }
+  std::string server_device() const override { return lab_ == nullptr ? "lo" : "wan0"; }
   net::Address dark_address(net::Family family) const override {
     return address(family == net::Family::v6 ? "2001:db8:dead::1" : "198.51.100.1");
   }

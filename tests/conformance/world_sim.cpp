@@ -69,6 +69,7 @@ class SimWorld final : public World {
   net::Address server_address(net::Family family) const override {
     return address(family == net::Family::v6 ? "fd77:9::1" : "10.77.9.1");
   }
+  std::string server_device() const override { return "eth0"; }
   net::Address dark_address(net::Family family) const override {
     return address(family == net::Family::v6 ? "2001:db8:dead::1" : "198.51.100.1");
   }
