@@ -261,6 +261,9 @@ Arguments parse_arguments(int argc, const char* const* argv) {
       "127.0.0.3/3; downloads through it with curl; prints what the server counted.\n"
       "No internet, no second link needed.\n");
 
+  StreamOptions streams;
+  streams.add_to(app);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -301,6 +304,7 @@ Arguments parse_arguments(int argc, const char* const* argv) {
     };
     arguments.command = std::move(checked);
   }
+  if (streams.parsed()) arguments.command = streams.checked();
   if (demo->parsed()) arguments.command = demo_arguments(raw);
   if (complete->parsed()) arguments.command = Answer{completion(app, raw.shell)};
   if (print_manual->parsed()) arguments.command = Answer{manual(app, kDispatchPage)};

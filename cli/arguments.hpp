@@ -4,6 +4,7 @@
 #include "cli/check.hpp"
 #include "cli/control_commands.hpp"
 #include "cli/start_options.hpp"
+#include "cli/stream_options.hpp"
 #include "cli/top/top.hpp"
 
 #include <cstdint>
@@ -35,7 +36,7 @@ struct ConfigChecked {
 struct Arguments {
   bool debug = false;
   std::variant<Answer, ListArguments, StartArguments, DemoArguments, ConfigChecked,
-               ControlArguments, TopArguments, CheckArguments>
+               ControlArguments, TopArguments, CheckArguments, StreamArguments>
       command;
 };
 

@@ -63,6 +63,14 @@ void complain(std::string_view line) {
   write_all(STDERR_FILENO, text + "\n");
 }
 
+void say(std::string_view text) {
+  write_all(STDERR_FILENO, text);
+}
+
+bool terminal_errors() {
+  return ::isatty(STDERR_FILENO) == 1;
+}
+
 bool terminal_output() {
   return ::isatty(STDOUT_FILENO) == 1;
 }

@@ -28,10 +28,14 @@ void try_print(std::string_view text);
 // "dispatch: LINE" on standard error. Control characters in it become spaces.
 void complain(std::string_view line);
 
+// Writes all of `text` to standard error, as far as that goes.
+void say(std::string_view text);
+
 // Whether standard output is a terminal that may be styled (NO_COLOR and TERM=dumb are honoured).
 bool styled_output();
 
-// Whether standard output is a terminal.
+// Whether standard output is a terminal; and standard error.
 bool terminal_output();
+bool terminal_errors();
 
 }  // namespace dispatch::cli

@@ -7,6 +7,7 @@
 #include "cli/interface_list.hpp"
 #include "cli/log_file.hpp"
 #include "cli/start.hpp"
+#include "cli/stream_run.hpp"
 #include "engine/link/upstream.hpp"
 #include "engine/net/config_error.hpp"
 #include "engine/os/runtime.hpp"
@@ -53,6 +54,9 @@ struct Command {
   int operator()(const ConfigChecked& config) const {
     print(fmt::format("{}: as it should be\n", config.path));
     return kSuccess;
+  }
+  int operator()(const StreamArguments& streams) const {
+    return run_stream(streams, *open_log(arguments));
   }
   int operator()(const ControlArguments& control) const { return run_control(control); }
   int operator()(const CheckArguments& check) const { return run_check(check); }

@@ -84,6 +84,24 @@ WRONG = [
     ('start --log-level all', "--log-level: 'all'"),
     ('start --threads 0', "--threads: '0'"),
     ('start --drain -5s', "--drain: '-5s'"),
+    ('send', 'what to send is missing'),
+    ('send /nowhere/data --to udp://127.0.0.1:9', 'file:/nowhere/data: cannot be read: No such file or directory'),
+    ('send / --to udp://127.0.0.1:9', 'file:/: cannot be read: Is a directory'),
+    ('send /dev/null', 'an output is missing: --to'),
+    ('send /dev/null --to quic://127.0.0.1:9', "'quic' is none of udp, tcp, tls, unix and file"),
+    ('send /dev/null --to udp://127.0.0.1:9?hops=3', "'hops' is not an option of udp"),
+    ('send /dev/null --to udp://[ff02::1%none0]:9', "this machine has no interface 'none0'"),
+    ('send /dev/null --to udp://127.0.0.1:9 --rate fast', "--rate: 'fast' is not a rate"),
+    ('send /dev/null --to udp://127.0.0.1:9 --size 65508', "--size: '65508'"),
+    ('send - --to - --json', 'only one of --tee, --json and an output'),
+    ('record --to x', 'an input is missing'),
+    ('record --listen udp://127.0.0.1:0', 'an output is missing'),
+    ('record --listen udp://203.0.113.9:0 --to /dev/null', 'cannot listen: Cannot assign requested address'),
+    ('record --listen udp://example.net:0 --to /dev/null', 'has an address of this machine, not a name'),
+    ('record --listen udp://127.0.0.1:0 --to /nowhere/x', 'file:/nowhere/x: cannot be written'),
+    ('forward --listen udp://127.0.0.1:0 --to udp://127.0.0.1:9 --when-slow cry', "--when-slow: 'cry'"),
+    ('reverse --listen udp://127.0.0.1:0', 'where subscribers connect is missing'),
+    ('reverse --listen udp://127.0.0.1:0 --serve tls://127.0.0.1:0', 'a TLS listener has a certificate'),
     ('demo --downloads 0', '--downloads'),
     ('demo --size many', '--size'),
     ('demo --parallel 65', '--parallel'),
@@ -122,14 +140,14 @@ def test_control_characters_do_not_reach_the_terminal(tmp_path):
     assert '\x1b' not in result.stderr and result.stderr.count('\n') == 1
 
 
-@pytest.mark.parametrize('arguments', ['--help', '-h', 'start --help', 'list -h', 'demo --help'])
+@pytest.mark.parametrize('arguments', ['--help', '-h', 'start --help', 'list -h', 'demo --help', 'send --help', 'record -h'])
 def test_help_goes_to_standard_output(tmp_path, arguments):
     result = run(tmp_path, *arguments.split())
     assert (result.returncode, result.stderr) == (0, '')
     assert 'Usage: dispatch' in result.stdout
 
 
-@pytest.mark.parametrize('command', ['', 'list', 'start', 'demo'])
+@pytest.mark.parametrize('command', ['', 'list', 'start', 'demo', 'send', 'forward', 'reverse', 'record'])
 def test_help_fits_a_terminal_of_80_columns(tmp_path, command):
     for line in run(tmp_path, *command.split(), '--help').stdout.splitlines():
         assert len(line) < 80 or str(tmp_path) in line, line

@@ -11,7 +11,8 @@ from dispatch_process import run
 
 FOLDER = Path(__file__).parents[2] / 'docs' / 'man'
 COMMANDS = [[], *map(str.split, ('list', 'start', 'check', 'config check', 'config example', 'status', 'connections',
-                                 'link', 'reload', 'top', 'completion', 'manual', 'demo'))]
+                                 'link', 'reload', 'top', 'completion', 'manual', 'demo', 'send', 'forward', 'reverse',
+                                'record'))]
 
 
 def read_page(name, tmp_path):

@@ -126,7 +126,7 @@ FLOORS = {
     'engine/link': ('engine/net', 'engine/units'),
     'engine/tls': ('engine/net',),
     'engine/proxy': ('engine/net', 'engine/units', 'engine/tls', 'engine/link'),
-    'engine/stream': ('engine/net', 'engine/link'),
+    'engine/stream': ('engine/net', 'engine/units', 'engine/tls', 'engine/link'),
     'engine/control': ('engine/net', 'engine/units', 'engine/tls', 'engine/link', 'engine/proxy'),
     'engine/traffic': ('engine/net', 'engine/tls', 'engine/link', 'engine/proxy'),
     'engine/fleet': ('engine/net', 'engine/link', 'engine/proxy'),

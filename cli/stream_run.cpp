@@ -1,0 +1,112 @@
+#include "cli/stream_run.hpp"
+
+#include "cli/console.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/stream_figures.hpp"
+#include "engine/net/task_group.hpp"
+#include "engine/os/files.hpp"
+#include "engine/os/runtime.hpp"
+#include "engine/os/signals.hpp"
+#include "engine/stream/pipeline.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <fmt/format.h>
+
+namespace dispatch::cli {
+namespace {
+
+constexpr auto kProgressInterval = std::chrono::seconds(1);
+
+std::string list_of(std::span<const stream::EndpointFigures> figures, bool inputs) {
+  std::string list;
+  for (const auto& each : figures) {
+    if (each.is_input == inputs) list += (list.empty() ? "" : ", ") + each.name;
+  }
+  return list;
+}
+
+// Standard output may be what is sent: words go to standard error.
+class StreamProgram {
+ public:
+  StreamProgram(os::Runtime& runtime, const StreamArguments& arguments)
+      : runtime_(runtime),
+        arguments_(arguments),
+        files_(runtime),
+        pipeline_(runtime, files_, arguments.plan),
+        signals_(runtime),
+        beside_(runtime.executor(), nullptr) {}
+
+  net::Task<void> run() {
+    co_await pipeline_.open();
+    const auto endpoints = pipeline_.figures();
+    if (!arguments_.quiet) {
+      say(fmt::format("dispatch: {} from {} to {}\n", arguments_.verb, list_of(endpoints, true),
+                      list_of(endpoints, false)));
+    }
+    began_ = runtime_.clock().now();
+    beside_.spawn(stop_on_signals());
+    if (!arguments_.quiet && terminal_errors()) beside_.spawn(show_progress());
+    std::exception_ptr failure;
+    try {
+      co_await pipeline_.run();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    beside_.cancel();
+    co_await beside_.idle();
+    tell_figures();
+    if (failure) std::rethrow_exception(failure);
+  }
+
+ private:
+  net::Duration span() const { return runtime_.clock().now() - began_; }
+
+  net::Task<void> stop_on_signals() {
+    while (co_await signals_.next()) pipeline_.stop();
+  }
+
+  net::Task<void> show_progress() {
+    auto before = pipeline_.figures();
+    for (;;) {
+      if (co_await runtime_.clock().sleep_for(kProgressInterval)) co_return;
+      const auto now = pipeline_.figures();
+      // Over the line before; what is left of that is erased.
+      say("\r" + stream_progress(before, now, kProgressInterval, span()) + "\x1b[K");
+      before = now;
+      shown_ = true;
+    }
+  }
+
+  void tell_figures() {
+    if (std::exchange(shown_, false)) say("\r\x1b[K");
+    const auto figures = pipeline_.figures();
+    if (!arguments_.quiet) say(stream_summary(figures, span()));
+    if (arguments_.json) print(stream_json(figures, span()));
+  }
+
+  os::Runtime& runtime_;
+  const StreamArguments& arguments_;
+  os::Files files_;
+  stream::Pipeline pipeline_;
+  os::Signals signals_;
+  net::TaskGroup beside_;
+  net::TimePoint began_{};
+  bool shown_ = false;
+};
+
+}  // namespace
+
+int run_stream(const StreamArguments& arguments, net::Log& log) {
+  os::Runtime runtime(log);
+  StreamProgram program(runtime, arguments);
+  std::exception_ptr failure;
+  net::asio::co_spawn(runtime.executor(), program.run(), [&](std::exception_ptr exception) {
+    failure = exception;
+    runtime.stop();
+  });
+  runtime.run();
+  if (failure) std::rethrow_exception(failure);
+  return kSuccess;
+}
+
+}  // namespace dispatch::cli

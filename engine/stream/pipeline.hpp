@@ -1,0 +1,80 @@
+// A stream command at work: inputs, a hub, outputs, from the opening to the last byte.
+#pragma once
+
+#include "engine/net/files.hpp"
+#include "engine/net/runtime.hpp"
+#include "engine/net/task_group.hpp"
+#include "engine/stream/figures.hpp"
+#include "engine/stream/hub.hpp"
+#include "engine/stream/input.hpp"
+#include "engine/stream/output.hpp"
+#include "engine/stream/plan.hpp"
+#include "engine/stream/subscribers.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dispatch::stream {
+
+struct EndpointFigures {
+  std::string name;
+  bool is_input = false;
+  Figures figures;
+};
+
+// One event loop's. Everything that it is given outlives it.
+class Pipeline {
+ public:
+  Pipeline(net::Runtime& runtime, net::Files& files, Plan plan);
+  ~Pipeline();
+
+  // Throws StreamError and net::ConfigError.
+  net::Task<void> open();
+
+  // Ends when every input has come to its end and every output has sent what it had; after stop(),
+  // when that is so or the plan's time for it is over. Throws StreamError where an input or an
+  // output fails for good.
+  net::Task<void> run();
+
+  // No more is taken from the inputs. A second call does not wait for the outputs either.
+  void stop();
+
+  // Since it was opened: inputs, then outputs, in the order of the plan.
+  std::vector<EndpointFigures> figures() const;
+
+ private:
+  net::Task<void> open_apart();
+  net::Task<void> open_output(Hub& hub, EndpointSpec spec);
+  net::Task<void> open_listener(Hub& hub, EndpointSpec spec);
+  net::Task<void> open_source(Hub& hub, EndpointSpec spec);
+  void fail(const std::string& name, const net::Error& error);
+  net::Task<void> read(Input& input);
+  net::Task<void> flush(Output& output);
+  net::Task<void> finish(Subscribers& subscribers);
+  net::Task<void> drain();
+
+  net::Runtime& runtime_;
+  net::Files& files_;
+  Plan plan_;
+  Hub hub_;    // of the outputs
+  Hub inner_;  // of the inputs, where all goes to a group first
+  std::vector<std::unique_ptr<Hub>>
+      apart_;  // one for each listener, where they have files of their own
+  std::size_t datagram_bytes_ = 0;
+  std::vector<std::unique_ptr<Output>> outputs_;
+  std::vector<std::unique_ptr<Subscribers>> subscribers_;
+  std::vector<std::unique_ptr<Input>> inputs_;
+  net::Condition changed_;
+  unsigned stops_ = 0;
+  std::size_t inputs_left_ = 0;
+  std::size_t flushes_left_ = 0;
+  std::optional<std::string> failure_;
+  std::exception_ptr bug_;
+  net::TaskGroup reading_;
+  net::TaskGroup writing_;
+  net::TaskGroup flushing_;
+};
+
+}  // namespace dispatch::stream

@@ -1,0 +1,124 @@
+#include "engine/stream/udp_output.hpp"
+
+#include <boost/system/errc.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace dispatch::stream {
+namespace {
+
+namespace errc = boost::system::errc;
+
+std::size_t datagrams_in(const net::DatagramOut& out) {
+  return out.segment == 0 ? 1 : (out.size() + out.segment - 1) / out.segment;
+}
+
+}  // namespace
+
+UdpOutput::UdpOutput(Hub& hub, net::asio::any_io_executor executor, std::string name,
+                     Slowness slowness, net::DatagramPtr socket)
+    : Output(hub, std::move(executor), std::move(name), slowness), socket_(std::move(socket)) {}
+
+// By what the batch takes of it: a chunk, or one of its datagrams.
+void UdpOutput::advance(std::span<const Chunk> chunks, Position& position) const {
+  const auto& chunk = chunks[position.chunk];
+  const bool split = one_by_one_ && chunk.segment != 0;
+  position.offset += split ? std::min(chunk.segment, chunk.data.size() - position.offset)
+                           : chunk.data.size() - position.offset;
+  if (position.offset == chunk.data.size()) position = {position.chunk + 1, 0};
+}
+
+std::size_t UdpOutput::fill(std::span<const Chunk> chunks, Position from) {
+  std::size_t count = 0;
+  while (count < kBatch && from.chunk < chunks.size()) {
+    const auto& chunk = chunks[from.chunk];
+    auto& out = batch_[count++];
+    out.head = {};
+    out.data = chunk.data.subspan(from.offset);
+    out.segment = chunk.segment;
+    if (one_by_one_ && chunk.segment != 0) {
+      out.data = out.data.first(std::min(chunk.segment, out.data.size()));
+    }
+    if (one_by_one_ || out.data.size() <= out.segment) out.segment = 0;
+    advance(chunks, from);
+  }
+  return count;
+}
+
+bool UdpOutput::may_retry(const net::Error& error) {
+  if (error == errc::message_size && batch_.front().segment != 0) {
+    one_by_one_ = true;
+    return true;
+  }
+  trouble_ = error;
+  if (error != errc::connection_refused || std::exchange(retried_, true)) return false;
+  // The receiver's word comes with the datagram after the one that it refused.
+  lost(last_.datagrams, last_.bytes);
+  not_sent(last_.datagrams, last_.bytes);
+  last_ = {};
+  return true;
+}
+
+void UdpOutput::count_sent(std::span<const net::DatagramOut> batch) {
+  retried_ = false;
+  for (const auto& each : batch) {
+    last_.datagrams = datagrams_in(each);
+    last_.bytes = each.size();
+    sent(last_.datagrams, last_.bytes);
+  }
+}
+
+Output::Position UdpOutput::send_now(std::span<const Chunk> chunks) {
+  Position position;
+  while (position.chunk < chunks.size()) {
+    const auto count = fill(chunks, position);
+    const auto taken = socket_->try_send(std::span(batch_).first(count));
+    if (!taken) {
+      if (taken.error() == errc::operation_would_block) return position;
+      if (may_retry(taken.error())) continue;
+      lost(datagrams_in(batch_.front()), batch_.front().size());
+      advance(chunks, position);
+      retried_ = false;
+      continue;
+    }
+    count_sent(std::span(batch_).first(*taken));
+    for (std::size_t i = 0; i < *taken; ++i) advance(chunks, position);
+  }
+  return position;
+}
+
+std::size_t UdpOutput::fill_from_backlog() {
+  const auto count = std::min(kBatch, sending().datagrams());
+  std::size_t offset = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto parts = sending().at(i, offset);
+    batch_[i] = {parts.second, {}, parts.first};
+    offset += sending().size_of(i);
+  }
+  return count;
+}
+
+net::Task<void> UdpOutput::run() {
+  for (;;) {
+    if (co_await backlog()) co_return;
+    const auto count = fill_from_backlog();
+    const auto taken =
+        co_await socket_->send(std::span<const net::DatagramOut>(batch_).first(count));
+    if (!taken && (net::is_cancelled(taken.error()) || may_retry(taken.error()))) {
+      if (net::is_cancelled(taken.error())) co_return;
+      continue;
+    }
+    if (taken) {
+      count_sent(std::span(batch_).first(*taken));
+    } else {
+      lost(1, sending().front_size());
+      retried_ = false;
+    }
+    const auto handled = taken ? *taken : 1;
+    for (std::size_t i = 0; i < handled; ++i) sending().pop_front();
+    backlog_shrank();
+  }
+}
+
+}  // namespace dispatch::stream
