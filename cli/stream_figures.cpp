@@ -24,10 +24,22 @@ std::string rate_text(std::uint64_t bytes, net::Duration span) {
          "/s";
 }
 
-std::string loss_text(const stream::Figures& figures) {
-  return fmt::format(
-      "{} ({})", figures.lost,
-      figures.lost == 0 ? "0 %" : format_share(figures.lost, figures.lost + figures.datagrams));
+std::string loss_text(std::uint64_t lost, std::uint64_t passed) {
+  return fmt::format("{} ({})", lost, lost == 0 ? "0 %" : format_share(lost, lost + passed));
+}
+
+std::string stream_table(const StreamFigures& figures) {
+  Table table({{"STREAM", Align::left},
+               {"RECEIVED", Align::right},
+               {"LOST", Align::right},
+               {"REORDERED", Align::right},
+               {"TWICE", Align::right}});
+  for (const auto& [number, each] : figures.streams) {
+    table.add({std::to_string(number), std::to_string(each.received),
+               loss_text(each.lost, each.received), std::to_string(each.reordered),
+               std::to_string(each.duplicates)});
+  }
+  return table.render();
 }
 
 stream::Figures sum(std::span<const stream::EndpointFigures> figures, bool inputs) {
@@ -50,25 +62,42 @@ json::object as_json(const stream::EndpointFigures& each, net::Duration span) {
 
 }  // namespace
 
-std::string stream_summary(std::span<const stream::EndpointFigures> figures, net::Duration span) {
+std::string stream_summary(const StreamFigures& figures) {
   Table table({{"", Align::left},
                {"ENDPOINT", Align::left},
                {"DATAGRAMS", Align::right},
                {"BYTES", Align::right},
                {"RATE", Align::right},
                {"LOST", Align::right}});
-  for (const auto& each : figures) {
+  for (const auto& each : figures.endpoints) {
     table.add({each.is_input ? "in" : "out", each.name, std::to_string(each.figures.datagrams),
-               std::to_string(each.figures.bytes), rate_text(each.figures.bytes, span),
-               loss_text(each.figures)});
+               std::to_string(each.figures.bytes), rate_text(each.figures.bytes, figures.span),
+               loss_text(each.figures.lost, each.figures.datagrams)});
   }
-  return table.render();
+  auto text = table.render();
+  if (!figures.streams.empty()) text += stream_table(figures);
+  if (figures.strangers != 0) {
+    text += format_count(figures.strangers, "datagram") + " came that had no frame's header\n";
+  }
+  return text;
 }
 
-std::string stream_json(std::span<const stream::EndpointFigures> figures, net::Duration span) {
+std::string stream_json(const StreamFigures& figures) {
   json::array endpoints;
-  for (const auto& each : figures) endpoints.push_back(as_json(each, span));
-  return json::serialize(json::object{{"seconds", seconds(span)}, {"endpoints", endpoints}}) + "\n";
+  for (const auto& each : figures.endpoints) endpoints.push_back(as_json(each, figures.span));
+  json::array streams;
+  for (const auto& [number, each] : figures.streams) {
+    streams.push_back(json::object{{"stream", number},
+                                   {"received", each.received},
+                                   {"lost", each.lost},
+                                   {"reordered", each.reordered},
+                                   {"duplicates", each.duplicates}});
+  }
+  return json::serialize(json::object{{"seconds", seconds(figures.span)},
+                                      {"endpoints", endpoints},
+                                      {"streams", streams},
+                                      {"unframed", figures.strangers}}) +
+         "\n";
 }
 
 std::string stream_progress(std::span<const stream::EndpointFigures> before,
@@ -80,7 +109,7 @@ std::string stream_progress(std::span<const stream::EndpointFigures> before,
     const auto all = sum(now, inputs);
     line += fmt::format("   {} {}  {}  {} datagrams  lost {}", inputs ? "in" : "out",
                         format_bytes(all.bytes), rate_text(all.bytes - then.bytes, since),
-                        all.datagrams, loss_text(all));
+                        all.datagrams, loss_text(all.lost, all.datagrams));
   }
   return line;
 }

@@ -3,18 +3,33 @@
 
 #include "engine/stream/pipeline.hpp"
 
+#include <cstdint>
+#include <map>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace dispatch::cli {
 
-// A line for each endpoint: what passed, how fast, and what was lost.
-std::string stream_summary(std::span<const stream::EndpointFigures> figures, net::Duration span);
+struct StreamFigures {
+  std::vector<stream::EndpointFigures> endpoints;
+  std::map<std::uint32_t, stream::SequenceFigures> streams;  // of framed inputs
+  std::uint64_t strangers = 0;                               // datagrams that were no frames
+  net::Duration span{};
+
+  static StreamFigures of(const stream::Pipeline& pipeline, net::Duration span) {
+    return {pipeline.figures(), pipeline.streams(), pipeline.strangers(), span};
+  }
+};
+
+// A line for each endpoint: what passed, how fast, and what was lost; and for each stream of
+// frames.
+std::string stream_summary(const StreamFigures& figures);
 
 // The same as one JSON object, and a line's end.
-std::string stream_json(std::span<const stream::EndpointFigures> figures, net::Duration span);
+std::string stream_json(const StreamFigures& figures);
 
-// One line, of at most `columns`: all inputs together, and all outputs, since `before`.
+// One line: all inputs together, and all outputs; rates are those since `before`.
 std::string stream_progress(std::span<const stream::EndpointFigures> before,
                             std::span<const stream::EndpointFigures> now, net::Duration since,
                             net::Duration span);

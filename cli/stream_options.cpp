@@ -92,6 +92,12 @@ void StreamOptions::add_inputs(CLI::App& command) {
            "An input that is opened: tcp://HOST:PORT, tls://, unix:PATH, file:PATH, or -", "WHERE");
 }
 
+void StreamOptions::add_stream_number(CLI::App& command) {
+  command
+      .add_option("--stream", stream_, "The number of this stream of frames. Default: by chance")
+      ->type_name("N");
+}
+
 void StreamOptions::add_send(CLI::App& app) {
   send_ = app.add_subcommand("send", "Send a file, a device or standard input to receivers");
   send_->add_option("FILE", files_, "What to read; - for standard input")->type_name("");
@@ -103,6 +109,9 @@ void StreamOptions::add_send(CLI::App& app) {
       ->type_name("RATE");
   send_->add_option("--size", size_, "Bytes of a datagram. Default: what the MTU has room for")
       ->type_name("BYTES");
+  send_->add_flag("--framed", framed_,
+                  "Put a header before each datagram, by which receivers count what is lost");
+  add_stream_number(*send_);
   add_old(*send_, "--path", files_);
   add_old(*send_, "--server-addr,--server_addr", old_.to.texts);
   add_common(*send_);
@@ -124,6 +133,10 @@ void StreamOptions::add_forward(CLI::App& app) {
                    "For an output that cannot keep up: drop-oldest (default), or let the inputs "
                    "wait")
       ->type_name("WHAT");
+  forward_->add_flag("--framed-in", framed_in_,
+                     "Datagrams that come are framed: pass each on once, without its header");
+  forward_->add_flag("--framed-out", framed_out_, "Put a header before each datagram that leaves");
+  add_stream_number(*forward_);
   add_old(*forward_, "--listen-addr,--listen_addr,--udp-listen-addr", old_.listen.texts);
   add_old(*forward_, "--downstream-addr,--downstream_addr,--udp-downstream-addr", old_.to.texts);
   add_old(*forward_, "--tcp-connect-addr", old_.from.texts);
@@ -146,6 +159,8 @@ void StreamOptions::add_reverse(CLI::App& app) {
                    "For a subscriber that cannot keep up: drop-oldest (default), disconnect, or "
                    "let the inputs wait")
       ->type_name("WHAT");
+  reverse_->add_flag("--framed", framed_,
+                     "Datagrams that come are framed: pass each on once, without its header");
   add_old(*reverse_, "--udp-listen-addr,--udp_listen_addr", old_.listen.texts);
   add_old(*reverse_, "--tcp_listen_addr,--tcp-output-addr", old_.serve.texts);
   add_old(*reverse_, "--tcp-listen-addr", old_.listen_tcp.texts);
@@ -160,6 +175,10 @@ void StreamOptions::add_record(CLI::App& app) {
   add_inputs(*record_);
   add_each(*record_, "--to", to_, "The file, to which is appended; - for standard output", "PATH");
   record_->add_flag("--each", each_, "A file for each listener: PATH, a dot, and where it listens");
+  record_->add_flag("--framed", framed_,
+                    "Datagrams that come are framed: write each once, and count what is missing");
+  record_->add_flag("--until-end", until_end_,
+                    "Stop when the senders of all frames that have come have ended");
   record_
       ->add_option("--rotate-size", rotate_size_,
                    "Begin a new file before one is longer: PATH, a dot, and the time")
@@ -219,6 +238,18 @@ void StreamOptions::check_file_policy(stream::FilePolicy& policy) const {
   }
 }
 
+void StreamOptions::check_framing(stream::Plan& plan) const {
+  plan.framed_out = framed_out_ || (framed_ && used() == send_);
+  plan.framed_in = framed_in_ || (framed_ && used() != send_);
+  if (!stream_.empty()) {
+    if (!plan.framed_out) throw UsageError("--stream: only frames have the number of a stream");
+    plan.stream = static_cast<std::uint32_t>(whole_number("--stream", stream_, 0, UINT32_MAX));
+  }
+  if (until_end_ && !plan.framed_in) throw UsageError("--until-end: only frames tell their end");
+  if (each_ && plan.framed_in) throw UsageError("--each and --framed exclude each other");
+  plan.until_end = until_end_;
+}
+
 void StreamOptions::check_presence(const stream::Plan& plan) const {
   const bool has_output = !plan.to.empty() || !plan.serve.empty();
   if (used() == send_) {
@@ -268,6 +299,7 @@ StreamArguments StreamOptions::checked() const {
   }
   if (!size_.empty()) plan.datagram_bytes = whole_number("--size", size_, 1, kDatagramMost);
   check_file_policy(plan.file_policy);
+  check_framing(plan);
   plan.slowness.backlog_max = quantity("--buffer", buffer_, units::parse_bytes).count;
   const bool waits = used() == send_ || records;
   plan.slowness.policy = !when_slow_.empty() ? when_slow(when_slow_)

@@ -50,8 +50,10 @@ class StreamOptions {
   void add_record(CLI::App& app);
   void add_inputs(CLI::App& command);
   void add_common(CLI::App& command);
+  void add_stream_number(CLI::App& command);
   const CLI::App* used() const;
   void check_files(stream::Plan& plan) const;
+  void check_framing(stream::Plan& plan) const;
   void check_file_policy(stream::FilePolicy& policy) const;
   void check_presence(const stream::Plan& plan) const;
   void check_standard_output(stream::Plan& plan) const;
@@ -75,6 +77,11 @@ class StreamOptions {
   std::string rotate_size_;
   std::string rotate_after_;
   std::string sync_;
+  std::string stream_;
+  bool framed_ = false;
+  bool framed_in_ = false;
+  bool framed_out_ = false;
+  bool until_end_ = false;
   bool each_ = false;
   bool tee_ = false;
   bool json_ = false;

@@ -79,9 +79,9 @@ class StreamProgram {
 
   void tell_figures() {
     if (std::exchange(shown_, false)) say("\r\x1b[K");
-    const auto figures = pipeline_.figures();
-    if (!arguments_.quiet) say(stream_summary(figures, span()));
-    if (arguments_.json) print(stream_json(figures, span()));
+    const auto figures = StreamFigures::of(pipeline_, span());
+    if (!arguments_.quiet) say(stream_summary(figures));
+    if (arguments_.json) print(stream_json(figures));
   }
 
   os::Runtime& runtime_;

@@ -36,16 +36,22 @@ void Backlog::make_room(std::size_t more) {
   head_ = 0;
 }
 
-void Backlog::push(std::span<const std::byte> datagram) {
-  make_room(datagram.size());
+void Backlog::append(std::span<const std::byte> bytes) {
   const auto begin = (head_ + used_) & (capacity_ - 1);
-  const auto first = std::min(datagram.size(), capacity_ - begin);
-  if (first != 0) std::memcpy(bytes_.get() + begin, datagram.data(), first);
-  if (first != datagram.size()) {
-    std::memcpy(bytes_.get(), datagram.data() + first, datagram.size() - first);
+  const auto first = std::min(bytes.size(), capacity_ - begin);
+  if (first != 0) std::memcpy(bytes_.get() + begin, bytes.data(), first);
+  if (first != bytes.size()) {
+    std::memcpy(bytes_.get(), bytes.data() + first, bytes.size() - first);
   }
-  used_ += datagram.size();
-  sizes_.push_back(static_cast<std::uint32_t>(datagram.size()));
+  used_ += bytes.size();
+}
+
+void Backlog::push(std::span<const std::byte> head, std::span<const std::byte> data) {
+  const auto size = head.size() + data.size();
+  make_room(size);
+  if (!head.empty()) append(head);
+  if (!data.empty()) append(data);
+  sizes_.push_back(static_cast<std::uint32_t>(size));
 }
 
 void Backlog::pop_front() {

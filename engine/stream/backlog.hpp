@@ -26,7 +26,8 @@ class Backlog {
   // What counts as used: a datagram that is empty is one all the same.
   std::size_t cost() const { return used_ + kEach * sizes_.size(); }
 
-  void push(std::span<const std::byte> datagram);
+  // Of both parts, one behind the other.
+  void push(std::span<const std::byte> head, std::span<const std::byte> data);
   // The first has index 0 and begins at `offset` 0; that of the next is the end of this one.
   Parts at(std::size_t index, std::size_t offset) const {
     return {part(offset, sizes_[index]), rest(offset, sizes_[index])};
@@ -54,6 +55,7 @@ class Backlog {
   std::span<const std::byte> part(std::size_t offset, std::size_t size) const;
   std::span<const std::byte> rest(std::size_t offset, std::size_t size) const;
   void make_room(std::size_t more);
+  void append(std::span<const std::byte> bytes);
 
   std::unique_ptr<std::byte[]> bytes_;
   std::size_t capacity_ = 0;  // zero or a power of two

@@ -10,7 +10,7 @@ void cut(std::span<const std::byte> bytes, std::size_t datagram_bytes, std::vect
   while (!bytes.empty()) {
     const auto data = bytes.first(std::min(bytes.size(), chunk_bytes));
     bytes = bytes.subspan(data.size());
-    chunks.push_back({data, data.size() > datagram_bytes ? datagram_bytes : 0});
+    chunks.push_back({data, data.size() > datagram_bytes ? datagram_bytes : 0, {}});
   }
 }
 

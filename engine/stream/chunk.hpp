@@ -15,6 +15,8 @@ struct Chunk {
   // Not 0: the data holds several datagrams of so many bytes each, but the last, which may be
   // shorter; no more than leave a socket in one piece (net::DatagramOut::segment).
   std::size_t segment = 0;
+  // Goes before the data, which is one datagram then.
+  std::span<const std::byte> head{};
 
   std::size_t datagrams() const { return segment == 0 ? 1 : (data.size() + segment - 1) / segment; }
 

@@ -1,26 +1,26 @@
 #include "engine/stream/hub.hpp"
 
-#include "engine/stream/output.hpp"
+#include "engine/stream/sink.hpp"
 
 #include <algorithm>
 
 namespace dispatch::stream {
 
-void Hub::add(Output& output) {
-  outputs_.push_back(&output);
+void Hub::add(Sink& sink) {
+  sinks_.push_back(&sink);
 }
 
-void Hub::remove(Output& output) {
-  std::erase(outputs_, &output);
+void Hub::remove(Sink& sink) {
+  std::erase(sinks_, &sink);
   room_made();
 }
 
 void Hub::pass(std::span<const Chunk> chunks) {
-  for (auto* output : outputs_) output->take(chunks);
+  for (auto* sink : sinks_) sink->take(chunks);
 }
 
 bool Hub::has_room() const {
-  return std::ranges::all_of(outputs_, [](const Output* output) { return output->has_room(); });
+  return std::ranges::all_of(sinks_, [](const Sink* sink) { return sink->has_room(); });
 }
 
 net::Task<net::Status> Hub::room() {

@@ -22,14 +22,15 @@ void Output::take(std::span<const Chunk> chunks) {
   if (!ended_ && waiting_.empty() && sending_.empty()) from = send_now(chunks);
   if (from.chunk == chunks.size()) return;
   for (auto each = from.chunk; each < chunks.size(); ++each) {
-    chunks[each].for_each(std::exchange(from.offset, 0), [&](auto datagram) { keep(datagram); });
+    chunks[each].for_each(std::exchange(from.offset, 0),
+                          [&](auto datagram) { keep(chunks[each].head, datagram); });
   }
   if (!waiting_.empty()) filled_.notify_all();
 }
 
-void Output::keep(std::span<const std::byte> datagram) {
-  if (ended_) return lost(1, datagram.size());
-  waiting_.push(datagram);
+void Output::keep(std::span<const std::byte> head, std::span<const std::byte> data) {
+  if (ended_) return lost(1, head.size() + data.size());
+  waiting_.push(head, data);
   if (slowness_.policy == WhenSlow::wait || cost() <= slowness_.backlog_max) return;
   if (slowness_.policy == WhenSlow::disconnect) return too_slow();
   while (cost() > slowness_.backlog_max && !waiting_.empty()) {

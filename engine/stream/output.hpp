@@ -7,6 +7,7 @@
 #include "engine/stream/chunk.hpp"
 #include "engine/stream/figures.hpp"
 #include "engine/stream/hub.hpp"
+#include "engine/stream/sink.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -28,19 +29,17 @@ struct Slowness {
 };
 
 // Sends from the caller's buffer what goes at once, and keeps a bounded backlog of what does not.
-class Output {
+class Output : public Sink {
  public:
   // `name` is what it is called in figures and in the log.
   Output(Hub& hub, net::asio::any_io_executor executor, std::string name, Slowness slowness);
   // Takes itself off the hub.
-  virtual ~Output();
+  ~Output() override;
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
 
-  // All chunks, now; never fails.
-  void take(std::span<const Chunk> chunks);
-  // False: the inputs are to wait.
-  bool has_room() const;
+  void take(std::span<const Chunk> chunks) final;
+  bool has_room() const final;
 
   // Sends the backlog, whenever there is one: to be run beside, until it is cancelled. It ends by
   // itself where the output has come to its end.
@@ -95,7 +94,7 @@ class Output {
   Hub& hub() { return hub_; }
 
  private:
-  void keep(std::span<const std::byte> datagram);
+  void keep(std::span<const std::byte> head, std::span<const std::byte> data);
   std::size_t cost() const { return waiting_.cost() + sending_.cost(); }
 
   Hub& hub_;

@@ -22,6 +22,9 @@ namespace {
 // In which byte streams go on where no output has datagrams.
 constexpr std::size_t kPieceBytes = 64 * 1024;
 
+// How long frames may come after the end of their stream, where some are missing.
+constexpr net::Duration kStragglers = std::chrono::milliseconds(250);
+
 bool is_file(const EndpointSpec& spec) {
   return spec.scheme == Scheme::file || spec.scheme == Scheme::standard;
 }
@@ -34,6 +37,8 @@ Pipeline::Pipeline(net::Runtime& runtime, net::Files& files, Plan plan)
       plan_(std::move(plan)),
       hub_(runtime.executor()),
       inner_(runtime.executor()),
+      frames_(runtime.executor()),
+      framing_(runtime.executor()),
       changed_(runtime.executor()),
       reading_(runtime.executor(),
                [this](std::exception_ptr bug) {
@@ -51,7 +56,11 @@ Pipeline::~Pipeline() = default;
 
 net::Task<void> Pipeline::open() {
   if (plan_.one_file_each) co_return co_await open_apart();
-  for (const auto& spec : plan_.to) co_await open_output(hub_, spec);
+  open_framing();
+  for (const auto& spec : plan_.to) {
+    const bool framed = plan_.framed_out && spec.scheme == Scheme::udp;
+    co_await open_output(framed ? framing_ : hub_, spec);
+  }
   for (const auto& spec : plan_.serve) {
     auto acceptor = co_await Acceptor::make(runtime_, files_, spec);
     subscribers_.push_back(
@@ -60,12 +69,28 @@ net::Task<void> Pipeline::open() {
   auto& hub = plan_.via ? inner_ : hub_;
   if (plan_.via) {
     co_await open_output(inner_, *plan_.via);
-    co_await open_listener(hub_, *plan_.via);
+    co_await open_listener(plan_.framed_in ? frames_ : hub_, *plan_.via);
   }
   if (plan_.datagram_bytes != 0) datagram_bytes_ = plan_.datagram_bytes;
   if (datagram_bytes_ == 0) datagram_bytes_ = kPieceBytes;
-  for (const auto& spec : plan_.listen) co_await open_listener(hub, spec);
+  if (plan_.framed_out && datagram_bytes_ > kFrameHeaderBytes) datagram_bytes_ -= kFrameHeaderBytes;
+  for (const auto& spec : plan_.listen) {
+    const bool framed = plan_.framed_in && !plan_.via && spec.scheme == Scheme::udp;
+    co_await open_listener(framed ? frames_ : hub, spec);
+  }
   for (const auto& spec : plan_.from) co_await open_source(hub, spec);
+}
+
+void Pipeline::open_framing() {
+  if (plan_.framed_out) {
+    const auto stream =
+        plan_.stream.value_or(static_cast<std::uint32_t>(runtime_.entropy().next()));
+    framer_ = std::make_unique<Framer>(hub_, framing_, runtime_.clock(), stream);
+  }
+  if (!plan_.framed_in) return;
+  hub_.feeds_from(frames_);
+  unframer_ = std::make_unique<Unframer>(frames_, [this](std::uint32_t) -> Hub& { return hub_; });
+  unframer_->on_end([this] { changed_.notify_all(); });
 }
 
 net::Task<void> Pipeline::open_apart() {
@@ -157,12 +182,14 @@ net::Task<void> Pipeline::run() {
   for (const auto& each : subscribers_) writing_.spawn(each->run());
   inputs_left_ = inputs_.size();
   for (const auto& input : inputs_) reading_.spawn(read(*input));
-  while (stops_ == 0 && !failure_ && !bug_ && inputs_left_ != 0) {
+  while (stops_ == 0 && !failure_ && !bug_ && inputs_left_ != 0 && !has_heard_all()) {
     if (co_await changed_.wait()) break;
   }
+  if (has_heard_all() && lacks_any()) (void)co_await runtime_.clock().sleep_for(kStragglers);
   reading_.cancel();
   co_await reading_.idle();
   for (const auto& input : inputs_) co_await input->stop();
+  if (framer_) framer_->finish();
   if (!failure_ && !bug_) co_await drain();
   writing_.cancel();
   co_await writing_.idle();
@@ -189,6 +216,19 @@ net::Task<void> Pipeline::drain() {
 void Pipeline::stop() {
   ++stops_;
   changed_.notify_all();
+}
+
+bool Pipeline::has_heard_all() const {
+  return plan_.until_end && unframer_ && unframer_->all_ended();
+}
+
+bool Pipeline::lacks_any() const {
+  const auto all = streams();
+  return std::ranges::any_of(all, [](const auto& each) { return each.second.lost != 0; });
+}
+
+std::map<std::uint32_t, SequenceFigures> Pipeline::streams() const {
+  return unframer_ ? unframer_->figures() : std::map<std::uint32_t, SequenceFigures>();
 }
 
 std::vector<EndpointFigures> Pipeline::figures() const {

@@ -5,12 +5,15 @@
 #include "engine/net/runtime.hpp"
 #include "engine/net/task_group.hpp"
 #include "engine/stream/figures.hpp"
+#include "engine/stream/framer.hpp"
 #include "engine/stream/hub.hpp"
 #include "engine/stream/input.hpp"
 #include "engine/stream/output.hpp"
 #include "engine/stream/plan.hpp"
 #include "engine/stream/subscribers.hpp"
+#include "engine/stream/unframer.hpp"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,14 +44,21 @@ class Pipeline {
   // No more is taken from the inputs. A second call does not wait for the outputs either.
   void stop();
 
+  // Of framed inputs, by stream; and the datagrams that were no frames.
+  std::map<std::uint32_t, SequenceFigures> streams() const;
+  std::uint64_t strangers() const { return unframer_ ? unframer_->strangers() : 0; }
+
   // Since it was opened: inputs, then outputs, in the order of the plan.
   std::vector<EndpointFigures> figures() const;
 
  private:
   net::Task<void> open_apart();
+  void open_framing();
   net::Task<void> open_output(Hub& hub, EndpointSpec spec);
   net::Task<void> open_listener(Hub& hub, EndpointSpec spec);
   net::Task<void> open_source(Hub& hub, EndpointSpec spec);
+  bool has_heard_all() const;
+  bool lacks_any() const;
   void fail(const std::string& name, const net::Error& error);
   net::Task<void> read(Input& input);
   net::Task<void> flush(Output& output);
@@ -58,8 +68,12 @@ class Pipeline {
   net::Runtime& runtime_;
   net::Files& files_;
   Plan plan_;
-  Hub hub_;    // of the outputs
-  Hub inner_;  // of the inputs, where all goes to a group first
+  Hub hub_;      // of the outputs
+  Hub inner_;    // of the inputs, where all goes to a group first
+  Hub frames_;   // of UDP inputs, where they bring frames
+  Hub framing_;  // of UDP outputs, where they send frames
+  std::unique_ptr<Unframer> unframer_;
+  std::unique_ptr<Framer> framer_;
   std::vector<std::unique_ptr<Hub>>
       apart_;  // one for each listener, where they have files of their own
   std::size_t datagram_bytes_ = 0;

@@ -25,6 +25,13 @@ struct Plan {
   // listens.
   bool one_file_each = false;
 
+  // The datagrams of UDP inputs, and of `via`, are frames; those of UDP outputs become frames.
+  bool framed_in = false;
+  bool framed_out = false;
+  std::optional<std::uint32_t> stream{};  // the number of what is framed; none: by chance
+  // The command ends when every stream that has come has ended.
+  bool until_end = false;
+
   std::size_t datagram_bytes = 0;  // in which byte streams are cut; 0: as the outputs' MTUs have it
   std::uint64_t bytes_per_second = 0;  // of each file that is read; 0: as fast as it goes
   Slowness slowness;

@@ -34,7 +34,7 @@ std::size_t UdpOutput::fill(std::span<const Chunk> chunks, Position from) {
   while (count < kBatch && from.chunk < chunks.size()) {
     const auto& chunk = chunks[from.chunk];
     auto& out = batch_[count++];
-    out.head = {};
+    out.head = chunk.head;
     out.data = chunk.data.subspan(from.offset);
     out.segment = chunk.segment;
     if (one_by_one_ && chunk.segment != 0) {
