@@ -149,7 +149,7 @@ class SocketWait {
   template <net::asio::completion_token_for<void(Outcome)> Token>
   auto operator()(Token&& token) {
     return net::asio::async_initiate<Token, void(Outcome)>(
-        [this](auto handler) { begin(std::move(handler)); }, token);
+        [this](auto handler) { this->begin(std::move(handler)); }, token);
   }
 
  private:
