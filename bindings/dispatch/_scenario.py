@@ -76,7 +76,7 @@ class Scenario:
     duration: Optional[Quantity] = None
     """Hard stop, in simulated time. Default 10 min."""
     congestion: Optional[str] = None
-    """Of every machine's TCP: ``"cubic"`` (default) or ``"reno"``."""
+    """Of every machine's TCP: ``"cubic"`` (default), ``"reno"`` or ``"bbr"``."""
     ecn: Optional[str] = None
     """Explicit congestion notification: ``"on"``, ``"passive"`` (default) or ``"off"``."""
     content: Optional[str] = None

@@ -75,7 +75,15 @@ void services_entry(YAML::Emitter& out, const HostSpec& host) {
 }
 
 const char* text_of(sim::tcp::CongestionAlgorithm algorithm) {
-  return algorithm == sim::tcp::CongestionAlgorithm::reno ? "reno" : "cubic";
+  switch (algorithm) {
+    case sim::tcp::CongestionAlgorithm::reno:
+      return "reno";
+    case sim::tcp::CongestionAlgorithm::bbr:
+      return "bbr";
+    case sim::tcp::CongestionAlgorithm::cubic:
+      break;
+  }
+  return "cubic";
 }
 
 const char* text_of(sim::tcp::EcnPolicy policy) {

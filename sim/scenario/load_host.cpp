@@ -83,8 +83,8 @@ sim::tcp::CongestionAlgorithm read_congestion(const YamlValue& value) {
   const auto text = value.text("a congestion control such as cubic");
   if (text == "cubic") return sim::tcp::CongestionAlgorithm::cubic;
   if (text == "reno") return sim::tcp::CongestionAlgorithm::reno;
-  if (text == "bbr") value.fail("bbr is not offered: write cubic or reno");
-  value.fail(fmt::format("\"{}\" is not a congestion control: write cubic or reno", text));
+  if (text == "bbr") return sim::tcp::CongestionAlgorithm::bbr;
+  value.fail(fmt::format("\"{}\" is not a congestion control: write cubic, reno or bbr", text));
 }
 
 sim::tcp::EcnPolicy read_ecn(const YamlValue& value) {

@@ -22,7 +22,7 @@ ShapePtr truth() {
 }
 
 ShapePtr congestion() {
-  static const auto kShape = choice_of({"cubic", "reno"});
+  static const auto kShape = choice_of({"cubic", "reno", "bbr"});
   return kShape;
 }
 ShapePtr ecn() {

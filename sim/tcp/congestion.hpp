@@ -61,13 +61,15 @@ struct PathModel {
   TimePoint now{};
   RateSample rate;
   int in_flight = 0;
-  int lost = 0;  // segments, by this acknowledgment
+  int lost = 0;                  // segments, by this acknowledgment...
+  std::uint32_t lost_total = 0;  // ...and since the connection began
   bool in_recovery = false;
   bool in_loss = false;
   std::uint32_t delivered = 0;  // segments, of the connection
   TimePoint delivered_at{};
-  bool application_limited = false;
   Duration smoothed_rtt{};
+  Duration minimum_rtt{};  // of the last five minutes
+  TimePoint departure{};   // when the pace lets the next burst go; maybe past
   std::uint32_t segment_bytes = 1448;
 };
 
@@ -88,16 +90,21 @@ class CongestionControl {
   // The retransmission timer has expired.
   virtual void on_timeout(const AckSample&) {}
   // Sending begins again with nothing in flight; the last data was sent `pause` ago.
-  virtual void on_restart(Duration /*pause*/, TimePoint /*now*/) {}
+  virtual void on_restart(CongestionWindow&, Duration /*pause*/, TimePoint /*now*/) {}
 
   // Governs window and pace by itself; on_ack is not called, and PRR has no say.
   virtual bool governs() const { return false; }
   virtual void govern(CongestionWindow&, const PathModel&) {}
-  virtual void on_recovery(CongestionWindow&, bool /*entered*/) {}
+  // The window is kept small on purpose: what is delivered says nothing about the path's rate.
+  virtual bool limits_application() const { return false; }
   // Bytes per second; zero: not paced.
   virtual std::uint64_t pacing_rate() const { return 0; }
+  // Segments that leave at once at least (min_tso_segs).
+  virtual std::size_t least_burst() const { return 2; }
 };
 
-std::unique_ptr<CongestionControl> make_congestion_control(CongestionAlgorithm algorithm);
+// `seed`: of what it leaves to chance.
+std::unique_ptr<CongestionControl> make_congestion_control(CongestionAlgorithm algorithm,
+                                                           std::uint32_t seed);
 
 }  // namespace dispatch::sim::tcp

@@ -15,7 +15,7 @@ Connection::Impl::Impl(const Options& settings, std::uint16_t local, std::uint16
       initial(initial_sequence),
       una(initial_sequence),
       nxt(initial_sequence),
-      send_limit(grown_send_limit(0, 0, settings.send_buffer)),
+      send_limit(grown_send_limit(0, 0, windows_buffered(), settings.send_buffer)),
       rtt(settings.rto_min, settings.rto_max),
       rto(rtt.timeout()),
       window(settings.receive_buffer_initial, settings.receive_buffer, settings.mss) {}
@@ -46,6 +46,7 @@ std::size_t Connection::Impl::room() const {
 std::size_t Connection::Impl::begin_write(std::size_t wanted) {
   const auto count = std::min(wanted, room());
   blocked_writer = push_all = wanted > 0 && count == 0;
+  if (recovery && unsent() < payload_limit) recovery->on_short_of_data();
   if (count == 0) return 0;
   const std::size_t segment = payload_limit > 0 ? payload_limit : options.mss;
   const auto tail = std::min(tail_buffer, unsent());
@@ -120,6 +121,7 @@ void Connection::Impl::finish() {
   if (recovery) recovery->clear();
   reassembly.clear();
   acks.stop();
+  pacer = {};
   keep_alive.stop();
   disarm();
   close_deadline = net::kNever;

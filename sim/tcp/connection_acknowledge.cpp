@@ -65,6 +65,7 @@ void Connection::Impl::acknowledge_outstanding(const Segment& segment, bool wind
   event.can_send_new = unsent() > 0 && window_room() > 0;
   event.segment_bytes = payload_limit;
   event.window_max = send_window_max;
+  event.departure = pacer.next();
   const auto samples = rtt.samples();
   const auto request = recovery->on_ack(event);
   if (rtt.samples() != samples) {  // a measurement ends the back-off

@@ -98,9 +98,9 @@ void Connection::Impl::on_handshake_done(const Segment& segment, TimePoint now) 
   syn_due = false;
   disarm();
   close_deadline = net::kNever;
-  recovery =
-      std::make_unique<Recovery>(make_congestion_control(options.congestion), rtt, agreed.sack,
-                                 syn_timeouts > kForgivenSynTimeouts ? 1 : options.initial_window);
+  recovery = std::make_unique<Recovery>(
+      make_congestion_control(options.congestion, initial), rtt, agreed.sack,
+      syn_timeouts > kForgivenSynTimeouts ? 1 : options.initial_window);
   std::optional<Duration> seen;
   if (syn_timeouts == 0) {
     seen = now - syn_sent_at;

@@ -6,6 +6,7 @@
 #include "sim/tcp/ecn.hpp"
 #include "sim/tcp/keep_alive.hpp"
 #include "sim/tcp/negotiation.hpp"
+#include "sim/tcp/pacer.hpp"
 #include "sim/tcp/reassembly.hpp"
 #include "sim/tcp/receive_autotuning.hpp"
 #include "sim/tcp/receive_queue.hpp"
@@ -68,6 +69,9 @@ struct Connection::Impl {
   void check_writer();
   bool held_by_nagle(std::size_t count) const;
   std::size_t burst_segments() const;
+  std::size_t windows_buffered() const {
+    return options.congestion == CongestionAlgorithm::bbr ? 3 : 2;
+  }
   bool waits_for_more_room(TimePoint now);
   Segment send_new(std::size_t count, bool fin, TimePoint now);
   void fill_sack(Segment& segment);
@@ -154,6 +158,7 @@ struct Connection::Impl {
   bool outstanding() const { return recovery && !recovery->board().empty(); }
   Duration rto;     // with its back-off...
   int backoff = 0;  // ...of so many doublings
+  Pacer pacer;      // for algorithms that pace
   TimePoint last_sent{};
   TimePoint last_ack{};
   bool fin_queued = false;

@@ -71,7 +71,8 @@ std::optional<Segment> Connection::Impl::next_segment(TimePoint now) {
 
 std::optional<Segment> Connection::Impl::next_retransmission(TimePoint now) {
   const auto index = recovery->next_repetition();
-  if (!index) return std::nullopt;
+  if (!index || pacer.holds(now)) return std::nullopt;
+  pacer.begin_burst(now);
   const auto sent = recovery->on_repetition(*index, now, timestamp(now));
   if (*index == 0 && timer != Timer::reordering) {
     arm(Timer::retransmission, clamped(rto, stalled_since, now), now);
@@ -88,7 +89,8 @@ bool Connection::Impl::held_by_nagle(std::size_t count) const {
 
 std::size_t Connection::Impl::burst_segments() const {
   const auto rtt_floor = rtt.measured() ? rtt.minimum() : Duration::max();
-  return segments_per_buffer(recovery->pacing_rate(payload_limit), rtt_floor, payload_limit);
+  return segments_per_buffer(recovery->pacing_rate(payload_limit), rtt_floor, payload_limit,
+                             recovery->control().least_burst());
 }
 
 // Full segments leave in bursts, which cost a sender less: where the window lets only a part of one
@@ -105,6 +107,7 @@ bool Connection::Impl::waits_for_more_room(TimePoint now) {
   const auto allowed = std::min(window_room() / payload_limit, static_cast<std::size_t>(open));
   const auto begin = [&] {
     const auto half = std::max(recovery->window().segments / 2, 1);
+    pacer.begin_burst(now);
     burst_left =
         std::min({burst, std::max<std::size_t>(allowed, 1), static_cast<std::size_t>(half)});
     --burst_left;
@@ -136,6 +139,9 @@ std::optional<Segment> Connection::Impl::next_new_data(TimePoint now) {
     on_stopped(limited, now);
     return std::nullopt;
   };
+  if (burst_left == 0 && pacer.holds(now)) {
+    return stop(recovery->in_flight() >= recovery->window().segments);
+  }
   if (!recovery->may_send_new()) return stop(recovery->in_flight() >= recovery->window().segments);
   if (waiting == 0 && !fin_waits) return stop(false);
   const auto room = window_room();
@@ -210,7 +216,7 @@ void Connection::Impl::check_writer() {
   if (!blocked_writer) return;
   const auto segments = recovery->window().segments;
   if (recovery->in_flight() < segments) {
-    send_limit = grown_send_limit(send_limit, segments, options.send_buffer);
+    send_limit = grown_send_limit(send_limit, segments, windows_buffered(), options.send_buffer);
   }
 }
 
@@ -222,6 +228,7 @@ Segment Connection::Impl::make_data(Sequence begin, std::size_t count, bool fin,
   segment.psh = count > 0 && begin - una + count == send_buffer.size();
   fill_acknowledgment(segment, now);
   last_sent = now;
+  pacer.on_sent(count, recovery->control().pacing_rate());
   return segment;
 }
 

@@ -15,7 +15,8 @@ constexpr Duration kLeastTimer = 2 * kTick;  // TCP_TIMEOUT_MIN_US
 }  // namespace
 
 TimePoint Connection::Impl::deadline() const {
-  return std::min({retransmit_deadline, acks.deadline(), close_deadline, keep_alive.deadline()});
+  return std::min({retransmit_deadline, acks.deadline(), close_deadline, keep_alive.deadline(),
+                   pacer.deadline()});
 }
 
 void Connection::Impl::arm(Timer kind, Duration delay, TimePoint now) {
@@ -69,6 +70,7 @@ void Connection::Impl::set_timer(const TimerRequest& request, TimePoint now) {
 void Connection::Impl::on_timer(TimePoint now) {
   if (close_deadline <= now) return finish();
   if (acks.deadline() <= now) acks.on_timer(rto, now);
+  if (pacer.deadline() <= now) pacer.on_timer();
   if (keep_alive.deadline() <= now) on_keep_alive(now);
   if (retransmit_deadline > now) return;
   const auto what = timer;

@@ -127,7 +127,7 @@ void Cubic::on_timeout(const AckSample& sample) {
 }
 
 // The curve stands still while nothing is sent.
-void Cubic::on_restart(Duration pause, TimePoint now) {
+void Cubic::on_restart(CongestionWindow&, Duration pause, TimePoint now) {
   if (epoch_ && pause > Duration{}) epoch_ = std::min(*epoch_ + pause / kTick, ticks(now));
 }
 

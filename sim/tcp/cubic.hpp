@@ -16,7 +16,7 @@ class Cubic : public CongestionControl {
   void on_ack(CongestionWindow& window, const AckSample& sample) override;
   int threshold_after_loss(const CongestionWindow& window) override;
   void on_timeout(const AckSample& sample) override;
-  void on_restart(Duration pause, TimePoint now) override;
+  void on_restart(CongestionWindow& window, Duration pause, TimePoint now) override;
 
  private:
   void update(int window, int acked, TimePoint now);

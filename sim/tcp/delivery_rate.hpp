@@ -18,6 +18,7 @@ struct RateSample {
   int lost = 0;
   int prior_in_flight = 0;
   bool application_limited = false;
+  bool ack_maybe_delayed = false;  // the RTT may include the receiver's wait for more
 };
 
 class DeliveryRate {

@@ -12,7 +12,7 @@ namespace dispatch::sim::tcp {
 using net::Duration;
 using net::TimePoint;
 
-enum class CongestionAlgorithm : std::uint8_t { reno, cubic };
+enum class CongestionAlgorithm : std::uint8_t { reno, cubic, bbr };
 
 // Explicit congestion notification (tcp_ecn): passive: where the peer asks for it.
 enum class EcnPolicy : std::uint8_t { off, passive, on };

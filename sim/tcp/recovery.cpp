@@ -116,6 +116,9 @@ void Recovery::take_acknowledged(const AckEvent& event, News& news) {
     }
     news.timer.rearm = true;
   }
+  // A lone short segment over the round trip, to a receiver that may wait for another one.
+  news.rate.ack_maybe_delayed = acked == 1 && !news.repeated_acked && !news.sack.any &&
+                                event.una - news.prior_una < event.segment_bytes;
   news.reneged = sack_ && !board_.empty() && board_[0].sacked;
 }
 
@@ -190,14 +193,18 @@ void Recovery::control_window(const AckEvent& event, const News& news) {
     model.rate = news.rate;
     model.in_flight = board_.in_flight();
     model.lost = news.rate.lost;
+    model.lost_total = lost_;
     model.in_recovery = phase_ == RecoveryPhase::recovery;
     model.in_loss = phase_ == RecoveryPhase::loss;
     model.delivered = delivery_.delivered();
     model.delivered_at = delivery_.delivered_at();
-    model.application_limited = delivery_.application_limited();
     model.smoothed_rtt = rtt_.smoothed();
+    model.minimum_rtt = rtt_.minimum();
+    model.departure = event.departure;
     model.segment_bytes = event.segment_bytes;
-    return control_->govern(window_, model);
+    control_->govern(window_, model);
+    if (control_->limits_application()) delivery_.on_application_limited(board_.in_flight());
+    return;
   }
   if (reducing()) {
     if (news.rate.acked > 0 && prr_.prior_window() > 0) {

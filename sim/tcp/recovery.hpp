@@ -33,6 +33,7 @@ struct AckEvent {
   bool can_send_new = false;          // there is new data, and room in the peer's window
   std::uint32_t segment_bytes = 1448;
   std::uint32_t window_max = 0;
+  TimePoint departure{};  // when the pace lets the next burst go
 };
 
 // What the connection is to do about its retransmission timer.
@@ -72,8 +73,12 @@ class Recovery {
   // Nothing more goes now: because of the congestion window, or for want of data or room.
   void on_stopped(bool limited, bool blocked_writer, Sequence una, Sequence nxt, Duration timeout,
                   TimePoint now);
-  // The application has written while nothing more was there to be sent.
-  void on_application_limited() { delivery_.on_application_limited(in_flight()); }
+  // The application writes again, and less than a segment was left to be sent.
+  void on_short_of_data() {
+    if (in_flight() < window_.segments && !board_.to_repair()) {
+      delivery_.on_application_limited(in_flight());
+    }
+  }
 
   // Tail loss probes (RFC 8985 7).
   bool may_probe() const;

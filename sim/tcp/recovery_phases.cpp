@@ -39,7 +39,6 @@ void Recovery::enter_recovery(Sequence una, Sequence nxt, bool congestion) {
     begin_reduction(nxt);
   }
   phase_ = RecoveryPhase::recovery;
-  control_->on_recovery(window_, true);
 }
 
 void Recovery::reduce_for_congestion(Sequence, Sequence nxt) {
@@ -115,7 +114,6 @@ bool Recovery::leave_if_over(const AckEvent& event) {
     rack_.on_recovered();
     undo_recovery();
     end_reduction();
-    control_->on_recovery(window_, false);
   }
   return true;
 }

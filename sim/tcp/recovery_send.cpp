@@ -33,8 +33,12 @@ void Recovery::on_new(Sequence begin, std::uint32_t length, bool fin, TimePoint 
 
 // RFC 5681 4.1, RFC 2861: half for each time-out that the pause lasted, down to the initial window.
 void Recovery::on_restart(Duration pause, Duration timeout, int initial_window, TimePoint now) {
-  control_->on_restart(pause, now);
-  if (control_->governs() || pause <= timeout) return;
+  if (control_->governs()) {
+    if (delivery_.application_limited()) control_->on_restart(window_, pause, now);
+    return;
+  }
+  control_->on_restart(window_, pause, now);
+  if (pause <= timeout) return;
   window_.threshold = current_threshold();
   const auto least = std::min(initial_window, window_.segments);
   for (auto left = pause - timeout; left > Duration{} && window_.segments > least;

@@ -11,15 +11,16 @@
 namespace dispatch::sim::tcp {
 
 // The limit grows with the congestion window, from 46,080 bytes, and never shrinks
-// (tcp_sndbuf_expand: room for twice the window). A full segment of Ethernet counts as what a
-// kernel without wireless networks and tunnels allocates for it, which is what was measured: its
-// data and headers rounded up to a power of two, and a descriptor. (Distributions' kernels have
-// longer headers, and begin with 87,040 bytes.)
-inline std::size_t grown_send_limit(std::size_t limit, int window_segments, std::size_t most) {
+// (tcp_sndbuf_expand: room for twice the window, with BBR three times). A full segment of Ethernet
+// counts as what a kernel without wireless networks and tunnels allocates for it, which is what was
+// measured: its data and headers rounded up to a power of two, and a descriptor. (Distributions'
+// kernels have longer headers, and begin with 87,040 bytes.)
+inline std::size_t grown_send_limit(std::size_t limit, int window_segments, std::size_t windows,
+                                    std::size_t most) {
   constexpr std::size_t kPerSegment = 2048 + 256;
   constexpr int kSmallestWindow = 10;  // TCP_INIT_CWND
   const auto segments = static_cast<std::size_t>(std::max(window_segments, kSmallestWindow));
-  return std::max(limit, std::min(2 * segments * kPerSegment, most));
+  return std::max(limit, std::min(windows * segments * kPerSegment, most));
 }
 
 // What a buffer costs beside its bytes, as measured.
@@ -35,12 +36,12 @@ inline std::size_t buffer_goal(std::size_t segment, std::uint32_t window_max) {
 }
 
 // Segments that are sent in one buffer: what goes within a millisecond, more on short paths, at
-// least two (tcp_tso_autosize).
+// least `least` (tcp_tso_autosize).
 inline std::size_t segments_per_buffer(std::uint64_t pacing_rate, Duration minimum_rtt,
-                                       std::size_t segment) {
+                                       std::size_t segment, std::size_t least) {
   const auto units = minimum_rtt / std::chrono::microseconds(512);
   const std::uint64_t bonus = units < 32 ? 65536u >> units : 0;
-  return std::clamp<std::size_t>((pacing_rate / 1024 + bonus) / segment, 2, 45);
+  return std::clamp<std::size_t>((pacing_rate / 1024 + bonus) / segment, least, 45);
 }
 
 }  // namespace dispatch::sim::tcp

@@ -42,14 +42,22 @@ bool is_outage(const Fields& field) {
   return field[kSeconds].starts_with("dark");
 }
 
+CongestionAlgorithm algorithm_of(const std::string& name) {
+  if (name == "reno") return CongestionAlgorithm::reno;
+  if (name == "cubic") return CongestionAlgorithm::cubic;
+  if (name == "bbr") return CongestionAlgorithm::bbr;
+  throw std::runtime_error("unknown congestion control " + name);
+}
+
 Cell cell_of(const Fields& field) {
-  if (field[4] != "reno" && field[4] != "cubic") {
-    throw std::runtime_error("unknown congestion control " + field[4]);
-  }
-  const auto algorithm =
-      field[4] == "reno" ? CongestionAlgorithm::reno : CongestionAlgorithm::cubic;
-  return {std::stod(field[0]), std::stoi(field[1]), std::stoull(field[2]), std::stod(field[3]),
-          algorithm};
+  Cell cell;
+  cell.rate_mbit = std::stod(field[0]);
+  cell.delay_ms = std::stoi(field[1]);
+  cell.queue_bytes = std::stoull(field[2]);
+  cell.loss = std::stod(field[3]);
+  cell.congestion = algorithm_of(field[4]);
+  cell.late = kMeasuredLate;
+  return cell;
 }
 
 std::string key_of(const Cell& cell, const std::string& congestion, const std::string& amount) {
@@ -59,11 +67,12 @@ std::string key_of(const Cell& cell, const std::string& congestion, const std::s
 
 }  // namespace
 
-std::vector<MeasuredBulk> read_bulk(const std::string& path) {
+std::vector<MeasuredBulk> read_bulk(const std::string& path, bool line_in_queue) {
   std::vector<MeasuredBulk> cells;
   for (const auto& field : read_lines(path, kRtt + 1)) {
-    if (field[4] == "bbr" || is_transfer(field) || is_outage(field)) continue;
-    const auto cell = cell_of(field);
+    if (is_transfer(field) || is_outage(field)) continue;
+    auto cell = cell_of(field);
+    cell.line_in_queue = line_in_queue;
     const auto key = key_of(cell, field[4], field[kSeconds]);
     const auto same = std::find_if(cells.begin(), cells.end(), [&](const MeasuredBulk& other) {
       return key_of(other.cell, other.congestion, other.seconds) == key;
@@ -78,12 +87,13 @@ std::vector<MeasuredBulk> read_bulk(const std::string& path) {
   return cells;
 }
 
-std::vector<MeasuredTransfer> read_transfers(const std::string& path) {
+std::vector<MeasuredTransfer> read_transfers(const std::string& path, bool line_in_queue) {
   std::vector<MeasuredTransfer> transfers;
   for (const auto& field : read_lines(path, kResult + 1)) {
     if (!is_transfer(field)) continue;
     transfers.push_back(
         {cell_of(field), field[4], std::stoull(field[kSeconds]), std::stod(field[kResult])});
+    transfers.back().cell.line_in_queue = line_in_queue;
     // There is no third figure beside the two: where there are more, they are not milliseconds.
     if (field.size() == kAfter + 1) transfers.back().again_ms = std::stod(field[kAfter]);
   }

@@ -32,10 +32,10 @@ struct MeasuredTransfer {
   std::optional<double> again_ms{};  // measured by other means
 };
 
-// Throw std::runtime_error where the file cannot be read. What the simulation does not offer (bbr)
-// is left out.
-std::vector<MeasuredBulk> read_bulk(const std::string& path);
-std::vector<MeasuredTransfer> read_transfers(const std::string& path);
+// Throw std::runtime_error where the file cannot be read.
+// `line_in_queue`: as in Cell, for the link that was measured with.
+std::vector<MeasuredBulk> read_bulk(const std::string& path, bool line_in_queue);
+std::vector<MeasuredTransfer> read_transfers(const std::string& path, bool line_in_queue);
 
 // The results of a file's outages, in seconds.
 std::vector<double> read_outages(const std::string& path);

@@ -33,7 +33,12 @@ void compare_square_root_law(Group& group) {
       "## Reno and the square-root law (100 Mbit/s, 25 ms one way)\n\n"
       "| loss | dispatch Mbit/s | RTT ms | Mathis | error | PFTK |\n|---|---|---|---|---|---|\n");
   for (const double loss : {0.002, 0.005, 0.01, 0.02}) {
-    const Cell cell{100, 25, 1'000'000, loss, CongestionAlgorithm::reno};
+    Cell cell;
+    cell.rate_mbit = 100;
+    cell.delay_ms = 25;
+    cell.queue_bytes = 1'000'000;
+    cell.loss = loss;
+    cell.congestion = CongestionAlgorithm::reno;
     double goodput = 0;
     double rtt = 0;
     constexpr int kRuns = 3;
@@ -62,7 +67,10 @@ void compare_cubic_window(Group& group) {
       "| one packet lost in | RTT ms | segments, by the RFC | Reno's | dispatch | error |\n"
       "|---|---|---|---|---|---|\n");
   for (const auto& [delay_ms, n] : {std::pair{50, 10'000}, {50, 30'000}, {100, 10'000}}) {
-    Cell cell{1000, delay_ms, 20'000'000, 0, CongestionAlgorithm::cubic};
+    Cell cell;
+    cell.rate_mbit = 1000;
+    cell.delay_ms = delay_ms;
+    cell.queue_bytes = 20'000'000;
     cell.lose_one_in = static_cast<std::uint64_t>(n);
     const auto bulk = measure_bulk(cell, kSeconds, 1);
     const double rtt = 2e-3 * delay_ms;
@@ -85,7 +93,11 @@ void compare_shares(Group& group) {
   for (const auto& [name, congestion] :
        {std::pair{"reno", CongestionAlgorithm::reno}, {"cubic", CongestionAlgorithm::cubic}}) {
     for (const int flows : {2, 4}) {
-      const Cell cell{20, 25, 125'000, 0, congestion};
+      Cell cell;
+      cell.rate_mbit = 20;
+      cell.delay_ms = 25;
+      cell.queue_bytes = 125'000;
+      cell.congestion = congestion;
       const auto shares = measure_shares(cell, flows, kSeconds);
       const auto index = jain_index(shares);
       group.errors.push_back(100 * (1 - index));

@@ -11,14 +11,20 @@
 
 namespace dispatch::validation {
 
+// A packet of the measured links, and what it wakes, comes so much later than the link's figures
+// have it: one small transfer, of two round trips, takes 1.0 ms more at every rate and delay.
+inline constexpr net::Duration kMeasuredLate = std::chrono::microseconds(250);
+
 // One cell: a link, and who sends over it.
 struct Cell {
   double rate_mbit = 0;
-  int delay_ms = 0;               // one way
-  std::uint64_t queue_bytes = 0;  // the packet on the line included
-  double loss = 0;                // of the data's direction
+  int delay_ms = 0;  // one way
+  std::uint64_t queue_bytes = 0;
+  double loss = 0;  // of the data's direction
   sim::tcp::CongestionAlgorithm congestion = sim::tcp::CongestionAlgorithm::cubic;
   std::uint64_t lose_one_in = 0;  // every so manieth packet, in place of `loss`; 0: none
+  bool line_in_queue = false;     // the packet that is being sent counts as in the queue
+  net::Duration late{};           // of each packet, beyond the delay
 };
 
 struct Bulk {
@@ -46,7 +52,8 @@ std::vector<double> measure_syn_retries();
 // When a small segment is sent again on a path (RTT 40 ms) that went dark before it.
 std::vector<double> measure_retransmissions();
 // The link of a bulk download (20 Mbit/s, RTT 40 ms) goes dark for `outage` seconds: when data
-// arrives again after the healing.
-double measure_resumption(double outage);
+// arrives again after the healing. Once for each of ten moments of going dark, a tenth of a second
+// apart; the shortest first.
+std::vector<double> measure_resumptions(double outage);
 
 }  // namespace dispatch::validation
