@@ -33,7 +33,6 @@ class TopScreen {
                   const std::string& request) { return ask_dispatch(socket, request, kPatience); },
               [this] { screen_.PostEvent(Event::Custom); }) {
     look_.colours = !std::getenv("NO_COLOR") || std::string_view(std::getenv("NO_COLOR")).empty();
-    look_.socket = arguments.socket;
   }
 
   void run() {

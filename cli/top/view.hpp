@@ -33,7 +33,6 @@ struct Size {
 
 struct Look {
   bool colours = true;
-  std::string socket;  // whose figures these are, for people; empty: the default's
 };
 
 // `rows` are the connections that are shown, arranged. `state` is moved to what there is.
