@@ -62,7 +62,11 @@ class StreamProgram {
   net::Duration span() const { return runtime_.clock().now() - began_; }
 
   net::Task<void> stop_on_signals() {
-    while (co_await signals_.next()) pipeline_.stop();
+    for (;;) {
+      const auto signal = co_await signals_.next();
+      if (!signal) co_return;
+      pipeline_.stop();
+    }
   }
 
   net::Task<void> show_progress() {

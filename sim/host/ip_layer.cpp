@@ -59,6 +59,11 @@ const IpLayer::Route* IpLayer::find_route(const net::Address& destination,
   return best;
 }
 
+bool IpLayer::has_interface(std::string_view name) const {
+  const auto* found = find_interface(name);
+  return found != nullptr && found->plugged();
+}
+
 net::Status IpLayer::check_device(const std::string& device) const {
   if (!kernel_.options.device_binding) return errno_error(EPERM);
   const auto* found = find_interface(device);

@@ -47,6 +47,8 @@ class IpLayer {
   net::Result<Path> find_group_path(const net::Address& group, const std::string& interface,
                                     const net::Egress& egress) const;
 
+  // Whether there is one of that name, and plugged in.
+  bool has_interface(std::string_view name) const;
   // Whether a socket may be bound to that device. Errors: ENODEV, EPERM.
   net::Status check_device(const std::string& device) const;
   // Whether an address is this host's.

@@ -47,6 +47,9 @@ net::Result<net::DatagramPtr> UdpLayer::open(const net::DatagramOptions& options
   if (!device.empty()) {
     if (const auto error = ip_.check_device(device)) return error;
   }
+  if (!options.multicast_interface.empty() && !ip_.has_interface(options.multicast_interface)) {
+    return net::errno_error(ENODEV);
+  }
   if (!local.address.is_unspecified() && !local.address.is_multicast() &&
       !ip_.owns(local.address)) {
     return net::errno_error(EADDRNOTAVAIL);

@@ -242,6 +242,71 @@ def test_a_full_disk_ends_the_record_with_what_was_whole(stream, small_disk):
     assert kept == b''.join(payload)[:len(kept)]
 
 
+def test_a_framed_file_ends_its_record_and_is_whole(tmp_path, stream, data):
+    """Twice over: the second copy is dropped."""
+    record = tmp_path / 'record'
+    recorder = stream('record', '--listen', 'udp://127.0.0.1:0', '--listen', 'udp://[::1]:0', '--to', str(record),
+                      '--framed', '--until-end', '--json')
+    sent = run(tmp_path, 'send', str(data), '--to', f'udp://127.0.0.1:{recorder.port(0)}', '--to',
+               f'udp://[::1]:{recorder.port(1)}', '--framed', '--stream', '7', '--rate', '200 Mbit/s')
+    assert sent.returncode == 0, sent.stderr
+    assert recorder.wait() == 0
+    assert content(record) == data.read_bytes()
+    figures = json.loads(recorder.process.stdout.read())
+    assert figures['unframed'] == 0
+    [counted] = figures['streams']
+    assert (counted['stream'], counted['lost']) == (7, 0)
+    assert counted['duplicates'] == counted['received'] > 300
+
+
+def test_files_are_rotated_by_size_at_the_ends_of_datagrams(tmp_path, stream):
+    recorder = stream('record', '--listen', 'udp://127.0.0.1:0', '--to', str(tmp_path / 'log'), '--rotate-size', '1000 B',
+                      '--sync', 'always')
+    payload = [bytes([each]) * 300 for each in range(10)]
+    with receiver() as sender:
+        for each in payload:
+            sender.sendto(each, ('127.0.0.1', recorder.port()))
+    assert until(lambda: sum(each.stat().st_size for each in tmp_path.glob('log.*')) == 3000)
+    assert recorder.stop() == 0
+    files = sorted(tmp_path.glob('log.*'), key=lambda path: path.read_bytes())
+    assert [path.stat().st_size for path in files] == [900, 900, 900, 300]
+    assert b''.join(path.read_bytes() for path in files) == b''.join(payload)
+
+
+GROUPS = [('udp://239.1.2.3:9000', '?iface=one'), ('udp://[ff02::77%one]:9000', '')]
+
+
+@pytest.mark.parametrize(('group', 'options'), GROUPS)
+def test_a_group_is_reached_by_its_interface_and_by_nothing_else(tmp_path, stream, namespace, data, group, options):
+    namespace.run('ip link add one type veth peer one0; ip link add two type veth peer two0;'
+                  'ip address add 192.0.2.1/24 dev one; ip address add 198.51.100.1/24 dev two;'
+                  'for each in one two one0 two0; do ip link set $each up; done')
+    inside = {'prefix': namespace.prefix}
+    other_options = options.replace('one', 'two')
+    member = stream('record', '--listen', group + options, '--to', str(tmp_path / 'member'), **inside)
+    other = stream('record', '--listen', group.replace('one', 'two') + other_options, '--to', str(tmp_path / 'other'),
+                   **inside)
+    assert '77' in namespace.output('ip maddress show dev one') or '239.1.2.3' in namespace.output(
+        'ip maddress show dev one')
+    # An address of this link takes a moment until it is known to be nobody else's.
+    assert until(lambda: 'tentative' not in namespace.output('ip -6 address show dev one'))
+    sent = run(tmp_path, 'send', str(data), '--to', group + options, '--rate', '200 Mbit/s', **inside)
+    assert sent.returncode == 0, sent.stderr
+    assert until(lambda: content(tmp_path / 'member') == data.read_bytes())
+    assert member.stop() == other.stop() == 0
+    assert content(tmp_path / 'other') == b''
+
+
+def test_a_refusal_of_the_network_is_counted_and_survived(tmp_path, namespace):
+    namespace.run('ip route add prohibit 203.0.113.1; ip route add unreachable 203.0.113.2')
+    small = tmp_path / 'small'
+    small.write_bytes(b'x' * 1000)
+    for target in ('203.0.113.1', '203.0.113.2'):
+        done = run(tmp_path, 'send', str(small), '--to', f'udp://{target}:9', prefix=namespace.prefix)
+        assert done.returncode == 1
+        assert f'udp://{target}:9: cannot send there' in done.stderr
+
+
 OLD = [
     ('send', '--path {data} --server_addr 127.0.0.1:{port}'),
     ('send', '--path={data} --server-addr 127.0.0.1:{port} -t'),
