@@ -25,7 +25,7 @@ constexpr auto kSendExamples = R"(Examples:
 )";
 
 constexpr auto kForwardExamples = R"(Examples:
-  dispatch forward --listen udp://0.0.0.0:9000 --to udp://192.0.2.7:9000 --to file:copy
+  dispatch forward --listen udp://0.0.0.0:9000 --to udp://192.0.2.7:9000
   dispatch forward --from tcp://feed.example:5000 --to udp://239.1.2.3:9000
 )";
 

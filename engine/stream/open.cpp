@@ -53,6 +53,11 @@ net::DatagramPtr open_udp_input(net::Runtime& runtime, const EndpointSpec& spec,
   if (const auto group = *net::parse_address(spec.host); group.is_multicast()) {
     options.groups = {{group, spec.interface.empty() ? spec.scope : spec.interface, spec.source}};
     options.shared_port = true;
+    // Linux gives an IPv6 member what came to the group on other interfaces, too, where somebody
+    // else has joined it there.
+    if (group.is_v6() && options.egress.device.empty()) {
+      options.egress.device = options.groups.front().interface;
+    }
   } else if (!spec.interface.empty() || spec.source) {
     throw net::ConfigError(fmt::format(
         "{}: iface and source are for what listens to a group; this is none", to_string(spec)));

@@ -91,7 +91,7 @@ WRONG = [
     ('send /dev/null --to quic://127.0.0.1:9', "'quic' is none of udp, tcp, tls, unix and file"),
     ('send /dev/null --to udp://127.0.0.1:9?hops=3', "'hops' is not an option of udp"),
     ('send /dev/null --to udp://[ff02::1%none0]:9', "this machine has no interface 'none0'"),
-    ('send /dev/null --to udp://127.0.0.1:9 --rate fast', "--rate: 'fast' is not a rate"),
+    ('send /dev/null --to udp://127.0.0.1:9 --rate fast', '--rate: "fast" is not a rate'),
     ('send /dev/null --to udp://127.0.0.1:9 --size 65508', "--size: '65508'"),
     ('send - --to - --json', 'only one of --tee, --json and an output'),
     ('record --to x', 'an input is missing'),
