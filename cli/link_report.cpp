@@ -44,8 +44,11 @@ void add_upstream(Table& table, const link::Link& link, const Weights& weights) 
 }  // namespace
 
 std::string link_table(const Links& links, std::span<const net::Interface> interfaces) {
-  std::vector<Column> columns(
-      {{"ADDRESS"}, {"INTERFACE"}, {"WEIGHT", Align::right}, {"SHARE", Align::right}, {"BOUND TO"}});
+  std::vector<Column> columns({{"ADDRESS"},
+                               {"INTERFACE"},
+                               {"WEIGHT", Align::right},
+                               {"SHARE", Align::right},
+                               {"BOUND TO"}});
   const bool limited = std::any_of(links.begin(), links.end(), [](const auto* link) {
     return link->limits() != link::LinkLimits();
   });

@@ -161,11 +161,11 @@ std::string local_text(WallTime time, const UtcOffset& offset) {
   const chrono::year_month_day date(day);
   const chrono::hh_mm_ss clock(chrono::floor<chrono::seconds>(local - day));
   const auto seconds = clock.seconds().count();
-  return fmt::format("{} {} {} {} {:02}:{:02}{}", kDayNames[chrono::weekday(day).iso_encoding() - 1],
-                     static_cast<unsigned>(date.day()),
-                     kMonthNames[static_cast<unsigned>(date.month()) - 1],
-                     static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(),
-                     seconds == 0 ? std::string() : fmt::format(":{:02}", seconds));
+  return fmt::format(
+      "{} {} {} {} {:02}:{:02}{}", kDayNames[chrono::weekday(day).iso_encoding() - 1],
+      static_cast<unsigned>(date.day()), kMonthNames[static_cast<unsigned>(date.month()) - 1],
+      static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(),
+      seconds == 0 ? std::string() : fmt::format(":{:02}", seconds));
 }
 
 std::string utc_text(WallTime time) {

@@ -26,7 +26,8 @@ struct Opened {
   socks5::Reply reply = socks5::Reply::general_failure;
 };
 
-net::Task<Opened> open(ProxyWorld& world, Target target = ProxyWorld::kWww) {
+// `target` is no temporary: g++ 12 destroys that twice in an expression with co_await.
+net::Task<Opened> open(ProxyWorld& world, const Target& target = ProxyWorld::kWww) {
   Opened opened;
   opened.stream = co_await world.connect_to_proxy();
   HandshakeBuffer buffer;
@@ -118,7 +119,7 @@ BOOST_AUTO_TEST_CASE(a_last_resort_is_for_a_link_that_does_not_answer) {
 BOOST_AUTO_TEST_CASE(a_last_resort_is_for_a_link_that_fails_and_at_once) {
   DialWorld world({"wifi", "lte,cap=1MB,at-cap=last-resort"});
   use_up(*world.links, 1);
-  world.laptop.remove_route(net::parse_prefix("0.0.0.0/0").value(), "wifi");
+  world.laptop.set_interface_up("wifi", false);
   const auto dialed = world.dial(literal(DialWorld::kWww4));
   BOOST_TEST(dialed.link() == "lte");
   BOOST_TEST((dialed.took == DialWorld::kLteRtt));
@@ -147,7 +148,8 @@ BOOST_AUTO_TEST_CASE(a_target_has_no_more_connections_than_one_may_have) {
     BOOST_TEST(stands(second));
     BOOST_TEST(!stands(third));
     // Another name is another target.
-    const auto by_name = co_await open(world, Target{"www.example", 80});
+    const Target name{"www.example", 80};
+    const auto by_name = co_await open(world, name);
     BOOST_TEST(stands(by_name));
     first.stream.reset();
     co_await world.laptop.clock().sleep_for(1s);
