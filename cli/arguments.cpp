@@ -214,7 +214,6 @@ Arguments parse_arguments(int argc, const char* const* argv) {
   app.formatter(std::make_shared<HelpFormatter>());
   app.set_help_flag("-h,--help", "Print this help");
   app.set_version_flag("--version", fmt::format("dispatch {}", kVersion), "Print the version");
-  app.footer(kExamples + fmt::format("\nThe log is appended to {}\n", default_log_path()));
   const auto debug_flag = [&](CLI::App& command) {
     command.add_flag("-d,--debug", raw.debug, kDebugHelp);
   };
@@ -263,6 +262,9 @@ Arguments parse_arguments(int argc, const char* const* argv) {
 
   StreamOptions streams;
   streams.add_to(app);
+
+  // Last, since commands have the footer that the program has when they are added.
+  app.footer(kExamples + fmt::format("\nThe log is appended to {}\n", default_log_path()));
 
   try {
     app.parse(argc, argv);

@@ -48,7 +48,7 @@ def test_every_key_and_metric_of_the_scenario_file_is_described():
 # Where clients come in: in a scenario they are programs of the machine. And how a process runs.
 NOT_OF_A_SCENARIO = {'ip', 'listen', 'tls-cert', 'tls-key', 'accept-proxy-from', 'send-proxy', 'routes', 'drain',
                      'log-level', 'threads', 'debug', 'help', 'config', 'control',
-                     'web', 'web-token-file'}
+                     'web', 'web-token-file', 'usage-file'}
 
 
 def test_every_option_of_start_is_a_key_of_the_scenario_file():
