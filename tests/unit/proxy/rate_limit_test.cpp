@@ -1,4 +1,4 @@
-// Rates of links and of clients, in bytes that passed: of tunnels and of forwarded HTTP.
+// Rates of links and of clients, in bytes that passed: of tunnels, of forwarded HTTP, of datagrams.
 
 #include "engine/traffic/origin.hpp"
 #include "engine/traffic/transfer.hpp"
@@ -157,6 +157,93 @@ BOOST_AUTO_TEST_CASE(the_lower_of_two_rates_counts_and_the_rest_of_the_link_is_t
   world.simulation.run_for(1s);
   const auto rate = world.rate_of(world.link_counters(0).received);
   BOOST_TEST(rate == 5e6, boost::test_tools::tolerance(kTolerance / 100));
+}
+
+BOOST_AUTO_TEST_CASE(another_rate_holds_for_what_is_under_way) {
+  RateWorld world({"wifi,rate=20Mbit/s"});
+  auto& flow = world.download(world.phone);
+  world.simulation.run_for(1s);
+  auto& link = *world.links->links().front();
+  const auto with = [&](const std::string& text) {
+    world.links->set_limits(link, link::parse_link_spec(text).limits, world.simulation.now());
+    world.simulation.run_for(2s);
+    return world.rate_of(flow.bytes);
+  };
+  BOOST_TEST(with("wifi,rate=1Mbit/s") == 1e6, boost::test_tools::tolerance(kTolerance / 100));
+  BOOST_TEST(with("wifi,rate=3Mbit/s") == 3e6, boost::test_tools::tolerance(kTolerance / 100));
+  BOOST_TEST(with("wifi,rate=20Mbit/s") == 20e6, boost::test_tools::tolerance(kTolerance / 100));
+  Renewal renewal;
+  renewal.client_rates = link::parse_rate_limits("2Mbit/s");
+  world.server->renew(renewal);
+  world.simulation.run_for(2s);
+  BOOST_TEST(world.rate_of(flow.bytes) == 2e6, boost::test_tools::tolerance(kTolerance / 100));
+}
+
+// At 8 kbit/s, the next portion would be a second and a half away.
+BOOST_AUTO_TEST_CASE(who_waits_for_a_slow_rate_ends_at_once) {
+  RateWorld world({"wifi,rate=8kbit/s"});
+  for (int i = 0; i < 20; ++i)
+    world.download(i % 2 == 0 ? world.phone : world.tablet, kHuge, i < 6);
+  world.simulation.run_for(30s);
+  const auto stop = [&]() -> net::Task<void> { co_await world.server->stop(0s); };
+  world.run(stop(), 1s);
+  world.simulation.run_for(1s);
+  for (const auto& flow : world.flows) BOOST_TEST(flow.ended);
+}
+
+BOOST_AUTO_TEST_CASE(a_transfer_through_a_rate_is_whole) {
+  RateWorld world({"wifi,rate=2Mbit/s"}, with_client_rate("3Mbit/s"));
+  auto& tunnel = world.download(world.phone, 1'000'000);
+  auto& forwarded = world.download(world.phone, 1'000'000, true);
+  world.simulation.run_for(20s);
+  for (const auto* flow : {&tunnel, &forwarded}) {
+    BOOST_TEST(flow->ended);
+    BOOST_TEST(!flow->result.error);
+    BOOST_TEST(flow->bytes.total() == 1'000'000u);
+  }
+}
+
+// 8 Mbit/s of datagrams.
+net::Task<void> flood(UdpWorld& world, UdpClient& client, net::Duration span) {
+  const std::string text(1'000, 'x');
+  const auto end = world.simulation.now() + span;
+  while (world.simulation.now() < end) {
+    send_to(client, "203.0.113.10:7", text);
+    co_await world.pause(1ms);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(datagrams_beyond_the_rate_are_dropped_and_counted) {
+  RateWorld world({"wifi,rate=1Mbit/s,burst=16kB"});
+  world.echo(7);
+  const auto program = [&]() -> net::Task<void> {
+    auto client = co_await associate(world.phone, endpoint("10.0.0.1:1080"));
+    co_await flood(world, client, 10s);
+  };
+  world.run(program());
+  world.simulation.run_for(1s);  // until the association has ended, and is counted
+  const auto heard = static_cast<double>(world.heard.size()) * 8'000 / 10;
+  BOOST_TEST(heard == 1e6 + 16'000 * 8 / 10, boost::test_tools::tolerance(kTolerance / 100));
+  BOOST_TEST(world.counters().drops.count(UdpDrop::over_rate) > 8'000u);
+}
+
+BOOST_AUTO_TEST_CASE(a_flood_of_datagrams_leaves_connections_their_half_of_the_rate) {
+  RateWorld world({"wifi,rate=2Mbit/s"});
+  world.echo(7);
+  auto& upload = world.upload(world.tablet);
+  const auto program = [&]() -> net::Task<void> {
+    auto client = co_await associate(world.phone, endpoint("10.0.0.1:1080"));
+    co_await world.pause(2s);
+    upload.mark();
+    world.heard.clear();
+    co_await flood(world, client, 10s);
+  };
+  world.run(program());
+  const auto datagrams = static_cast<double>(world.heard.size()) * 8'000 / 10;
+  const auto stream = static_cast<double>(upload.since_mark()) * 8 / 10;
+  BOOST_TEST(datagrams + stream == 2e6, boost::test_tools::tolerance(0.05));
+  BOOST_TEST(datagrams > 0.7e6);
+  BOOST_TEST(stream > 0.7e6);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
