@@ -46,8 +46,6 @@ struct CapUsage {
   WallSpan period;
   bool reached = false;
   std::string reason{};  // where it is reached: one line for people
-
-  friend bool operator==(const CapUsage&, const CapUsage&) = default;
 };
 
 // Shared by the event loops of a dispatcher. What may change while it is used (weight, whether it

@@ -165,4 +165,8 @@ std::optional<proxy::Target> echo_of(const Scenario& scenario, std::string_view 
   return std::nullopt;
 }
 
+const AccessSpec& access_of(const WorkloadSpec& workload) {
+  return std::visit([](const auto& work) -> const AccessSpec& { return work; }, workload.work);
+}
+
 }  // namespace dispatch::scenario

@@ -177,8 +177,4 @@ std::unique_ptr<WorkloadRun> make_workload_run(const WorkloadSpec& spec, Workloa
   return kMakes[spec.work.index()](spec, std::move(context));
 }
 
-const AccessSpec& access_of(const WorkloadSpec& workload) {
-  return std::visit([](const auto& work) -> const AccessSpec& { return work; }, workload.work);
-}
-
 }  // namespace dispatch::scenario
