@@ -1,25 +1,10 @@
 // The engine's options: what `dispatch start` would be given.
 #include "sim/scenario/shape.hpp"
+#include "sim/scenario/shape_kinds.hpp"
 
 namespace dispatch::scenario {
-namespace {
 
-using Kind = Shape::Kind;
-
-ShapePtr duration() {
-  return shape_of(Kind::duration);
-}
-ShapePtr text() {
-  return shape_of(Kind::text);
-}
-ShapePtr count() {
-  return shape_of(Kind::count);
-}
-ShapePtr truth() {
-  return shape_of(Kind::truth);
-}
-
-}  // namespace
+using namespace kinds;
 
 ShapePtr engine_shape() {
   static const auto kShape =

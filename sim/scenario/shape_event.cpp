@@ -1,23 +1,14 @@
 // What goes wrong, and what is expected of it all.
 #include "sim/scenario/shape.hpp"
+#include "sim/scenario/shape_kinds.hpp"
 
 namespace dispatch::scenario {
+
+using namespace kinds;
+
 namespace {
 
 using Kind = Shape::Kind;
-
-ShapePtr duration() {
-  return shape_of(Kind::duration);
-}
-ShapePtr text() {
-  return shape_of(Kind::text);
-}
-ShapePtr nothing() {
-  return shape_of(Kind::nothing);
-}
-ShapePtr rate() {
-  return shape_of(Kind::rate);
-}
 
 }  // namespace
 

@@ -1,29 +1,14 @@
 // Links, their directions and their models (docs/links.md).
+#include "sim/scenario/shape_kinds.hpp"
 #include "sim/scenario/shape_link_models.hpp"
 
 namespace dispatch::scenario {
+
+using namespace kinds;
+
 namespace {
 
 using Kind = Shape::Kind;
-
-ShapePtr percentage() {
-  return shape_of(Kind::ratio);
-}
-ShapePtr duration() {
-  return shape_of(Kind::duration);
-}
-ShapePtr bytes() {
-  return shape_of(Kind::bytes);
-}
-ShapePtr count() {
-  return shape_of(Kind::count);
-}
-ShapePtr truth() {
-  return shape_of(Kind::truth);
-}
-ShapePtr text() {
-  return shape_of(Kind::text);
-}
 
 // "100 packets" is a text.
 ShapePtr limit() {

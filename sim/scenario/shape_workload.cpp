@@ -1,20 +1,15 @@
 // What clients do.
 #include "sim/scenario/shape_workload.hpp"
 
+#include "sim/scenario/shape_kinds.hpp"
+
 namespace dispatch::scenario {
+
+using namespace kinds;
+
 namespace {
 
 using Kind = Shape::Kind;
-
-ShapePtr duration() {
-  return shape_of(Kind::duration);
-}
-ShapePtr text() {
-  return shape_of(Kind::text);
-}
-ShapePtr count() {
-  return shape_of(Kind::count);
-}
 
 ShapePtr draw(Kind kind) {
   return either_of({shape_of(kind), draw_map_shape(kind)});

@@ -2,24 +2,15 @@
 #include "sim/scenario/shape_world.hpp"
 
 #include "sim/scenario/shape.hpp"
+#include "sim/scenario/shape_kinds.hpp"
 
 namespace dispatch::scenario {
+
+using namespace kinds;
+
 namespace {
 
 using Kind = Shape::Kind;
-
-ShapePtr duration() {
-  return shape_of(Kind::duration);
-}
-ShapePtr text() {
-  return shape_of(Kind::text);
-}
-ShapePtr count() {
-  return shape_of(Kind::count);
-}
-ShapePtr truth() {
-  return shape_of(Kind::truth);
-}
 
 ShapePtr congestion() {
   static const auto kShape = choice_of({"cubic", "reno", "bbr"});
