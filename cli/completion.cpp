@@ -118,7 +118,7 @@ complete -F _dispatch dispatch
 }
 
 // In single quotes.
-std::string quoted(const std::string& text) {
+std::string shell_quoted(const std::string& text) {
   std::string out = "'";
   for (const char letter : text)
     out += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
@@ -134,7 +134,7 @@ std::string zsh_option(const CLI::Option& option, const std::string& name) {
   const auto action = takes_file(option) ? "_files" : " ";
   const auto value =
       takes_value(option) ? fmt::format(":{}:{}", option.get_type_name(), action) : "";
-  return quoted(fmt::format("*{}[{}]{}", name, text, value));
+  return shell_quoted(fmt::format("*{}[{}]{}", name, text, value));
 }
 
 std::string zsh(const CLI::App& app) {
@@ -154,7 +154,7 @@ std::string zsh(const CLI::App& app) {
     if (command->get_name() == "link") words = "on off weight";
     const auto rest = takes_links(*command)   ? "'*:link:_net_interfaces'"
                       : takes_files(*command) ? "'*:file:_files'"
-                                              : quoted(fmt::format("*:command:({})", words));
+                                              : shell_quoted(fmt::format("*:command:({})", words));
     cases += fmt::format("\n      {}) ;;\n", rest);
   }
   std::string paths;
@@ -186,22 +186,22 @@ std::string fish(const CLI::App& app) {
                                ? std::string("__fish_use_subcommand")
                                : "__fish_seen_subcommand_from " + path.substr(path.rfind(' ') + 1);
     for (const auto* each : subcommands(*command)) {
-      out += fmt::format("complete -c dispatch -f -n {} -a {} -d {}\n", quoted(condition),
-                         each->get_name(), quoted(each->get_description()));
+      out += fmt::format("complete -c dispatch -f -n {} -a {} -d {}\n", shell_quoted(condition),
+                         each->get_name(), shell_quoted(each->get_description()));
     }
     if (takes_links(*command)) {
       out += fmt::format("complete -c dispatch -f -n {} -a '(command ls /sys/class/net)'\n",
-                         quoted(condition));
+                         shell_quoted(condition));
     }
     for (const auto* option : named_options(*command)) {
       std::string names;
       for (const auto& name : option->get_snames()) names += " -s " + name;
       for (const auto& name : option->get_lnames()) names += " -l " + name;
-      out += fmt::format("complete -c dispatch -n {}{}{} -d {}\n", quoted(condition), names,
+      out += fmt::format("complete -c dispatch -n {}{}{} -d {}\n", shell_quoted(condition), names,
                          takes_file(*option)    ? " -r -F"
                          : takes_value(*option) ? " -x"
                                                 : "",
-                         quoted(option->get_description()));
+                         shell_quoted(option->get_description()));
     }
   }
   return out;

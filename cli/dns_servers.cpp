@@ -2,6 +2,7 @@
 
 #include "cli/exit_status.hpp"
 #include "engine/net/server_address.hpp"
+#include "engine/net/well_known_port.hpp"
 
 #include <fmt/format.h>
 
@@ -11,11 +12,10 @@
 namespace dispatch::cli {
 namespace {
 
-constexpr std::uint16_t kDnsPort = 53;
 constexpr std::string_view kSystem = "system";
 
 net::Endpoint dns_server(std::string_view text) {
-  const auto server = net::parse_server(text, kDnsPort);
+  const auto server = net::parse_server(text, net::kDnsPort);
   if (!server) {
     throw UsageError(
         fmt::format("--dns: '{}' is not the address of a name server, such as 192.0.2.53 or "

@@ -40,7 +40,7 @@ std::vector<net::Prefix> sorted_addresses(const net::Interface& interface) {
 }
 
 // Names of interfaces may hold any byte but '/' and white space (Linux, dev_valid_name).
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string result = "\"";
   for (const char each : text) {
     const auto byte = static_cast<unsigned char>(each);
@@ -59,8 +59,9 @@ std::string address_json(const net::Interface& interface, const net::Prefix& own
   const auto use = use_of(interface, own.address);
   return fmt::format(
       R"({{"address": {}, "prefix_length": {}, "family": {}, "usable": {}, "reason": {}}})",
-      quoted(text_of(own.address)), own.length, quoted(net::to_string(net::family_of(own.address))),
-      use == "usable", use == "usable" ? "null" : quoted(use));
+      json_text(text_of(own.address)), own.length,
+      json_text(net::to_string(net::family_of(own.address))), use == "usable",
+      use == "usable" ? "null" : json_text(use));
 }
 
 }  // namespace
@@ -96,7 +97,7 @@ std::string interface_json(std::span<const net::Interface> interfaces) {
         "    \"name\": {}, \"index\": {}, \"state\": {}, \"up\": {}, \"running\": {},\n"
         "    \"loopback\": {}, \"mtu\": {}, \"usable\": {},\n"
         "    \"addresses\": [{}]\n  }}",
-        separator, quoted(interface.name), interface.index, quoted(state_of(interface)),
+        separator, json_text(interface.name), interface.index, json_text(state_of(interface)),
         interface.up, interface.running, interface.loopback, interface.mtu,
         link::is_usable(interface), addresses);
     separator = ",\n";

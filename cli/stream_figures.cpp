@@ -14,13 +14,10 @@ namespace {
 
 namespace json = boost::json;
 
-double seconds(net::Duration span) {
-  return std::chrono::duration<double>(span).count();
-}
-
 std::string rate_text(std::uint64_t bytes, net::Duration span) {
   if (span <= net::Duration::zero()) return "-";
-  return format_bytes(static_cast<std::uint64_t>(static_cast<double>(bytes) / seconds(span))) +
+  return format_bytes(
+             static_cast<std::uint64_t>(static_cast<double>(bytes) / net::to_seconds(span))) +
          "/s";
 }
 
@@ -52,8 +49,9 @@ stream::Figures sum(std::span<const stream::EndpointFigures> figures, bool input
 
 json::object as_json(const stream::EndpointFigures& each, net::Duration span) {
   const auto& figures = each.figures;
-  const auto rate =
-      span > net::Duration::zero() ? static_cast<double>(figures.bytes) / seconds(span) : 0.0;
+  const auto rate = span > net::Duration::zero()
+                        ? static_cast<double>(figures.bytes) / net::to_seconds(span)
+                        : 0.0;
   return {{"endpoint", each.name},           {"direction", each.is_input ? "in" : "out"},
           {"datagrams", figures.datagrams},  {"bytes", figures.bytes},
           {"bytes_per_second", rate},        {"lost", figures.lost},
@@ -93,7 +91,7 @@ std::string stream_json(const StreamFigures& figures) {
                                    {"reordered", each.reordered},
                                    {"duplicates", each.duplicates}});
   }
-  return json::serialize(json::object{{"seconds", seconds(figures.span)},
+  return json::serialize(json::object{{"seconds", net::to_seconds(figures.span)},
                                       {"endpoints", endpoints},
                                       {"streams", streams},
                                       {"unframed", figures.strangers}}) +
@@ -103,7 +101,7 @@ std::string stream_json(const StreamFigures& figures) {
 std::string stream_progress(std::span<const stream::EndpointFigures> before,
                             std::span<const stream::EndpointFigures> now, net::Duration since,
                             net::Duration span) {
-  std::string line = fmt::format("{:.0f} s", seconds(span));
+  std::string line = fmt::format("{:.0f} s", net::to_seconds(span));
   for (const bool inputs : {true, false}) {
     const auto then = sum(before, inputs);
     const auto all = sum(now, inputs);

@@ -19,7 +19,7 @@ namespace {
 
 namespace http = proxy::http;
 
-constexpr std::size_t kClientsMax = 64;
+constexpr std::size_t kWebClientsMax = 64;
 constexpr net::Duration kPatience = std::chrono::seconds(60);
 
 // The page is one file, and may load nothing but figures from where it came.
@@ -193,7 +193,7 @@ std::string make_token(net::Entropy& entropy) {
 }
 
 net::Task<void> serve_web(Controller& controller, net::Listener& listener, WebOptions options) {
-  co_await serve_clients(controller.runtime(), listener, kClientsMax,
+  co_await serve_clients(controller.runtime(), listener, kWebClientsMax,
                          [&controller, &options](net::StreamPtr stream) {
                            return serve(controller, options, std::move(stream));
                          });

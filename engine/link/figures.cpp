@@ -16,10 +16,6 @@ constexpr net::Duration kLossTime = std::chrono::seconds(5);
 constexpr double kShareStep = 0.4;
 constexpr net::Duration kFailureCost = std::chrono::seconds(1);
 
-double seconds(net::Duration span) {
-  return std::chrono::duration<double>(span).count();
-}
-
 }  // namespace
 
 void LinkFigures::observe(LinkCounters& counters, net::TimePoint now) {
@@ -30,8 +26,8 @@ void LinkFigures::observe(LinkCounters& counters, net::TimePoint now) {
   const auto more_sent = static_cast<double>(sent - sent_);
   const auto more_received = static_cast<double>(received - received_);
   const double left = fading(passed, kRateTime);
-  sent_rate_ = sent_rate_ * left + more_sent / seconds(passed) * (1 - left);
-  received_rate_ = received_rate_ * left + more_received / seconds(passed) * (1 - left);
+  sent_rate_ = sent_rate_ * left + more_sent / net::to_seconds(passed) * (1 - left);
+  received_rate_ = received_rate_ * left + more_received / net::to_seconds(passed) * (1 - left);
   rate_ = std::max(sent_rate_, received_rate_);
   traffic_.add(more_sent + more_received, observed_at_, now);
   bytes_.add(more_sent + more_received, observed_at_, now);

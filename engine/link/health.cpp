@@ -24,10 +24,6 @@ bool is_grave(Sign sign) {
   return sign == Sign::probe_failed || sign == Sign::no_route || sign == Sign::stalled;
 }
 
-double seconds(net::Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
 }  // namespace
 
 std::optional<Standing> HealthTracker::take(const Evidence& evidence, const HealthOptions& options,
@@ -88,13 +84,13 @@ std::optional<Standing> HealthTracker::succeed(const Evidence& evidence,
     case Health::down:
       return become(
           Health::recovering, evidence,
-          fmt::format("answers again, after {:.1f} s", seconds(evidence.at - down_since_)));
+          fmt::format("answers again, after {:.1f} s", net::to_seconds(evidence.at - down_since_)));
     case Health::recovering:
       if (successes_ < kSuccessesToUp - 1 + flaps_ * kSuccessesForEachFlap) return std::nullopt;
       back_since_ = evidence.at;
       return become(Health::up, evidence,
                     fmt::format("works again, {:.1f} s after it went down",
-                                seconds(evidence.at - down_since_)));
+                                net::to_seconds(evidence.at - down_since_)));
   }
   return std::nullopt;
 }

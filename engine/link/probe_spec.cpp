@@ -1,4 +1,5 @@
 #include "engine/link/probe.hpp"
+#include "engine/net/well_known_port.hpp"
 
 #include <fmt/format.h>
 
@@ -7,11 +8,10 @@
 namespace dispatch::link {
 namespace {
 
-constexpr std::uint16_t kHttpPort = 80;
 constexpr int kStatusMin = 100;
 constexpr int kStatusMax = 599;
 
-[[noreturn]] void fail(std::string_view text, std::string_view why) {
+[[noreturn]] void reject(std::string_view text, std::string_view why) {
   throw net::ConfigError(
       fmt::format("'{}': {}: write http://HOST/PATH, tcp://HOST:PORT or dns://NAME", text, why));
 }
@@ -38,7 +38,7 @@ void read_host(ProbeSpec& spec, std::string_view host, std::string_view text) {
   } else if (is_host(host) && host.find_first_of("[]:") == std::string_view::npos) {
     spec.host = std::string(host);
   } else {
-    fail(text, "no host that can be asked");
+    reject(text, "no host that can be asked");
   }
 }
 
@@ -47,11 +47,11 @@ void read_host_and_port(ProbeSpec& spec, std::string_view authority, std::string
   const bool has_port = colon != std::string_view::npos && !authority.ends_with(']');
   if (has_port) {
     const auto port = number<std::uint16_t>(authority.substr(colon + 1));
-    if (!port || *port == 0) fail(text, "the port is not from 1 to 65535");
+    if (!port || *port == 0) reject(text, "the port is not from 1 to 65535");
     spec.port = *port;
     authority = authority.substr(0, colon);
   } else if (spec.port == 0) {
-    fail(text, "no port");
+    reject(text, "no port");
   }
   read_host(spec, authority, text);
 }
@@ -61,7 +61,7 @@ void read_http(ProbeSpec& spec, std::string_view rest, std::string_view text) {
   if (const auto at = rest.rfind(kStatus); at != std::string_view::npos) {
     const auto status = number<int>(rest.substr(at + kStatus.size()));
     if (!status || *status < kStatusMin || *status > kStatusMax) {
-      fail(text, "the status is not from 100 to 599");
+      reject(text, "the status is not from 100 to 599");
     }
     spec.status = *status;
     rest = rest.substr(0, at);
@@ -69,9 +69,9 @@ void read_http(ProbeSpec& spec, std::string_view rest, std::string_view text) {
   const auto slash = rest.find('/');
   spec.path = slash == std::string_view::npos ? "/" : std::string(rest.substr(slash));
   for (const char c : spec.path) {
-    if (c <= ' ' || c > '~') fail(text, "a path that no request can have");
+    if (c <= ' ' || c > '~') reject(text, "a path that no request can have");
   }
-  spec.port = kHttpPort;
+  spec.port = net::kHttpPort;
   read_host_and_port(spec, rest.substr(0, slash), text);
 }
 
@@ -91,11 +91,12 @@ ProbeSpec parse_probe_spec(std::string_view text) {
   } else if (const auto name = after("dns://")) {
     spec.kind = ProbeKind::dns;
     read_host(spec, *name, text);
-    if (std::holds_alternative<net::Address>(spec.host)) fail(text, "an address needs no look-up");
+    if (std::holds_alternative<net::Address>(spec.host))
+      reject(text, "an address needs no look-up");
   } else if (text.starts_with("https://")) {
-    fail(text, "https is not spoken to itself, and a portal could not answer for it");
+    reject(text, "https is not spoken to itself, and a portal could not answer for it");
   } else {
-    fail(text, "no probe");
+    reject(text, "no probe");
   }
   return spec;
 }

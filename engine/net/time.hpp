@@ -25,6 +25,10 @@ using TimePoint = MonotonicTime::time_point;
 // scheduled by it.
 using WallTime = std::chrono::sys_time<Duration>;
 
+constexpr double to_seconds(Duration span) {
+  return std::chrono::duration<double>(span).count();
+}
+
 // A moment that never comes: "no deadline".
 inline constexpr TimePoint kNever = TimePoint::max();
 

@@ -16,7 +16,7 @@ namespace {
 // Until the file's mode is set, nobody else may connect.
 constexpr mode_t kOwnerOnly = 0600;
 
-net::Result<sockaddr_un> address_of(const std::string& path) {
+net::Result<sockaddr_un> local_address(const std::string& path) {
   sockaddr_un address{};
   if (path.size() >= sizeof address.sun_path) return net::errno_error(ENAMETOOLONG);
   if (path.empty()) return net::errno_error(ENOENT);  // the kernel would choose a name
@@ -66,7 +66,7 @@ SocketFile::~SocketFile() {
 
 net::Result<LocalListenSocket> listen_on_path(const std::string& path,
                                               const net::LocalListenOptions& options) {
-  const auto address = address_of(path);
+  const auto address = local_address(path);
   if (!address) return address.error();
   auto socket = open_local();
   if (!socket) return socket.error();
@@ -85,7 +85,7 @@ net::Result<LocalListenSocket> listen_on_path(const std::string& path,
 }
 
 net::Result<FileDescriptor> connect_to_path(const std::string& path) {
-  const auto address = address_of(path);
+  const auto address = local_address(path);
   if (!address) return address.error();
   auto socket = open_local();
   if (!socket) return socket.error();

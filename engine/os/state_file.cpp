@@ -1,5 +1,7 @@
 #include "engine/os/state_file.hpp"
 
+#include "engine/os/socket.hpp"
+
 #include <boost/system/errc.hpp>
 
 #include <cerrno>
@@ -18,10 +20,6 @@ namespace fs = std::filesystem;
 namespace errc = boost::system::errc;
 
 constexpr std::size_t kSizeMax = 1'000'000;
-
-net::Status last_error() {
-  return net::errno_error(errno);
-}
 
 net::Status write_all(int file, const std::string& text) {
   std::size_t done = 0;

@@ -1,5 +1,7 @@
 #include "engine/proxy/http_target.hpp"
 
+#include "engine/net/well_known_port.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,8 +10,6 @@
 
 namespace dispatch::proxy::http {
 namespace {
-
-constexpr std::uint16_t kHttpPort = 80;
 
 // reg-name of RFC 3986 3.2.2, with the underscore that names of hosts have in practice.
 bool is_name_character(char c) {
@@ -78,7 +78,7 @@ Checked<AbsoluteTarget> parse_absolute_form(std::string_view method, std::string
   if (authority.find('@') != std::string_view::npos) {
     return Fault{400, "a URI with a user's name or password"};
   }
-  auto target = parse_authority(authority, kHttpPort);
+  auto target = parse_authority(authority, net::kHttpPort);
   if (!target) return Fault{400, "a URI without a host, or with one that cannot be"};
   // RFC 9112 3.2.4: OPTIONS of a URI without a path asks of the server as a whole.
   std::string origin_form;
@@ -106,7 +106,7 @@ Checked<void> check_host(const RequestHead& head) {
     return Fault{400, "no Host"};
   }
   const auto& host = *head.fields.find("Host");
-  if (!host.empty() && !parse_authority(host, kHttpPort)) {
+  if (!host.empty() && !parse_authority(host, net::kHttpPort)) {
     return Fault{400, "a Host that is no host"};
   }
   return {};

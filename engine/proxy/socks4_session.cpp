@@ -9,18 +9,17 @@ namespace dispatch::proxy {
 namespace {
 
 using net::Task;
-using socks4::Reply;
 namespace errc = boost::system::errc;
 
-const net::Endpoint kNowhere{net::any_address(net::Family::v4), 0};
+const net::Endpoint kNoIpv4Endpoint{net::any_address(net::Family::v4), 0};
 
-class Answers : public SocksAnswers {
+class Socks4Answers : public SocksAnswers {
  public:
   Bytes granted(const net::Endpoint& endpoint) const override {
-    return socks4::encode_answer(Reply::granted, endpoint);
+    return socks4::encode_answer(socks4::Reply::granted, endpoint);
   }
   Bytes refused(const net::Error&) const override {
-    return socks4::encode_answer(Reply::rejected, kNowhere);
+    return socks4::encode_answer(socks4::Reply::rejected, kNoIpv4Endpoint);
   }
 };
 
@@ -37,7 +36,7 @@ net::Error objection(const Client& client, const socks4::DecodedRequest& request
 }  // namespace
 
 Task<std::optional<Tunnel>> negotiate_socks4(Client& client) {
-  const Answers answers;
+  const Socks4Answers answers;
   const auto deadline = client.deadline();
   auto request =
       co_await receive_message(*client.stream, client.buffer, socks4::decode_request, deadline);

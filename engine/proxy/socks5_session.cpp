@@ -19,7 +19,7 @@ namespace errc = boost::system::errc;
 
 const net::Endpoint kNowhere{net::any_address(net::Family::v4), 0};
 
-class Answers : public SocksAnswers {
+class Socks5Answers : public SocksAnswers {
  public:
   Bytes granted(const net::Endpoint& endpoint) const override {
     return socks5::encode_answer(Reply::succeeded, endpoint);
@@ -102,7 +102,7 @@ Task<void> associate(Client& client, const SocksAnswers& answers, Target said) {
 }  // namespace
 
 Task<std::optional<Tunnel>> negotiate_socks5(Client& client) {
-  const Answers answers;
+  const Socks5Answers answers;
   auto request = co_await handshake(client);
   if (!request) {
     client.refused("SOCKS5", request.error());

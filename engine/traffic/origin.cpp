@@ -55,9 +55,9 @@ Task<bool> skip_proxy_header(net::Stream& stream) {
 }
 
 // One client's connection.
-class Exchange {
+class OriginExchange {
  public:
-  Exchange(net::Runtime& runtime, net::Stream& stream, Content content, OriginTally& tally)
+  OriginExchange(net::Runtime& runtime, net::Stream& stream, Content content, OriginTally& tally)
       : stream_(stream), content_(content), http_(stream, runtime.executor()), tally_(tally) {}
 
   // Serves requests until one side wants no more.
@@ -205,7 +205,7 @@ Task<void> Origin::serve(net::StreamPtr stream, bool behind_proxy) {
     const bool skipped = co_await skip_proxy_header(*stream);
     if (!skipped) co_return stream->abort();
   }
-  Exchange exchange(runtime_, *stream, content_, tally);
+  OriginExchange exchange(runtime_, *stream, content_, tally);
   co_await exchange.run();
 }
 

@@ -1,10 +1,10 @@
 #include "sim/host/captive_portal.hpp"
 
+#include "engine/net/well_known_port.hpp"
+
 namespace dispatch::sim {
 namespace {
 
-constexpr std::uint16_t kDnsPort = 53;
-constexpr std::uint16_t kHttpPort = 80;
 constexpr std::uint32_t kIpv6LeastMtu = 1280;  // a RST is smaller
 
 }  // namespace
@@ -17,7 +17,7 @@ CaptivePortal::Verdict CaptivePortal::hijack_out(Packet& packet, PacketPool& pac
   if (segment == nullptr && datagram == nullptr) return {};
   const auto source = segment != nullptr ? segment->source_port : datagram->source_port;
   const auto port = segment != nullptr ? segment->destination_port : datagram->destination_port;
-  if (port == kDnsPort || (segment != nullptr && port == kHttpPort)) {
+  if (port == net::kDnsPort || (segment != nullptr && port == net::kHttpPort)) {
     meant_[{packet.transport.index(), {packet.source, source}, port}] = packet.destination;
     packet.destination = portal;
     return {};

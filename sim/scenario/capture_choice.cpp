@@ -15,7 +15,7 @@ constexpr std::string_view kFurtherMachine = "machine/";
 constexpr std::string_view kOthers[] = {"host/", "clients/"};
 
 // The names by which people call it: the shortest first.
-std::vector<std::string> names_of(const sim::Link& link) {
+std::vector<std::string> ends_of(const sim::Link& link) {
   std::string_view name = link.name();
   std::vector<std::string> names{link.name()};
   if (name.starts_with(kMachine)) names.emplace_back(name.substr(kMachine.size()));
@@ -43,7 +43,7 @@ std::vector<sim::Link*> links_to_capture(const sim::World& world,
   std::vector<std::string> unknown = names;
   std::string known;
   for (const auto& link : world.links()) {
-    const auto own = names_of(*link);
+    const auto own = ends_of(*link);
     const auto is_own = [&](const std::string& name) {
       return std::ranges::find(own, name) != own.end();
     };

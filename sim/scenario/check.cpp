@@ -18,19 +18,12 @@ using units::hint;
 using units::suggestion;
 namespace {
 
-template <typename Specs>
-std::vector<std::string> names_of(const Specs& specs) {
-  std::vector<std::string> names;
-  for (const auto& spec : specs) names.push_back(spec.name);
-  return names;
-}
-
 class Checker {
  public:
   explicit Checker(const Scenario& scenario)
       : scenario_(scenario),
-        link_names_(names_of(scenario.links)),
-        workload_names_(names_of(scenario.workloads)) {}
+        link_names_(names_among(scenario.links)),
+        workload_names_(names_among(scenario.workloads)) {}
 
   void check() {
     check_links();
@@ -165,7 +158,7 @@ class Checker {
       if (record.outcome == DnsOutcome::answer && addresses_of_record(scenario_, record).empty()) {
         fail(record.position,
              fmt::format("\"{}\" is neither an address, a host, NXDOMAIN nor SERVFAIL{}",
-                         record.host, near(record.host, names_of(scenario_.hosts))));
+                         record.host, near(record.host, names_among(scenario_.hosts))));
       }
     }
   }
@@ -191,7 +184,7 @@ class Checker {
   void check_events() const {
     for (const auto& event : scenario_.events) {
       const bool of_host = !event.host.empty();
-      const auto names = of_host ? names_of(scenario_.hosts) : link_names_;
+      const auto names = of_host ? names_among(scenario_.hosts) : link_names_;
       const auto& place = of_host ? event.host : event.link;
       check_fault(event);
       const bool has_place = event.action != EventSpec::Action::dns || !place.empty();

@@ -4,7 +4,9 @@
 #include "sim/scenario/scenario.hpp"
 
 #include <cstddef>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace dispatch::scenario {
 
@@ -14,6 +16,14 @@ void check_engine(const Scenario& scenario, std::size_t machine);
 // Machines, clients, and what workloads do. Throws ScenarioError.
 void check_machines(const Scenario& scenario);
 void check_workloads(const Scenario& scenario);
+
+// Of links, hosts, workloads: whatever has a name.
+template <typename Specs>
+std::vector<std::string> names_among(const Specs& specs) {
+  std::vector<std::string> names;
+  for (const auto& spec : specs) names.push_back(spec.name);
+  return names;
+}
 
 // Whether an expectation can name it.
 bool is_name(std::string_view name);

@@ -23,13 +23,6 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-template <typename Specs>
-std::vector<std::string> names_of(const Specs& specs) {
-  std::vector<std::string> names;
-  for (const auto& spec : specs) names.push_back(spec.name);
-  return names;
-}
-
 std::string near(std::string_view word, const std::vector<std::string>& names) {
   const auto best = suggestion(word, names);
   return best.empty() ? std::string() : fmt::format("; did you mean \"{}\"?", best);
@@ -136,7 +129,7 @@ class WorkloadChecker {
   std::size_t check_client(const WorkloadSpec& workload) const {
     if (machine_of(scenario_, workload.client)) return machine_for(workload);
     if (clients_of(scenario_, workload.client) == nullptr) {
-      auto names = names_of(scenario_.clients);
+      auto names = names_among(scenario_.clients);
       for (const auto& machine : scenario_.machines) names.push_back(machine.name);
       fail(workload,
            fmt::format(
@@ -160,7 +153,7 @@ class WorkloadChecker {
 
   void check_user(const WorkloadSpec& workload, const std::string& user,
                   std::size_t machine) const {
-    const auto names = names_of(engine_of(scenario_, machine).users);
+    const auto names = names_among(engine_of(scenario_, machine).users);
     if (user.empty() || std::find(names.begin(), names.end(), user) != names.end()) return;
     fail(workload, fmt::format("\"{}\" is user \"{}\", who is none of the engine's users{}",
                                workload.name, user, near(user, names)));
@@ -180,7 +173,7 @@ class WorkloadChecker {
 
   void check_target(const WorkloadSpec& workload, const std::string& host) const {
     if (target_of(scenario_, host)) return;
-    auto candidates = names_of(scenario_.hosts);
+    auto candidates = names_among(scenario_.hosts);
     if (scenario_.dns) {
       for (const auto& record : scenario_.dns->records) candidates.push_back(record.name);
     }
@@ -229,7 +222,7 @@ void check_machines(const Scenario& scenario) {
     clients += each.count;
     if (machine_of(scenario, each.of)) continue;
     fail(each.position, fmt::format("clients of \"{}\", and there is no such machine{}", each.of,
-                                    hint(each.of, names_of(scenario.machines))));
+                                    hint(each.of, names_among(scenario.machines))));
   }
   for (std::size_t i = 0; i < scenario.machines.size(); ++i) {
     const auto is_own = [&](const LinkSpec& link) { return link.machine == i + 1; };

@@ -6,11 +6,6 @@
 namespace dispatch::scenario {
 namespace {
 
-template <typename Value>
-void entry(YAML::Emitter& out, const char* key, const Value& value) {
-  dump_entry(out, key, value);
-}
-
 void links_entry(YAML::Emitter& out, const Scenario& scenario, std::size_t machine) {
   out << YAML::Key << "links" << YAML::Value << YAML::BeginMap;
   for (std::size_t i = 0; i < scenario.links.size(); ++i) {
@@ -34,10 +29,10 @@ void clients_entry(YAML::Emitter& out, const Scenario& scenario) {
   out << YAML::Key << "clients" << YAML::Value << YAML::BeginMap;
   for (const auto& clients : scenario.clients) {
     out << YAML::Key << clients.name << YAML::Value << YAML::Flow << YAML::BeginMap;
-    if (!clients.of.empty()) entry(out, "of", clients.of);
-    entry(out, "count", clients.count);
-    entry(out, "rate", to_string(clients.rate));
-    entry(out, "delay", to_string(clients.delay));
+    if (!clients.of.empty()) dump_entry(out, "of", clients.of);
+    dump_entry(out, "count", clients.count);
+    dump_entry(out, "rate", to_string(clients.rate));
+    dump_entry(out, "delay", to_string(clients.delay));
     out << YAML::EndMap;
   }
   out << YAML::EndMap;
@@ -46,30 +41,30 @@ void clients_entry(YAML::Emitter& out, const Scenario& scenario) {
 void services_entry(YAML::Emitter& out, const HostSpec& host) {
   for (const auto& [port, accept_proxy] : host.http) {
     out << YAML::BeginMap;
-    entry(out, "http", port);
-    if (accept_proxy) entry(out, "accept_proxy", true);
+    dump_entry(out, "http", port);
+    if (accept_proxy) dump_entry(out, "accept_proxy", true);
     out << YAML::EndMap;
   }
   for (const auto& proxy : host.proxies) {
     out << YAML::BeginMap;
-    entry(out, "proxy", proxy.port);
+    dump_entry(out, "proxy", proxy.port);
     dump_users(out, proxy.users);
-    if (proxy.tls && proxy.tls->empty()) entry(out, "tls", true);
-    if (proxy.tls && !proxy.tls->empty()) entry(out, "tls", *proxy.tls);
+    if (proxy.tls && proxy.tls->empty()) dump_entry(out, "tls", true);
+    if (proxy.tls && !proxy.tls->empty()) dump_entry(out, "tls", *proxy.tls);
     out << YAML::EndMap;
   }
   for (const auto port : host.echoes) {
     out << YAML::BeginMap;
-    entry(out, "echo", port);
+    dump_entry(out, "echo", port);
     out << YAML::EndMap;
   }
   for (const auto& server : host.name_servers) {
     out << YAML::BeginMap;
-    entry(out, "dns", server.port);
+    dump_entry(out, "dns", server.port);
     if (server.behaviour.fault != sim::DnsFault::none) {
-      entry(out, "fault", std::string(to_string(server.behaviour.fault)));
+      dump_entry(out, "fault", std::string(to_string(server.behaviour.fault)));
     }
-    if (server.behaviour.delay) entry(out, "delay", to_string(*server.behaviour.delay));
+    if (server.behaviour.delay) dump_entry(out, "delay", to_string(*server.behaviour.delay));
     out << YAML::EndMap;
   }
 }
@@ -110,9 +105,9 @@ void hosts_entry(YAML::Emitter& out, const Scenario& scenario) {
     out << YAML::Key << "address" << YAML::Value << YAML::Flow << YAML::BeginSeq;
     for (const auto& address : addresses_of_host(scenario, i)) out << net::to_string(address);
     out << YAML::EndSeq;
-    entry(out, "delay", to_string(host.delay));
-    entry(out, "congestion", text_of(host.congestion.value_or(scenario.congestion)));
-    entry(out, "ecn", text_of(host.ecn.value_or(scenario.ecn)));
+    dump_entry(out, "delay", to_string(host.delay));
+    dump_entry(out, "congestion", text_of(host.congestion.value_or(scenario.congestion)));
+    dump_entry(out, "ecn", text_of(host.ecn.value_or(scenario.ecn)));
     out << YAML::Key << "serves" << YAML::Value << YAML::Flow << YAML::BeginSeq;
     services_entry(out, host);
     out << YAML::EndSeq << YAML::EndMap;
@@ -121,9 +116,11 @@ void hosts_entry(YAML::Emitter& out, const Scenario& scenario) {
 }
 
 void record_entry(YAML::Emitter& out, const DnsRecord& record) {
-  if (record.outcome == DnsOutcome::nxdomain) return entry(out, record.name.c_str(), "NXDOMAIN");
-  if (record.outcome == DnsOutcome::servfail) return entry(out, record.name.c_str(), "SERVFAIL");
-  if (!record.host.empty()) return entry(out, record.name.c_str(), record.host);
+  if (record.outcome == DnsOutcome::nxdomain)
+    return dump_entry(out, record.name.c_str(), "NXDOMAIN");
+  if (record.outcome == DnsOutcome::servfail)
+    return dump_entry(out, record.name.c_str(), "SERVFAIL");
+  if (!record.host.empty()) return dump_entry(out, record.name.c_str(), record.host);
   out << YAML::Key << record.name << YAML::Value << YAML::Flow << YAML::BeginSeq;
   for (const auto& address : record.addresses) out << net::to_string(address);
   out << YAML::EndSeq;
@@ -131,8 +128,8 @@ void record_entry(YAML::Emitter& out, const DnsRecord& record) {
 
 void dns_entry(YAML::Emitter& out, const DnsSpec& dns) {
   out << YAML::Key << "dns" << YAML::Value << YAML::BeginMap;
-  entry(out, "delay", to_string(dns.delay));
-  if (dns.fault != sim::DnsFault::none) entry(out, "fault", std::string(to_string(dns.fault)));
+  dump_entry(out, "delay", to_string(dns.delay));
+  if (dns.fault != sim::DnsFault::none) dump_entry(out, "fault", std::string(to_string(dns.fault)));
   out << YAML::Key << "records" << YAML::Value << YAML::BeginMap;
   for (const auto& record : dns.records) record_entry(out, record);
   out << YAML::EndMap << YAML::EndMap;
@@ -143,14 +140,14 @@ void dns_entry(YAML::Emitter& out, const DnsSpec& dns) {
 std::string dump(const Scenario& scenario) {
   YAML::Emitter out;
   out << YAML::BeginMap;
-  entry(out, "dispatch", 1);
-  if (!scenario.name.empty()) entry(out, "name", scenario.name);
-  entry(out, "seed", scenario.seed);
-  if (!scenario.seeds.empty()) entry(out, "seeds", to_string(scenario.seeds));
-  entry(out, "congestion", text_of(scenario.congestion));
-  entry(out, "ecn", text_of(scenario.ecn));
-  entry(out, "content", text_of(scenario.content));
-  entry(out, "duration", to_string(scenario.duration));
+  dump_entry(out, "dispatch", 1);
+  if (!scenario.name.empty()) dump_entry(out, "name", scenario.name);
+  dump_entry(out, "seed", scenario.seed);
+  if (!scenario.seeds.empty()) dump_entry(out, "seeds", to_string(scenario.seeds));
+  dump_entry(out, "congestion", text_of(scenario.congestion));
+  dump_entry(out, "ecn", text_of(scenario.ecn));
+  dump_entry(out, "content", text_of(scenario.content));
+  dump_entry(out, "duration", to_string(scenario.duration));
   links_entry(out, scenario, 0);
   if (!scenario.hosts.empty()) hosts_entry(out, scenario);
   if (scenario.dns) dns_entry(out, *scenario.dns);

@@ -6,11 +6,6 @@
 namespace dispatch::scenario {
 namespace {
 
-template <typename Value>
-void entry(YAML::Emitter& out, const char* key, const Value& value) {
-  dump_entry(out, key, value);
-}
-
 void begin(YAML::Emitter& out, const char* key) {
   out << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginMap;
 }
@@ -35,16 +30,16 @@ std::string text_of(const sim::QueueLimit& limit) {
 
 void rate_entry(YAML::Emitter& out, const sim::RateModel& model) {
   if (const auto* rate = std::get_if<sim::DataRate>(&model)) {
-    return entry(out, "rate", text_of(*rate));
+    return dump_entry(out, "rate", text_of(*rate));
   }
   if (const auto* trace = std::get_if<sim::TracePtr>(&model)) {
-    return entry(out, "trace", (*trace)->file);
+    return dump_entry(out, "trace", (*trace)->file);
   }
   const auto& bucket = std::get<sim::TokenBucket>(model);
   begin(out, "token_bucket");
-  entry(out, "rate", text_of(bucket.rate));
-  entry(out, "burst", text_of(bucket.burst));
-  if (!bucket.peak.is_unlimited()) entry(out, "peak", text_of(bucket.peak));
+  dump_entry(out, "rate", text_of(bucket.rate));
+  dump_entry(out, "burst", text_of(bucket.burst));
+  if (!bucket.peak.is_unlimited()) dump_entry(out, "peak", text_of(bucket.peak));
   out << YAML::EndMap;
 }
 
@@ -57,54 +52,54 @@ void delays(YAML::Emitter& out, const char* key, const std::vector<Duration>& li
 void jitter_entry(YAML::Emitter& out, const sim::Jitter& jitter) {
   using Shape = sim::Jitter::Shape;
   if (jitter.shape == Shape::none || (jitter.shape == Shape::uniform && !jitter.reorders)) {
-    return entry(out, "jitter", to_string(jitter.amount));
+    return dump_entry(out, "jitter", to_string(jitter.amount));
   }
   begin(out, "jitter");
   switch (jitter.shape) {
     case Shape::none:
     case Shape::uniform:
-      entry(out, "uniform", to_string(jitter.amount));
+      dump_entry(out, "uniform", to_string(jitter.amount));
       break;
     case Shape::normal:
-      entry(out, "normal", to_string(jitter.amount));
+      dump_entry(out, "normal", to_string(jitter.amount));
       break;
     case Shape::pareto:
-      entry(out, "pareto", to_string(jitter.amount));
+      dump_entry(out, "pareto", to_string(jitter.amount));
       break;
     case Shape::table:
       if (!jitter.table->file.empty()) {
-        entry(out, "file", jitter.table->file);
+        dump_entry(out, "file", jitter.table->file);
       } else {
         delays(out, "distribution", jitter.table->quantiles);
       }
       break;
   }
-  if (jitter.reorders) entry(out, "reorder", true);
+  if (jitter.reorders) dump_entry(out, "reorder", true);
   out << YAML::EndMap;
 }
 
 struct LossEntry {
   YAML::Emitter& out;
 
-  void operator()(double probability) const { entry(out, "loss", percent(probability)); }
+  void operator()(double probability) const { dump_entry(out, "loss", percent(probability)); }
   void operator()(const sim::GilbertElliott& line) const {
     open("gilbert_elliott");
-    entry(out, "p", percent(line.p));
-    entry(out, "r", percent(line.r));
-    entry(out, "good", percent(line.good));
-    entry(out, "bad", percent(line.bad));
+    dump_entry(out, "p", percent(line.p));
+    dump_entry(out, "r", percent(line.r));
+    dump_entry(out, "good", percent(line.good));
+    dump_entry(out, "bad", percent(line.bad));
     close();
   }
   void operator()(const sim::LossBursts& bursts) const {
     open("bursts");
-    entry(out, "loss", percent(bursts.loss));
-    entry(out, "length", std::llround(bursts.length));
+    dump_entry(out, "loss", percent(bursts.loss));
+    dump_entry(out, "length", std::llround(bursts.length));
     close();
   }
   void operator()(const sim::CorrelatedLoss& model) const {
     open("correlated");
-    entry(out, "loss", percent(model.loss));
-    entry(out, "correlation", percent(model.correlation));
+    dump_entry(out, "loss", percent(model.loss));
+    dump_entry(out, "correlation", percent(model.correlation));
     close();
   }
   void operator()(const sim::ScriptedLoss& script) const {
@@ -128,7 +123,7 @@ struct LossEntry {
 struct QueueEntry {
   YAML::Emitter& out;
 
-  void operator()(const sim::QueueLimit& limit) const { entry(out, "queue", text_of(limit)); }
+  void operator()(const sim::QueueLimit& limit) const { dump_entry(out, "queue", text_of(limit)); }
   void operator()(const sim::Codel& codel) const {
     open("codel");
     times(codel);
@@ -137,27 +132,27 @@ struct QueueEntry {
   void operator()(const sim::FqCodel& codel) const {
     open("fq_codel");
     times(codel);
-    entry(out, "flows", codel.flows);
-    entry(out, "quantum", text_of(sim::ByteSize::bytes(codel.quantum)));
+    dump_entry(out, "flows", codel.flows);
+    dump_entry(out, "quantum", text_of(sim::ByteSize::bytes(codel.quantum)));
     close();
   }
   void operator()(const sim::Red& red) const {
     open("red");
-    entry(out, "min", text_of(red.min));
-    entry(out, "max", text_of(red.max));
-    entry(out, "limit", text_of(red.limit));
-    entry(out, "probability", percent(red.probability));
-    entry(out, "ecn", red.ecn);
+    dump_entry(out, "min", text_of(red.min));
+    dump_entry(out, "max", text_of(red.max));
+    dump_entry(out, "limit", text_of(red.limit));
+    dump_entry(out, "probability", percent(red.probability));
+    dump_entry(out, "ecn", red.ecn);
     close();
   }
 
  private:
   template <typename Options>
   void times(const Options& options) const {
-    entry(out, "target", to_string(options.target));
-    entry(out, "interval", to_string(options.interval));
-    entry(out, "limit", text_of(options.limit));
-    entry(out, "ecn", options.ecn);
+    dump_entry(out, "target", to_string(options.target));
+    dump_entry(out, "interval", to_string(options.interval));
+    dump_entry(out, "limit", text_of(options.limit));
+    dump_entry(out, "ecn", options.ecn);
   }
   void open(const char* kind) const {
     begin(out, "queue");
@@ -168,27 +163,27 @@ struct QueueEntry {
 
 void reorder_entry(YAML::Emitter& out, const sim::Reordering& reorder) {
   begin(out, "reorder");
-  entry(out, "share", percent(reorder.share));
-  entry(out, "gap", reorder.gap);
-  if (reorder.by != Duration::max()) entry(out, "by", to_string(reorder.by));
+  dump_entry(out, "share", percent(reorder.share));
+  dump_entry(out, "gap", reorder.gap);
+  if (reorder.by != Duration::max()) dump_entry(out, "by", to_string(reorder.by));
   out << YAML::EndMap;
 }
 
 void pause_entries(YAML::Emitter& out, const sim::Suspension& pause) {
-  entry(out, "every", to_string(pause.every));
-  entry(out, "for", to_string(pause.length));
-  entry(out, "from", to_string(pause.from));
+  dump_entry(out, "every", to_string(pause.every));
+  dump_entry(out, "for", to_string(pause.length));
+  dump_entry(out, "from", to_string(pause.from));
 }
 
 void suspend_entry(YAML::Emitter& out, const sim::Suspension& suspend) {
-  if (suspend == sim::Suspension{}) return entry(out, "suspend", "none");
+  if (suspend == sim::Suspension{}) return dump_entry(out, "suspend", "none");
   begin(out, "suspend");
   pause_entries(out, suspend);
   out << YAML::EndMap;
 }
 
 void handover_entry(YAML::Emitter& out, const sim::Handover& handover) {
-  if (handover == sim::Handover{}) return entry(out, "handover", "none");
+  if (handover == sim::Handover{}) return dump_entry(out, "handover", "none");
   begin(out, "handover");
   pause_entries(out, handover.pause);
   if (!handover.delays.empty()) delays(out, "delay", handover.delays);
@@ -199,12 +194,12 @@ void handover_entry(YAML::Emitter& out, const sim::Handover& handover) {
 void direction_entry(YAML::Emitter& out, const char* key, const DirectionSpec& direction) {
   begin(out, key);
   rate_entry(out, direction.rate);
-  entry(out, "delay", to_string(direction.delay));
+  dump_entry(out, "delay", to_string(direction.delay));
   jitter_entry(out, direction.jitter);
   std::visit(LossEntry{out}, direction.loss);
   std::visit(QueueEntry{out}, queue_of(direction));
-  if (direction.duplicate > 0) entry(out, "duplicate", percent(direction.duplicate));
-  if (direction.corrupt > 0) entry(out, "corrupt", percent(direction.corrupt));
+  if (direction.duplicate > 0) dump_entry(out, "duplicate", percent(direction.duplicate));
+  if (direction.corrupt > 0) dump_entry(out, "corrupt", percent(direction.corrupt));
   if (direction.reorder.share > 0) reorder_entry(out, direction.reorder);
   if (direction.suspend != sim::Suspension{}) suspend_entry(out, direction.suspend);
   if (direction.handover != sim::Handover{}) handover_entry(out, direction.handover);
@@ -215,12 +210,12 @@ void change_entry(YAML::Emitter& out, const char* key, const DirectionChange& ch
   if (change == DirectionChange{}) return;
   begin(out, key);
   if (change.rate) rate_entry(out, *change.rate);
-  if (change.delay) entry(out, "delay", to_string(*change.delay));
+  if (change.delay) dump_entry(out, "delay", to_string(*change.delay));
   if (change.jitter) jitter_entry(out, *change.jitter);
   if (change.loss) std::visit(LossEntry{out}, *change.loss);
   if (change.queue) std::visit(QueueEntry{out}, *change.queue);
-  if (change.duplicate) entry(out, "duplicate", percent(*change.duplicate));
-  if (change.corrupt) entry(out, "corrupt", percent(*change.corrupt));
+  if (change.duplicate) dump_entry(out, "duplicate", percent(*change.duplicate));
+  if (change.corrupt) dump_entry(out, "corrupt", percent(*change.corrupt));
   if (change.reorder) reorder_entry(out, *change.reorder);
   if (change.suspend) suspend_entry(out, *change.suspend);
   if (change.handover) handover_entry(out, *change.handover);
@@ -229,13 +224,13 @@ void change_entry(YAML::Emitter& out, const char* key, const DirectionChange& ch
 
 void schedule_entry(YAML::Emitter& out, const ScheduleSpec& schedule) {
   out << YAML::Key << "schedule" << YAML::Value << YAML::BeginMap;
-  if (schedule.repeat != Duration::zero()) entry(out, "repeat", to_string(schedule.repeat));
+  if (schedule.repeat != Duration::zero()) dump_entry(out, "repeat", to_string(schedule.repeat));
   out << YAML::Key << "steps" << YAML::Value << YAML::BeginSeq;
   for (const auto& step : schedule.steps) {
     out << YAML::Flow << YAML::BeginMap;
-    entry(out, "at", to_string(step.at));
+    dump_entry(out, "at", to_string(step.at));
     dump_change(out, step.change);
-    if (step.change.over != Duration::zero()) entry(out, "over", to_string(step.change.over));
+    if (step.change.over != Duration::zero()) dump_entry(out, "over", to_string(step.change.over));
     out << YAML::EndMap;
   }
   out << YAML::EndSeq << YAML::EndMap;
@@ -253,10 +248,10 @@ void dump_link(YAML::Emitter& out, const Scenario& scenario, std::size_t index) 
   out << YAML::Key << interface_of(link) << YAML::Value << YAML::BeginMap;
   direction_entry(out, "down", link.down);
   direction_entry(out, "up", link.up);
-  if (link.half_duplex) entry(out, "half_duplex", true);
-  entry(out, "mtu", text_of(sim::ByteSize::bytes(link.mtu)));
-  if (link.path_mtu != 0) entry(out, "path_mtu", text_of(sim::ByteSize::bytes(link.path_mtu)));
-  if (link.pmtu_black_hole) entry(out, "pmtu_black_hole", true);
+  if (link.half_duplex) dump_entry(out, "half_duplex", true);
+  dump_entry(out, "mtu", text_of(sim::ByteSize::bytes(link.mtu)));
+  if (link.path_mtu != 0) dump_entry(out, "path_mtu", text_of(sim::ByteSize::bytes(link.path_mtu)));
+  if (link.pmtu_black_hole) dump_entry(out, "pmtu_black_hole", true);
   if (link.nat) dump_nat(out, *link.nat, nat_address(scenario, index, 0));
   if (link.portal) dump_portal(out, *link.portal);
   if (link.dns) dump_dns_behaviour(out, *link.dns);

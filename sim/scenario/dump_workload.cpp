@@ -3,11 +3,6 @@
 namespace dispatch::scenario {
 namespace {
 
-template <typename Value>
-void entry(YAML::Emitter& out, const char* key, const Value& value) {
-  dump_entry(out, key, value);
-}
-
 enum class Figure : std::uint8_t { bytes, duration, count };
 
 std::string text_of(std::uint64_t value, Figure figure) {
@@ -17,11 +12,12 @@ std::string text_of(std::uint64_t value, Figure figure) {
 }
 
 void draw_entry(YAML::Emitter& out, const char* key, const Draw& draw, Figure figure) {
-  if (draw.shape == Draw::Shape::constant) return entry(out, key, text_of(draw.figures[0], figure));
+  if (draw.shape == Draw::Shape::constant)
+    return dump_entry(out, key, text_of(draw.figures[0], figure));
   out << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginMap;
   if (draw.shape == Draw::Shape::exponential || draw.shape == Draw::Shape::pareto) {
     const bool pareto = draw.shape == Draw::Shape::pareto;
-    entry(out, pareto ? "pareto" : "exponential", text_of(draw.figures[0], figure));
+    dump_entry(out, pareto ? "pareto" : "exponential", text_of(draw.figures[0], figure));
   } else {
     out << YAML::Key << (draw.shape == Draw::Shape::uniform ? "uniform" : "values") << YAML::Value
         << YAML::Flow << YAML::BeginSeq;
@@ -38,13 +34,13 @@ const char* text_of(Via via) {
 
 void begin(YAML::Emitter& out, const char* kind, const char* target, const AccessSpec& access) {
   out << YAML::Key << kind << YAML::Value << YAML::Flow << YAML::BeginMap;
-  entry(out, target, access.host);
+  dump_entry(out, target, access.host);
 }
 
 void end(YAML::Emitter& out, const AccessSpec& access) {
-  entry(out, "via", text_of(access.via));
-  if (!access.user.empty()) entry(out, "user", access.user);
-  if (!access.listener.empty()) entry(out, "listener", access.listener);
+  dump_entry(out, "via", text_of(access.via));
+  if (!access.user.empty()) dump_entry(out, "user", access.user);
+  if (!access.listener.empty()) dump_entry(out, "listener", access.listener);
   out << YAML::EndMap;
 }
 
@@ -54,72 +50,72 @@ struct Work {
   void operator()(const BulkSpec& bulk) const {
     const bool download = bulk.direction == BulkSpec::Direction::download;
     begin(out, download ? "download" : "upload", download ? "from" : "to", bulk);
-    entry(out, "size", to_string(bulk.size));
-    entry(out, "count", bulk.count);
-    entry(out, "parallel", bulk.parallel);
-    if (bulk.timeout != Duration::max()) entry(out, "timeout", to_string(bulk.timeout));
+    dump_entry(out, "size", to_string(bulk.size));
+    dump_entry(out, "count", bulk.count);
+    dump_entry(out, "parallel", bulk.parallel);
+    if (bulk.timeout != Duration::max()) dump_entry(out, "timeout", to_string(bulk.timeout));
     if (bulk.stall_timeout != Duration::max())
-      entry(out, "stall_timeout", to_string(bulk.stall_timeout));
-    entry(out, "retries", bulk.retries);
-    entry(out, "retry_delay", to_string(bulk.retry_delay));
+      dump_entry(out, "stall_timeout", to_string(bulk.stall_timeout));
+    dump_entry(out, "retries", bulk.retries);
+    dump_entry(out, "retry_delay", to_string(bulk.retry_delay));
     end(out, bulk);
   }
 
   void operator()(const RequestsSpec& requests) const {
     begin(out, "requests", "to", requests);
     if (requests.users > 0) {
-      entry(out, "users", requests.users);
+      dump_entry(out, "users", requests.users);
       draw_entry(out, "think", requests.think, Figure::duration);
     } else {
-      entry(out, "rate", to_string(*requests.rate));
-      if (requests.poisson) entry(out, "arrivals", "poisson");
+      dump_entry(out, "rate", to_string(*requests.rate));
+      if (requests.poisson) dump_entry(out, "arrivals", "poisson");
     }
     draw_entry(out, "response", requests.response, Figure::bytes);
-    entry(out, "until", to_string(requests.until));
-    entry(out, "timeout", to_string(requests.timeout));
+    dump_entry(out, "until", to_string(requests.until));
+    dump_entry(out, "timeout", to_string(requests.timeout));
     end(out, requests);
   }
 
   void operator()(const BrowseSpec& browse) const {
     begin(out, "browse", "to", browse);
-    entry(out, "users", browse.users);
-    if (browse.pages > 0) entry(out, "pages", browse.pages);
-    if (browse.until > Duration::zero()) entry(out, "until", to_string(browse.until));
+    dump_entry(out, "users", browse.users);
+    if (browse.pages > 0) dump_entry(out, "pages", browse.pages);
+    if (browse.until > Duration::zero()) dump_entry(out, "until", to_string(browse.until));
     draw_entry(out, "think", browse.think, Figure::duration);
     draw_entry(out, "document", browse.document, Figure::bytes);
     draw_entry(out, "objects", browse.objects, Figure::count);
     draw_entry(out, "size", browse.size, Figure::bytes);
-    entry(out, "parallel", browse.parallel);
-    entry(out, "timeout", to_string(browse.timeout));
+    dump_entry(out, "parallel", browse.parallel);
+    dump_entry(out, "timeout", to_string(browse.timeout));
     end(out, browse);
   }
 
   void operator()(const ChatSpec& chat) const {
     begin(out, "chat", "to", chat);
-    entry(out, "users", chat.users);
-    entry(out, "until", to_string(chat.until));
+    dump_entry(out, "users", chat.users);
+    dump_entry(out, "until", to_string(chat.until));
     draw_entry(out, "every", chat.every, Figure::duration);
     draw_entry(out, "message", chat.message, Figure::bytes);
-    entry(out, "timeout", to_string(chat.timeout));
+    dump_entry(out, "timeout", to_string(chat.timeout));
     end(out, chat);
   }
 
   void operator()(const VideoSpec& video) const {
     begin(out, "video", "from", video);
-    entry(out, "bitrate", to_string(video.bitrate));
-    entry(out, "length", to_string(video.length));
-    entry(out, "segment", to_string(video.segment));
-    entry(out, "buffer", to_string(video.buffer));
-    entry(out, "startup", to_string(video.startup));
-    entry(out, "timeout", to_string(video.timeout));
+    dump_entry(out, "bitrate", to_string(video.bitrate));
+    dump_entry(out, "length", to_string(video.length));
+    dump_entry(out, "segment", to_string(video.segment));
+    dump_entry(out, "buffer", to_string(video.buffer));
+    dump_entry(out, "startup", to_string(video.startup));
+    dump_entry(out, "timeout", to_string(video.timeout));
     end(out, video);
   }
 
   void operator()(const CallSpec& call) const {
     begin(out, "call", "to", call);
-    entry(out, "rate", to_string(call.rate));
-    entry(out, "size", to_string(call.size));
-    entry(out, "until", to_string(call.until));
+    dump_entry(out, "rate", to_string(call.rate));
+    dump_entry(out, "size", to_string(call.size));
+    dump_entry(out, "until", to_string(call.until));
     end(out, call);
   }
 };
@@ -130,9 +126,9 @@ void dump_workloads(YAML::Emitter& out, const Scenario& scenario) {
   out << YAML::Key << "workloads" << YAML::Value << YAML::BeginSeq;
   for (const auto& workload : scenario.workloads) {
     out << YAML::BeginMap;
-    entry(out, "name", workload.name);
-    entry(out, "at", to_string(workload.at));
-    if (!workload.client.empty()) entry(out, "client", workload.client);
+    dump_entry(out, "name", workload.name);
+    dump_entry(out, "at", to_string(workload.at));
+    if (!workload.client.empty()) dump_entry(out, "client", workload.client);
     std::visit(Work{out}, workload.work);
     out << YAML::EndMap;
   }

@@ -18,53 +18,52 @@ std::string line_of(net::TimePoint now, std::string_view event, js::object field
 }
 
 std::string_view name_of(EventSpec::Action action) {
-  using Action = EventSpec::Action;
   switch (action) {
-    case Action::blackhole:
+    case EventSpec::Action::blackhole:
       return "blackhole";
-    case Action::blackhole_down:
+    case EventSpec::Action::blackhole_down:
       return "blackhole down";
-    case Action::blackhole_up:
+    case EventSpec::Action::blackhole_up:
       return "blackhole up";
-    case Action::down:
+    case EventSpec::Action::down:
       return "down";
-    case Action::up:
+    case EventSpec::Action::up:
       return "up";
-    case Action::set:
+    case EventSpec::Action::set:
       return "set";
-    case Action::flap:
+    case EventSpec::Action::flap:
       return "flap";
-    case Action::freeze:
+    case EventSpec::Action::freeze:
       return "freeze";
-    case Action::no_address:
+    case EventSpec::Action::no_address:
       return "no_address";
-    case Action::no_route:
+    case EventSpec::Action::no_route:
       return "no_route";
-    case Action::restart:
+    case EventSpec::Action::restart:
       return "restart";
-    case Action::kill:
+    case EventSpec::Action::kill:
       return "kill";
-    case Action::unplug:
+    case EventSpec::Action::unplug:
       return "unplug";
-    case Action::address:
+    case EventSpec::Action::address:
       return "address";
-    case Action::unreachable:
+    case EventSpec::Action::unreachable:
       return "unreachable";
-    case Action::reboot:
+    case EventSpec::Action::reboot:
       return "reboot";
-    case Action::backlog_full:
+    case EventSpec::Action::backlog_full:
       return "backlog_full";
-    case Action::slow_reader:
+    case EventSpec::Action::slow_reader:
       return "slow_reader";
-    case Action::slow_writer:
+    case EventSpec::Action::slow_writer:
       return "slow_writer";
-    case Action::dns:
+    case EventSpec::Action::dns:
       return "dns";
-    case Action::rebind:
+    case EventSpec::Action::rebind:
       return "rebind";
-    case Action::portal:
+    case EventSpec::Action::portal:
       return "portal";
-    case Action::sign_in:
+    case EventSpec::Action::sign_in:
       return "sign_in";
   }
   return "?";

@@ -13,7 +13,6 @@ namespace dispatch::scenario {
 using units::hint;
 namespace {
 
-using Kind = Quantity::Kind;
 using Subject = Metric::Subject;
 using What = Metric::What;
 using Relation = Expression::Relation;
@@ -65,10 +64,10 @@ class Parser {
     const auto relation_at = at_;
     if (at_ < text_.size() && !clause_follows()) result.relation = relation();
     if (result.relation == Relation::holds) {
-      require_kind(result.left, Kind::truth, 0,
+      require_kind(result.left, Quantity::Kind::truth, 0,
                    "alone: compare it with something, for example < 5");
     } else {
-      if (result.left.kind() == Kind::truth) {
+      if (result.left.kind() == Quantity::Kind::truth) {
         fail(relation_at, "a yes or no stands alone, without a comparison");
       }
       if (result.relation == Relation::within) {
@@ -150,7 +149,7 @@ class Parser {
         if (!eventually) fail(begin, fmt::format("\"{}\" is of eventually", name));
         const auto given = quantity();
         constexpr std::uint64_t kMost = 36'000'000'000'000'000;  // 10,000 hours
-        if (given.kind != Kind::duration || given.value > kMost) {
+        if (given.kind != Quantity::Kind::duration || given.value > kMost) {
           fail(begin, fmt::format("{} needs a duration of at most 10000 h", name));
         }
         const Duration duration(static_cast<std::int64_t>(given.value));
@@ -186,14 +185,14 @@ class Parser {
     fail(at_, fmt::format("\"{}\" where a comparison is due: write < <= > >= == != or in", rest()));
   }
 
-  static void require_kind(const Operand& operand, Kind kind, std::size_t offset,
+  static void require_kind(const Operand& operand, Quantity::Kind kind, std::size_t offset,
                            std::string_view rest) {
     if (operand.kind() != kind) {
       fail(offset, fmt::format("{} does not stand {}", to_string(operand.kind()), rest));
     }
   }
 
-  Operand other_side(Kind kind) {
+  Operand other_side(Quantity::Kind kind) {
     skip_blanks();
     const auto begin = at_;
     auto result = operand();
@@ -201,7 +200,7 @@ class Parser {
     return result;
   }
 
-  static void require_comparable(Kind kind, const Operand& other, std::size_t offset) {
+  static void require_comparable(Quantity::Kind kind, const Operand& other, std::size_t offset) {
     if (other.kind() == kind) return;
     fail(offset, fmt::format("{} is compared with {}", to_string(kind), to_string(other.kind())));
   }
@@ -216,7 +215,7 @@ class Parser {
     if (!take("..")) fail(at_, "\"in\" needs a range such as 60%..73%");
     result.upper = other_side(kind);
     const auto* lower = std::get_if<Quantity>(&result.right.whole);
-    if (result.upper.part && lower != nullptr && lower->kind == Kind::ratio) {
+    if (result.upper.part && lower != nullptr && lower->kind == Quantity::Kind::ratio) {
       result.right = {Ratio{lower->value}, result.upper.whole};
     }
     require_comparable(kind, result.right, begin);
@@ -233,7 +232,7 @@ class Parser {
       at_ = end;
       return {std::nullopt, value};
     }
-    if (value.kind != Kind::ratio) fail(begin, "\"of\" needs a percentage before it");
+    if (value.kind != Quantity::Kind::ratio) fail(begin, "\"of\" needs a percentage before it");
     skip_blanks();
     Operand result;
     result.part = Ratio{value.value};
@@ -242,7 +241,7 @@ class Parser {
     } else {
       result.whole = metric();
     }
-    if (result.kind() == Kind::truth) fail(begin, "a yes or no has no percentage");
+    if (result.kind() == Quantity::Kind::truth) fail(begin, "a yes or no has no percentage");
     return result;
   }
 
@@ -317,7 +316,8 @@ class Parser {
     }
     skip_blanks();
     const auto at = is_digit(peek()) ? quantity() : Quantity{};
-    if (at.kind != Kind::duration) fail(begin, "failover needs an instant: failover(wifi, 5s)");
+    if (at.kind != Quantity::Kind::duration)
+      fail(begin, "failover needs an instant: failover(wifi, 5s)");
     metric.at = Duration(static_cast<std::int64_t>(at.value));
     skip_blanks();
   }
@@ -337,7 +337,8 @@ class Parser {
     }
     if (metric.flow != Flow::both) fail(begin, "a second direction");
     metric.flow = flow == "down" ? Flow::down : Flow::up;
-    const bool counts_connections = metric.kind() == Kind::count && metric.what != What::drops;
+    const bool counts_connections =
+        metric.kind() == Quantity::Kind::count && metric.what != What::drops;
     if (counts_connections || metric.what == What::connection_share) {
       fail(begin, "connections have no direction");
     }
@@ -350,7 +351,7 @@ class Parser {
     if (!take("..")) fail(at_, "a span of time is written 1s..5s");
     skip_blanks();
     const auto to = is_digit(peek()) ? quantity() : Quantity{};
-    if (from.kind != Kind::duration || to.kind != Kind::duration) {
+    if (from.kind != Quantity::Kind::duration || to.kind != Quantity::Kind::duration) {
       fail(begin, "a span of time is written 1s..5s");
     }
     if (from.value >= to.value) fail(begin, "a span of time must end after its beginning");
@@ -399,7 +400,7 @@ class Parser {
 
 }  // namespace
 
-Kind Operand::kind() const {
+Quantity::Kind Operand::kind() const {
   if (const auto* quantity = std::get_if<Quantity>(&whole)) return quantity->kind;
   return std::get<Metric>(whole).kind();
 }

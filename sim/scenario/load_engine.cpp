@@ -1,4 +1,5 @@
 #include "engine/net/server_address.hpp"
+#include "engine/net/well_known_port.hpp"
 #include "engine/units/suggestion.hpp"
 #include "sim/scenario/engine_options.hpp"
 #include "sim/scenario/load_parts.hpp"
@@ -10,13 +11,11 @@ namespace dispatch::scenario {
 using units::hint;
 namespace {
 
-constexpr std::uint16_t kDnsPort = 53;
-constexpr std::uint64_t kPortMax = 65535;
 constexpr std::uint64_t kConnectionsMax = 1'000'000;
 
 net::Endpoint read_name_server(const YamlValue& value) {
   const auto text = value.text("the address of a name server");
-  const auto server = net::parse_server(text, kDnsPort);
+  const auto server = net::parse_server(text, net::kDnsPort);
   if (!server) {
     value.fail(
         fmt::format("\"{}\" is not the address of a name server: write one such as 192.0.2.53 or "
@@ -26,7 +25,7 @@ net::Endpoint read_name_server(const YamlValue& value) {
   return *server;
 }
 
-net::Prefix read_range(const YamlValue& value) {
+net::Prefix read_prefix(const YamlValue& value) {
   const auto text = value.text("a range of addresses");
   const auto range = net::parse_prefix(text);
   if (!range) {
@@ -72,7 +71,7 @@ void read_admission(const YamlMap& map, EngineSpec& engine) {
   if (const auto* users = map.find("users")) engine.users = read_users(*users);
   if (const auto* allow = map.find("allow")) {
     for (const auto& each : allow->one_or_more("a range of addresses")) {
-      engine.allow.push_back(read_range(each));
+      engine.allow.push_back(read_prefix(each));
     }
   }
   if (const auto* max = map.find("max_connections")) {
@@ -113,7 +112,7 @@ EngineSpec read_engine(const YamlValue& value) {
     if (engine.start.empty()) start->fail("no link: write some, or leave \"start\" out to use all");
   }
   if (const auto* port = map.find("port")) {
-    engine.port = static_cast<std::uint16_t>(port->count(1, kPortMax));
+    engine.port = static_cast<std::uint16_t>(port->count(1, net::kPortMax));
   }
   if (const auto* listen = map.find("listen")) {
     engine.listen = read_texts(*listen, "a list such as [\"127.0.0.1:1080\"]",

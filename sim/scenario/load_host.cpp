@@ -1,3 +1,4 @@
+#include "engine/net/well_known_port.hpp"
 #include "engine/units/suggestion.hpp"
 #include "sim/scenario/load_parts.hpp"
 #include "sim/scenario/shape_world.hpp"
@@ -8,8 +9,6 @@ namespace dispatch::scenario {
 
 using units::hint;
 namespace {
-
-constexpr std::uint64_t kPortMax = 65535;
 
 DnsRecord read_record(const std::string& name, const YamlValue& key, const YamlValue& value) {
   DnsRecord record;
@@ -54,7 +53,7 @@ NameServerSpec read_name_server(const YamlMap& map, std::uint16_t port) {
 void read_service(const YamlValue& value, HostSpec& host) {
   const auto map = value.map(service_shape());
   const auto service = map.one_of();
-  const auto port = static_cast<std::uint16_t>(map.find(service)->count(1, kPortMax));
+  const auto port = static_cast<std::uint16_t>(map.find(service)->count(1, net::kPortMax));
   const auto* users = map.find("users");
   if (users != nullptr && service != "proxy") map.key("users")->fail("users are those of a proxy");
   const auto* tls = map.find("tls");

@@ -7,7 +7,6 @@
 namespace dispatch::scenario {
 namespace {
 
-using Kind = Quantity::Kind;
 using What = Metric::What;
 
 std::uint64_t directed(Flow flow, std::uint64_t down, std::uint64_t up) {
@@ -95,7 +94,7 @@ Measurement measure_links(const Metric& metric, const Result& result) {
   const auto total_at = [&](std::size_t sample) {
     return total(metric, result, metric.name, sample);
   };
-  const bool is_rate = metric.kind() == Kind::rate;
+  const bool is_rate = metric.kind() == Quantity::Kind::rate;
   Span span{0, series.size() - 1};
   if (metric.window) {
     const auto from = sample_at(series, metric.window->from);
@@ -114,20 +113,20 @@ Measurement measure_links(const Metric& metric, const Result& result) {
   if (is_rate) {
     const auto rate = rate_between(change, series[span.from].at, series[span.to].at);
     if (!rate) return {{}, "no time passed"};
-    return {Quantity{Kind::rate, rate->bits_per_second}, {}};
+    return {Quantity{Quantity::Kind::rate, rate->bits_per_second}, {}};
   }
-  if (metric.kind() != Kind::ratio) return {Quantity{metric.kind(), change}, {}};
+  if (metric.kind() != Quantity::Kind::ratio) return {Quantity{metric.kind(), change}, {}};
   const auto before = metric.window ? whole_of(metric, result, span.from) : 0;
   const auto whole = whole_of(metric, result, span.to) - before;
   if (whole == 0) {
     return {{}, metric.what == What::share ? "no bytes passed" : "no connection was made"};
   }
-  return {Quantity{Kind::ratio, Ratio::of(change, whole).parts_per_billion}, {}};
+  return {Quantity{Quantity::Kind::ratio, Ratio::of(change, whole).parts_per_billion}, {}};
 }
 
 Measurement of(std::optional<Duration> duration, std::string_view missing) {
   if (!duration) return {{}, std::string(missing)};
-  return {Quantity{Kind::duration, static_cast<std::uint64_t>(duration->count())}, {}};
+  return {Quantity{Quantity::Kind::duration, static_cast<std::uint64_t>(duration->count())}, {}};
 }
 
 // Names of links that are the host's own routes, which nobody watches.
@@ -162,11 +161,13 @@ Measurement measure_failover(const Metric& metric, const Result& result) {
 
 Measurement measure_call(const Metric& metric, const WorkloadResult& workload) {
   if (!workload.datagrams) return {{}, "it is no call"};
-  if (metric.what == What::datagrams) return {Quantity{Kind::count, *workload.datagrams}, {}};
+  if (metric.what == What::datagrams)
+    return {Quantity{Quantity::Kind::count, *workload.datagrams}, {}};
   if (metric.what == What::jitter) return of(workload.jitter, "no two datagrams came back");
   if (*workload.datagrams == 0) return {{}, "no datagram was sent"};
   const auto lost = *workload.datagrams - workload.datagrams_back;
-  return {Quantity{Kind::ratio, Ratio::of(lost, *workload.datagrams).parts_per_billion}, {}};
+  return {Quantity{Quantity::Kind::ratio, Ratio::of(lost, *workload.datagrams).parts_per_billion},
+          {}};
 }
 
 Measurement measure_workload(const Metric& metric, const WorkloadResult& workload) {
@@ -229,7 +230,8 @@ Measurement measure(const Metric& metric, const Result& result) {
       if (result.links.empty() || result.links.front().series.empty()) {
         return {{}, "nothing was sampled"};
       }
-      return {Quantity{Kind::count, healthy_links(result, result.links.front().series.size() - 1)},
+      return {Quantity{Quantity::Kind::count,
+                       healthy_links(result, result.links.front().series.size() - 1)},
               {}};
     case Metric::Subject::links:
       if (metric.what == What::failover) return measure_failover(metric, result);
@@ -245,7 +247,7 @@ Measurement measure(const Metric& metric, const Result& result) {
 Measurement measure_at(const Metric& metric, const Result& result, std::size_t sample,
                        std::size_t base) {
   if (metric.what == What::healthy_links) {
-    return {Quantity{Kind::count, healthy_links(result, sample)}, {}};
+    return {Quantity{Quantity::Kind::count, healthy_links(result, sample)}, {}};
   }
   if (metric.subject == Metric::Subject::workload) {
     const auto& series = result.workload(metric.name)->series;
@@ -253,31 +255,31 @@ Measurement measure_at(const Metric& metric, const Result& result, std::size_t s
     const auto& before = series[base];
     switch (metric.what) {
       case What::active:
-        return {Quantity{Kind::count, now.active}, {}};
+        return {Quantity{Quantity::Kind::count, now.active}, {}};
       case What::completions:
-        return {Quantity{Kind::count, now.completed - before.completed}, {}};
+        return {Quantity{Quantity::Kind::count, now.completed - before.completed}, {}};
       case What::failures:
-        return {Quantity{Kind::count, now.failed - before.failed}, {}};
+        return {Quantity{Quantity::Kind::count, now.failed - before.failed}, {}};
       default:
         return {Quantity{metric.kind(), now.bytes - before.bytes}, {}};
     }
   }
   const auto value = [&](std::size_t at) { return total(metric, result, metric.name, at); };
   if (metric.is_level()) return {Quantity{metric.kind(), value(sample)}, {}};
-  if (metric.kind() == Kind::rate) {
+  if (metric.kind() == Quantity::Kind::rate) {
     constexpr auto kSpan = std::chrono::seconds(1);
     const auto& series = result.links.front().series;
     auto from = sample;
     while (from > 0 && series[sample].at - series[from].at < kSpan) --from;
     const auto rate = rate_between(value(sample) - value(from), series[from].at, series[sample].at);
     if (!rate) return {{}, "no time has passed"};
-    return {Quantity{Kind::rate, rate->bits_per_second}, {}};
+    return {Quantity{Quantity::Kind::rate, rate->bits_per_second}, {}};
   }
   const auto change = value(sample) - value(base);
-  if (metric.kind() != Kind::ratio) return {Quantity{metric.kind(), change}, {}};
+  if (metric.kind() != Quantity::Kind::ratio) return {Quantity{metric.kind(), change}, {}};
   const auto whole = whole_of(metric, result, sample) - whole_of(metric, result, base);
   if (whole == 0) return {{}, "nothing has passed"};
-  return {Quantity{Kind::ratio, Ratio::of(change, whole).parts_per_billion}, {}};
+  return {Quantity{Quantity::Kind::ratio, Ratio::of(change, whole).parts_per_billion}, {}};
 }
 
 Measurement measure_during(const Metric& metric, const Result& result, Window window) {

@@ -6,16 +6,15 @@
 
 namespace dispatch::scenario {
 
-using Kind = Quantity::Kind;
 using Subject = Metric::Subject;
 using What = Metric::What;
 
 namespace {
 
 const MetricRow& row_of(const Metric& metric) {
-  static constexpr MetricRow kEnd{"end", What::end, Kind::duration};
-  static constexpr MetricRow kMean{"latency", What::latency_mean, Kind::duration};
-  static constexpr MetricRow kHealthy{"healthy_links", What::healthy_links, Kind::count};
+  static constexpr MetricRow kEnd{"end", What::end, Quantity::Kind::duration};
+  static constexpr MetricRow kMean{"latency", What::latency_mean, Quantity::Kind::duration};
+  static constexpr MetricRow kHealthy{"healthy_links", What::healthy_links, Quantity::Kind::count};
   if (metric.what == What::healthy_links) return kHealthy;
   if (metric.subject == Subject::run) return kEnd;
   if (metric.what == What::latency_mean) return kMean;
@@ -28,7 +27,7 @@ const MetricRow& row_of(const Metric& metric) {
 
 }  // namespace
 
-Kind Metric::kind() const {
+Quantity::Kind Metric::kind() const {
   return row_of(*this).kind;
 }
 

@@ -1,5 +1,7 @@
 #include "sim/scenario/plan.hpp"
 
+#include "engine/net/well_known_port.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,10 +9,8 @@
 namespace dispatch::scenario {
 namespace {
 
-constexpr std::uint16_t kHttpPort = 80;
-
 std::uint16_t port_of(const HostSpec& host) {
-  return host.http.empty() ? kHttpPort : host.http.front().port;
+  return host.http.empty() ? net::kHttpPort : host.http.front().port;
 }
 
 // The port of the host that has one of `addresses`.
@@ -22,7 +22,7 @@ std::uint16_t port_of(const Scenario& scenario, const std::vector<net::Address>&
     };
     if (std::any_of(addresses.begin(), addresses.end(), is_own)) return port_of(scenario.hosts[i]);
   }
-  return kHttpPort;
+  return net::kHttpPort;
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "sim/scenario/portal_site.hpp"
 
+#include "engine/net/well_known_port.hpp"
+
 #include <array>
 #include <stdexcept>
 #include <string>
@@ -8,8 +10,6 @@
 namespace dispatch::scenario {
 namespace {
 
-constexpr std::uint16_t kDnsPort = 53;
-constexpr std::uint16_t kHttpPort = 80;
 constexpr std::size_t kHeadMax = 16 * 1024;
 constexpr std::string_view kRedirection =
     "HTTP/1.1 302 Found\r\nLocation: http://portal.invalid/\r\nCache-Control: no-store\r\n"
@@ -25,11 +25,11 @@ PortalSite::PortalSite(net::Runtime& runtime)
 void PortalSite::start(const std::vector<net::Address>& addresses) {
   names_.set_every_other(addresses);
   for (const auto& address : addresses) {
-    auto listener = runtime_.network().listen({address, kHttpPort}, {});
+    auto listener = runtime_.network().listen({address, net::kHttpPort}, {});
     if (!listener) throw std::runtime_error("the portal: " + listener.error().message());
     tasks_.spawn(serve(std::move(*listener)));
-    tasks_.spawn(names_.serve({address, kDnsPort}));
-    tasks_.spawn(names_.serve_streams({address, kDnsPort}));
+    tasks_.spawn(names_.serve({address, net::kDnsPort}));
+    tasks_.spawn(names_.serve_streams({address, net::kDnsPort}));
   }
 }
 

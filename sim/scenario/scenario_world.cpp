@@ -1,6 +1,7 @@
 #include "sim/scenario/scenario_world.hpp"
 
 #include "engine/link/policy/registry.hpp"
+#include "engine/net/well_known_port.hpp"
 #include "engine/traffic/udp_echo.hpp"
 #include "sim/scenario/engine_options.hpp"
 #include "sim/scenario/link_change.hpp"
@@ -14,7 +15,6 @@
 namespace dispatch::scenario {
 namespace {
 
-constexpr std::uint16_t kDnsPort = 53;
 const std::string kMachine = "client";
 constexpr const char* kNameServer = "dns-server";
 
@@ -28,7 +28,7 @@ std::vector<net::Prefix> with_length(const std::vector<net::Address>& addresses)
 
 std::vector<net::Endpoint> name_server_endpoints() {
   std::vector<net::Endpoint> endpoints;
-  for (const auto& address : name_server_addresses()) endpoints.push_back({address, kDnsPort});
+  for (const auto& address : name_server_addresses()) endpoints.push_back({address, net::kDnsPort});
   return endpoints;
 }
 
@@ -173,8 +173,8 @@ void ScenarioWorld::add_name_server() {
   name_server_ = make_name_server(host);
   name_server_->set_behaviour({scenario_.dns->fault});
   for (const auto& address : addresses) {
-    host.spawn(name_server_->serve({address, kDnsPort}));
-    host.spawn(name_server_->serve_streams({address, kDnsPort}));
+    host.spawn(name_server_->serve({address, net::kDnsPort}));
+    host.spawn(name_server_->serve_streams({address, net::kDnsPort}));
   }
   for (std::size_t i = 0; i < scenario_.links.size(); ++i) set_link_dns(i, link_dns_[i]);
 }

@@ -10,8 +10,6 @@ namespace dispatch::scenario {
 namespace {
 
 namespace js = boost::json;
-using Kind = Shape::Kind;
-
 constexpr const char* kNumber = "^\\s*[0-9]+(\\.[0-9]+)?\\s*";
 
 js::object text_like(std::string_view units, std::string_view example) {
@@ -36,35 +34,35 @@ class Writer {
  private:
   js::object value(const Shape& shape) {
     switch (shape.kind) {
-      case Kind::text:
+      case Shape::Kind::text:
         return {{"type", js::array{"string", "number", "boolean"}}};
-      case Kind::rate:
+      case Shape::Kind::rate:
         return text_like("([kMGT]?bit/s|[kMG]?B/s)", "50 Mbit/s");
-      case Kind::bytes:
+      case Shape::Kind::bytes:
         return text_like("([kMGT]?B|[KMGT]iB)", "250 kB");
-      case Kind::duration:
+      case Shape::Kind::duration:
         return text_like("(ns|us|ms|s|min|h)", "12ms");
-      case Kind::ratio:
+      case Shape::Kind::ratio:
         return text_like("%", "0.2%");
-      case Kind::frequency:
+      case Shape::Kind::frequency:
         return text_like("/(s|min|h)", "5/s");
-      case Kind::count:
+      case Shape::Kind::count:
         return {{"type", "integer"}, {"minimum", 0}};
-      case Kind::truth:
+      case Shape::Kind::truth:
         return {{"type", "boolean"}};
-      case Kind::nothing:
+      case Shape::Kind::nothing:
         return {{"type", "null"}};
-      case Kind::choice:
+      case Shape::Kind::choice:
         return {{"enum", choices(shape)}};
-      case Kind::map:
+      case Shape::Kind::map:
         return reference(shape);
-      case Kind::names:
+      case Shape::Kind::names:
         return {{"type", "object"},
                 {"patternProperties", notes()},
                 {"additionalProperties", value(*shape.inner.front())}};
-      case Kind::list:
+      case Shape::Kind::list:
         return {{"type", "array"}, {"items", value(*shape.inner.front())}};
-      case Kind::either:
+      case Shape::Kind::either:
         break;
     }
     js::array options;

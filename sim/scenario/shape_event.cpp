@@ -6,11 +6,7 @@ namespace dispatch::scenario {
 
 using namespace kinds;
 
-namespace {
-
-using Kind = Shape::Kind;
-
-}  // namespace
+namespace {}  // namespace
 
 ShapePtr event_shape() {
   static const auto kShape = map_of(
@@ -39,7 +35,7 @@ ShapePtr event_shape() {
             choice_of({"host", "network", "prohibited", "network_prohibited", "host_prohibited"}))},
        {"rebind", "its NAT forgets, and has another address", nothing()},
        {"portal", "a captive portal begins",
-        either_of({shape_of(Kind::truth), nothing_or(portal_shape())})},
+        either_of({shape_of(Shape::Kind::truth), nothing_or(portal_shape())})},
        {"sign_in", "it ends", nothing()},
        {"freeze", "the host's programs stand still", nothing()},
        {"kill", "the host's programs end", nothing()},

@@ -8,15 +8,13 @@ using namespace kinds;
 
 namespace {
 
-using Kind = Shape::Kind;
-
 // "100 packets" is a text.
 ShapePtr limit() {
   return either_of({bytes(), text()});
 }
 
 ShapePtr rate_value() {
-  return either_of({shape_of(Kind::rate), choice_of({"unlimited"}), rate_model_shape()});
+  return either_of({shape_of(Shape::Kind::rate), choice_of({"unlimited"}), rate_model_shape()});
 }
 
 // Of each direction, and of both together.
@@ -53,10 +51,11 @@ std::vector<ShapeKey> both_directions(std::vector<ShapeKey> more) {
 }  // namespace
 
 ShapePtr token_bucket_shape() {
-  static const auto kShape = map_of(
-      "a token bucket", {{"rate", "in the long run", shape_of(Kind::rate), true},
-                         {"burst", "what may pass at once", bytes(), true},
-                         {"peak", "of a burst; unlimited by default", shape_of(Kind::rate)}});
+  static const auto kShape =
+      map_of("a token bucket",
+             {{"rate", "in the long run", shape_of(Shape::Kind::rate), true},
+              {"burst", "what may pass at once", bytes(), true},
+              {"peak", "of a burst; unlimited by default", shape_of(Shape::Kind::rate)}});
   return kShape;
 }
 

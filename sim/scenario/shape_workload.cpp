@@ -9,9 +9,7 @@ using namespace kinds;
 
 namespace {
 
-using Kind = Shape::Kind;
-
-ShapePtr draw(Kind kind) {
+ShapePtr draw(Shape::Kind kind) {
   return either_of({shape_of(kind), draw_map_shape(kind)});
 }
 
@@ -28,7 +26,7 @@ std::vector<ShapeKey> access_keys(std::string_view target, std::vector<ShapeKey>
 
 std::vector<ShapeKey> bulk_keys(std::string_view target) {
   return access_keys(
-      target, {{"size", "of each transfer", shape_of(Kind::bytes), true},
+      target, {{"size", "of each transfer", shape_of(Shape::Kind::bytes), true},
                {"count", "transfers in all", count()},
                {"parallel", "at a time", count()},
                {"timeout", "for one attempt", duration()},
@@ -39,7 +37,7 @@ std::vector<ShapeKey> bulk_keys(std::string_view target) {
 
 }  // namespace
 
-ShapePtr draw_map_shape(Kind kind) {
+ShapePtr draw_map_shape(Shape::Kind kind) {
   return map_of("a distribution",
                 {{"uniform", "evenly between these two", list_of(shape_of(kind))},
                  {"exponential", "of this mean", shape_of(kind)},
@@ -62,13 +60,14 @@ ShapePtr requests_shape() {
   static const auto kShape = map_of(
       "requests",
       access_keys(
-          "to", {{"rate", "how many, whatever became of those before", shape_of(Kind::frequency)},
-                 {"arrivals", "regular, or at random instants", choice_of({"regular", "poisson"})},
-                 {"users", "in place of a rate: each waits for the answer", count()},
-                 {"think", "and thinks before the next; 1s by default", draw(Kind::duration)},
-                 {"response", "size of each answer", draw(Kind::bytes), true},
-                 {"until", "none is sent from then on", duration(), true},
-                 {"timeout", "for one request; 30s by default", duration()}}),
+          "to",
+          {{"rate", "how many, whatever became of those before", shape_of(Shape::Kind::frequency)},
+           {"arrivals", "regular, or at random instants", choice_of({"regular", "poisson"})},
+           {"users", "in place of a rate: each waits for the answer", count()},
+           {"think", "and thinks before the next; 1s by default", draw(Shape::Kind::duration)},
+           {"response", "size of each answer", draw(Shape::Kind::bytes), true},
+           {"until", "none is sent from then on", duration(), true},
+           {"timeout", "for one request; 30s by default", duration()}}),
       {{"rate", "users"}});
   return kShape;
 }
@@ -76,15 +75,16 @@ ShapePtr requests_shape() {
 ShapePtr browse_shape() {
   static const auto kShape = map_of(
       "browse",
-      access_keys("to", {{"users", "who read; 1 by default", count()},
-                         {"pages", "of each user; without it, until", count()},
-                         {"until", "no page is begun from then on", duration()},
-                         {"think", "between two pages; 5s by default", draw(Kind::duration)},
-                         {"document", "of a page; 50 kB by default", draw(Kind::bytes)},
-                         {"objects", "of a page; 20 by default", draw(Kind::count)},
-                         {"size", "of an object; {pareto: 25 kB} by default", draw(Kind::bytes)},
-                         {"parallel", "connections at a time; 6 by default", count()},
-                         {"timeout", "for a page; 30s by default", duration()}}));
+      access_keys("to",
+                  {{"users", "who read; 1 by default", count()},
+                   {"pages", "of each user; without it, until", count()},
+                   {"until", "no page is begun from then on", duration()},
+                   {"think", "between two pages; 5s by default", draw(Shape::Kind::duration)},
+                   {"document", "of a page; 50 kB by default", draw(Shape::Kind::bytes)},
+                   {"objects", "of a page; 20 by default", draw(Shape::Kind::count)},
+                   {"size", "of an object; {pareto: 25 kB} by default", draw(Shape::Kind::bytes)},
+                   {"parallel", "connections at a time; 6 by default", count()},
+                   {"timeout", "for a page; 30s by default", duration()}}));
   return kShape;
 }
 
@@ -93,8 +93,8 @@ ShapePtr chat_shape() {
       "chat", access_keys("to", {{"users", "each with a connection; 1 by default", count()},
                                  {"until", "no message is sent from then on", duration(), true},
                                  {"every", "from an answer to the next message; 5s by default",
-                                  draw(Kind::duration)},
-                                 {"message", "size; 300 B by default", draw(Kind::bytes)},
+                                  draw(Shape::Kind::duration)},
+                                 {"message", "size; 300 B by default", draw(Shape::Kind::bytes)},
                                  {"timeout", "for an answer; 10s by default", duration()}}));
   return kShape;
 }
@@ -103,7 +103,7 @@ ShapePtr video_shape() {
   static const auto kShape =
       map_of("video",
              access_keys("from",
-                         {{"bitrate", "of the video", shape_of(Kind::rate), true},
+                         {{"bitrate", "of the video", shape_of(Shape::Kind::rate), true},
                           {"length", "of the video; 1 min by default", duration()},
                           {"segment", "of what is loaded at a time; 4s by default", duration()},
                           {"buffer", "loaded ahead at most; 20s by default", duration()},
@@ -115,8 +115,8 @@ ShapePtr video_shape() {
 ShapePtr call_shape() {
   static const auto kShape = map_of(
       "a call", {{"to", "a host that serves echo, or its address", text(), true},
-                 {"rate", "datagrams; 50/s by default", shape_of(Kind::frequency)},
-                 {"size", "of each; 160 B by default", shape_of(Kind::bytes)},
+                 {"rate", "datagrams; 50/s by default", shape_of(Shape::Kind::frequency)},
+                 {"size", "of each; 160 B by default", shape_of(Shape::Kind::bytes)},
                  {"until", "none is sent from then on", duration(), true},
                  {"via", "how: socks5 by default (UDP ASSOCIATE)", choice_of({"socks5", "direct"})},
                  {"user", "one of the engine's users", text()},

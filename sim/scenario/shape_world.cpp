@@ -10,8 +10,6 @@ using namespace kinds;
 
 namespace {
 
-using Kind = Shape::Kind;
-
 ShapePtr congestion() {
   static const auto kShape = choice_of({"cubic", "reno", "bbr"});
   return kShape;
@@ -108,11 +106,11 @@ ShapePtr machine_shape() {
 }
 
 ShapePtr client_shape() {
-  static const auto kShape =
-      map_of("clients", {{"of", "the machine in whose network they are", text()},
-                         {"count", "how many; 1 by default", count()},
-                         {"rate", "of each one's line; 1 Gbit/s by default", shape_of(Kind::rate)},
-                         {"delay", "one way, to the machine; 200us by default", duration()}});
+  static const auto kShape = map_of(
+      "clients", {{"of", "the machine in whose network they are", text()},
+                  {"count", "how many; 1 by default", count()},
+                  {"rate", "of each one's line; 1 Gbit/s by default", shape_of(Shape::Kind::rate)},
+                  {"delay", "one way, to the machine; 200us by default", duration()}});
   return kShape;
 }
 

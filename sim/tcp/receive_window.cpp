@@ -8,7 +8,7 @@ namespace dispatch::sim::tcp {
 namespace {
 
 constexpr std::size_t kLargestField = 65535;
-constexpr std::uint8_t kLargestScale = 14;
+constexpr std::uint8_t kScaleMax = 14;
 constexpr std::size_t kSmallSegment = 128;  // does not let the window grow
 
 // What the kernel allocates for a received packet: payload, headers, head room and descriptors, the
@@ -29,7 +29,7 @@ std::size_t aligned(std::size_t value, std::size_t unit) {
 
 std::uint8_t ReceiveWindow::scale_for(std::size_t most) {
   std::uint8_t scale = 0;
-  while (scale < kLargestScale && most >> scale > kLargestField) ++scale;
+  while (scale < kScaleMax && most >> scale > kLargestField) ++scale;
   return scale;
 }
 

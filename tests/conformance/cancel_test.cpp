@@ -6,6 +6,7 @@
 #include <array>
 
 namespace dispatch::conformance {
+BOOST_AUTO_TEST_SUITE(ending)
 namespace {
 
 // `start` makes the operation, which must not end by itself.
@@ -26,8 +27,6 @@ net::Task<void> can_be_ended(World& world, net::Runtime& runtime, Start start) {
   const auto cancelled = co_await running.result();
   CHECK_ERROR(cancelled, operation_canceled);
 }
-
-BOOST_AUTO_TEST_SUITE(ending)
 
 CONFORMANCE_CASE_PER_FAMILY(a_connect_can_be_ended) {
   NEEDS_LINKS();
@@ -178,7 +177,6 @@ CONFORMANCE_CASE(what_ends_in_time_is_not_disturbed_by_its_deadline) {
   BOOST_TEST(*got == 7u);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::conformance

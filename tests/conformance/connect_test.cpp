@@ -4,9 +4,8 @@
 #include "tests/conformance/tools.hpp"
 
 namespace dispatch::conformance {
-namespace {
-
 BOOST_AUTO_TEST_SUITE(connecting)
+namespace {
 
 CONFORMANCE_CASE_PER_FAMILY(both_ends_know_both_addresses) {
   const auto pair = co_await connect_pair(world, family);
@@ -143,7 +142,6 @@ CONFORMANCE_CASE(many_connections_at_once_are_told_apart) {
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::conformance

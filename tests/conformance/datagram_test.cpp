@@ -6,6 +6,7 @@
 #include <array>
 
 namespace dispatch::conformance {
+BOOST_AUTO_TEST_SUITE(datagrams)
 namespace {
 
 net::DatagramPtr open(net::Runtime& runtime, net::DatagramOptions options) {
@@ -42,8 +43,6 @@ net::Task<net::Result<std::size_t>> send_one(net::Datagram& socket, std::span<co
   out[0].to = to;
   co_return co_await socket.send(out);
 }
-
-BOOST_AUTO_TEST_SUITE(datagrams)
 
 CONFORMANCE_CASE_PER_FAMILY(a_datagram_says_where_it_came_from) {
   const auto server = open_at(world.server(), world.server_address(family));
@@ -452,7 +451,6 @@ CONFORMANCE_CASE(close_ends_a_waiting_receive) {
   CHECK_ERROR(got, operation_canceled);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::conformance

@@ -5,6 +5,7 @@
 #include <array>
 
 namespace dispatch::conformance {
+BOOST_AUTO_TEST_SUITE(deadlines)
 namespace {
 
 // `start` makes the operation with its deadline, and it must not end before.
@@ -26,8 +27,6 @@ net::Task<void> fill(net::Clock& clock, net::Stream& stream) {
     refusals = taken ? 0 : refusals + 1;
   }
 }
-
-BOOST_AUTO_TEST_SUITE(deadlines)
 
 CONFORMANCE_CASE_PER_FAMILY(a_connect_ends_at_its_deadline) {
   NEEDS_LINKS();
@@ -101,7 +100,6 @@ CONFORMANCE_CASE(a_write_ends_at_its_deadline_and_the_stream_goes_on) {
   REQUIRE_SUCCESS(taken);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::conformance

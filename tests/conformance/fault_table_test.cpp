@@ -11,6 +11,7 @@
 #include <vector>
 
 namespace dispatch::conformance {
+BOOST_AUTO_TEST_SUITE(fault_table)
 namespace {
 
 constexpr int kPending = -1;  // has not ended, or nothing has been heard
@@ -181,8 +182,6 @@ net::Task<void> check_row(World& world, const Row& row, net::Family family) {
   }
 }
 
-BOOST_AUTO_TEST_SUITE(fault_table)
-
 BOOST_AUTO_TEST_CASE(each_fault_is_seen_as_on_linux) {
   for (const auto& row : kTable) {
     for (const auto family : {net::Family::v4, net::Family::v6}) {
@@ -286,7 +285,6 @@ CONFORMANCE_CASE_PER_FAMILY(a_server_that_stands_still_takes_connections_and_byt
   REQUIRE_SUCCESS(again);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::conformance

@@ -6,6 +6,7 @@
 #include <array>
 
 namespace dispatch::conformance {
+BOOST_AUTO_TEST_SUITE(faults)
 namespace {
 
 net::Egress by_device(const Link& link) {
@@ -24,8 +25,6 @@ net::Task<void> is_silent(World& world, const Pair& pair) {
       co_await net::with_deadline(clock, clock.now() + 500ms, pair.client->read_some(buffer));
   CHECK_ERROR(got, timed_out);
 }
-
-BOOST_AUTO_TEST_SUITE(faults)
 
 CONFORMANCE_CASE_PER_FAMILY(a_dark_path_is_silent_and_what_was_written_arrives_when_it_heals) {
   NEEDS_LINKS();
@@ -80,7 +79,6 @@ CONFORMANCE_CASE(without_its_address_a_source_is_not_available) {
   world.set_up(link, true);  // and with it all that belongs to it
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::conformance

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 namespace dispatch::conformance {
+BOOST_AUTO_TEST_SUITE(interfaces)
 namespace {
 
 net::Interface find(World& world, const std::string& name) {
@@ -19,8 +20,6 @@ net::Interface find(World& world, const std::string& name) {
 bool has(const net::Interface& interface, const net::Prefix& address) {
   return std::ranges::count(interface.addresses, address) == 1;
 }
-
-BOOST_AUTO_TEST_SUITE(interfaces)
 
 CONFORMANCE_CASE(the_list_is_by_index_and_has_the_loopback) {
   const auto all = world.client().interfaces().list();
@@ -93,7 +92,6 @@ CONFORMANCE_CASE(a_watch_hears_of_a_link_and_of_an_address) {
   BOOST_TEST(!has(find(world, other.device), added));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::conformance

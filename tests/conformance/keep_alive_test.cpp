@@ -5,6 +5,7 @@
 #include <array>
 
 namespace dispatch::conformance {
+BOOST_AUTO_TEST_SUITE(keep_alive)
 namespace {
 
 // One question after a second of silence, one more a second later, and the end at three seconds.
@@ -24,8 +25,6 @@ net::Task<void> expect_to_be_given_up(World& world, net::Stream& stream) {
   BOOST_TEST(taken > 2s);
   BOOST_TEST(taken < 5s);
 }
-
-BOOST_AUTO_TEST_SUITE(keep_alive)
 
 CONFORMANCE_CASE(a_peer_that_has_vanished_is_noticed) {
   NEEDS_LINKS();
@@ -79,7 +78,6 @@ CONFORMANCE_CASE(bytes_that_nobody_acknowledges_end_the_connection_at_the_user_t
   co_await expect_to_be_given_up(world, *pair.client);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::conformance

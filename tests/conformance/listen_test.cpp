@@ -3,9 +3,8 @@
 #include "tests/conformance/tools.hpp"
 
 namespace dispatch::conformance {
-namespace {
-
 BOOST_AUTO_TEST_SUITE(listening)
+namespace {
 
 CONFORMANCE_CASE_PER_FAMILY(a_listener_on_port_zero_has_a_port) {
   const auto listener = world.server().network().listen({net::any_address(family), 0}, {});
@@ -123,7 +122,6 @@ CONFORMANCE_CASE(connections_wait_for_accept_in_their_order) {
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::conformance

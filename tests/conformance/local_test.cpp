@@ -6,6 +6,7 @@
 #include <string>
 
 namespace dispatch::conformance {
+BOOST_AUTO_TEST_SUITE(local)
 namespace {
 
 // That nothing else has.
@@ -28,8 +29,6 @@ net::Task<Pair> connect_local_pair(World& world) {
   REQUIRE_SUCCESS(server);
   co_return Pair{std::move(*client), std::move(*server)};
 }
-
-BOOST_AUTO_TEST_SUITE(local)
 
 CONFORMANCE_CASE(nobody_is_found_where_nobody_listens) {
   const auto stream = world.server().network().connect_local(new_path(world));
@@ -189,7 +188,6 @@ CONFORMANCE_CASE(it_is_relayed_to_a_tcp_connection_and_back) {
   BOOST_TEST(*back == kBytes);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::conformance

@@ -6,6 +6,7 @@
 #include <array>
 
 namespace dispatch::conformance {
+BOOST_AUTO_TEST_SUITE(groups)
 namespace {
 
 constexpr std::uint16_t kPort = 5004;
@@ -55,8 +56,6 @@ net::Task<std::string> next_heard(net::Runtime& runtime, net::Datagram& socket) 
   const auto data = in[0].data();
   co_return std::string(reinterpret_cast<const char*>(data.data()), data.size());
 }
-
-BOOST_AUTO_TEST_SUITE(groups)
 
 CONFORMANCE_CASE_PER_FAMILY(what_is_sent_to_a_group_reaches_its_members_and_nobody_else) {
   NEEDS_LINKS();
@@ -170,7 +169,6 @@ CONFORMANCE_CASE(who_may_not_broadcast_is_told_so) {
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::conformance

@@ -8,6 +8,7 @@
 #include <optional>
 
 namespace dispatch::conformance {
+BOOST_AUTO_TEST_SUITE(relaying)
 namespace {
 
 // A stream that is of no world: relaying to it takes the default way.
@@ -66,8 +67,6 @@ net::Task<net::Result<net::DuplexEnd>> relay_both_ways(World& world, Pair& inner
   BOOST_TEST(state->half_ends == (state->end->sent.error ? 0 : 1));
   co_return *state->end;
 }
-
-BOOST_AUTO_TEST_SUITE(relaying)
 
 CONFORMANCE_CASE_PER_FAMILY(a_relay_moves_every_byte_and_counts_it) {
   const auto inner = co_await connect_pair(world, family);
@@ -425,7 +424,6 @@ CONFORMANCE_CASE(no_relay_starves_beside_others) {
   for (auto& task : tasks) co_await task->stop();
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::conformance

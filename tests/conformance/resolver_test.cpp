@@ -7,6 +7,7 @@
 #include <algorithm>
 
 namespace dispatch::conformance {
+BOOST_AUTO_TEST_SUITE(names)
 namespace {
 
 net::Task<net::Result<std::vector<net::ResolvedAddress>>> look_up(World& world, std::string name,
@@ -30,8 +31,6 @@ std::vector<net::Address> sorted(const std::vector<net::ResolvedAddress>& found)
       !(result).has_value() && (result).error() == net::ResolveError::expected,           \
       "expected " #expected ", got: " << ((result).has_value() ? std::string("addresses") \
                                                                : (result).error().message()))
-
-BOOST_AUTO_TEST_SUITE(names)
 
 CONFORMANCE_CASE(a_name_with_both_families_gives_both) {
   const auto found = co_await look_up(world, kBothName);
@@ -156,7 +155,6 @@ CONFORMANCE_CASE(many_questions_at_once_are_told_apart) {
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::conformance

@@ -6,9 +6,8 @@
 #include <array>
 
 namespace dispatch::conformance {
-namespace {
-
 BOOST_AUTO_TEST_SUITE(streams)
+namespace {
 
 CONFORMANCE_CASE_PER_FAMILY(bytes_arrive_as_they_were_sent) {
   const auto pair = co_await connect_pair(world, family);
@@ -235,7 +234,6 @@ CONFORMANCE_CASE(the_transport_knows_its_bytes_and_its_round_trip) {
   BOOST_TEST((client->smoothed_rtt > 0ns));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::conformance

@@ -34,7 +34,7 @@ struct Option {
   std::string_view value;
 };
 
-[[noreturn]] void fail(std::string_view policy, const std::string& what) {
+[[noreturn]] void refuse(std::string_view policy, const std::string& what) {
   throw ConfigError(fmt::format("policy '{}': {}", policy, what));
 }
 
@@ -68,8 +68,8 @@ Isolation parse_isolation(std::string_view text) {
     std::vector<std::string> names;
     for (const auto& part : kParts) names.emplace_back(part.name);
     const std::string name(word);
-    fail("sticky", fmt::format("by={} is nothing that connections can have in common{}", name,
-                               units::hint(name, names)));
+    refuse("sticky", fmt::format("by={} is nothing that connections can have in common{}", name,
+                                 units::hint(name, names)));
   } while (!text.empty());
   return isolation;
 }
@@ -79,9 +79,9 @@ net::Duration parse_lifetime(std::string_view text) {
     const auto lifetime = units::parse_duration(text);
     if (lifetime > net::Duration::zero()) return lifetime;
   } catch (const units::UnitError& error) {
-    fail("sticky", fmt::format("lifetime={}: {}", text, error.what()));
+    refuse("sticky", fmt::format("lifetime={}: {}", text, error.what()));
   }
-  fail("sticky", "the lifetime must be more than 0: leave it out for keys that last");
+  refuse("sticky", "the lifetime must be more than 0: leave it out for keys that last");
 }
 
 Make make_sticky(const std::vector<Option>& options) {
@@ -92,8 +92,8 @@ Make make_sticky(const std::vector<Option>& options) {
     } else if (key == "lifetime") {
       sticky.lifetime = parse_lifetime(value);
     } else {
-      fail("sticky",
-           fmt::format("'{}' is none of its options, by=client+domain and lifetime=10min", key));
+      refuse("sticky",
+             fmt::format("'{}' is none of its options, by=client+domain and lifetime=10min", key));
     }
   }
   return [sticky] { return std::make_unique<Sticky>(sticky); };
@@ -144,7 +144,7 @@ std::vector<Option> split_options(const std::string& policy, std::string_view te
     const bool has_value = value.find('=') != std::string_view::npos;
     const auto key = cut(value, '=');
     if (!has_value || value.empty()) {
-      fail(policy, fmt::format("'{}' is no option: write OPTION=VALUE", key));
+      refuse(policy, fmt::format("'{}' is no option: write OPTION=VALUE", key));
     }
     options.push_back({key, value});
   }
@@ -165,7 +165,7 @@ PolicyChoice parse_policy(std::string_view text) {
   const auto& entry = entry_named(name);
   const auto options = split_options(name, rest);
   if (entry.make_with != nullptr) return {std::string(text), name, entry.make_with(options)};
-  if (!options.empty()) fail(name, fmt::format("it has no option '{}'", options.front().key));
+  if (!options.empty()) refuse(name, fmt::format("it has no option '{}'", options.front().key));
   return {std::string(text), name, entry.make};
 }
 

@@ -12,6 +12,7 @@
 #include <fstream>
 
 namespace dispatch::cli {
+BOOST_AUTO_TEST_SUITE(config)
 namespace {
 
 std::string error_of(std::string_view text) {
@@ -58,8 +59,6 @@ struct File {
 
   std::filesystem::path folder;
 };
-
-BOOST_AUTO_TEST_SUITE(config)
 
 BOOST_AUTO_TEST_CASE(words_strings_and_lists_are_read_with_their_lines) {
   const auto entries = parse_config_text(
@@ -167,7 +166,6 @@ BOOST_AUTO_TEST_CASE(the_example_is_a_good_file_as_it_is_and_with_its_defaults) 
   BOOST_TEST((start.server.udp.flow_timeout == std::chrono::minutes(2)));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::cli

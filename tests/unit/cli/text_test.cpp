@@ -6,9 +6,8 @@
 #include <limits>
 
 namespace dispatch::cli {
-namespace {
-
 BOOST_AUTO_TEST_SUITE(text)
+namespace {
 
 BOOST_AUTO_TEST_CASE(a_table_aligns_its_columns_and_leaves_no_trailing_space) {
   Table table({{"NAME"}, {"COUNT", Align::right}, {"NOTE"}});
@@ -53,7 +52,6 @@ BOOST_AUTO_TEST_CASE(one_of_a_thing_has_no_plural) {
   BOOST_TEST(format_count(2, "link") == "2 links");
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::cli

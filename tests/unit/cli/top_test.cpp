@@ -7,9 +7,8 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::cli::top {
-namespace {
-
 BOOST_AUTO_TEST_SUITE(top)
+namespace {
 
 constexpr auto kStatus = R"({"version":"0.1.0","uptime_s":7.5,
   "clients":{"live":2,"accepted":5,"refused":1,"turned_away":2},
@@ -130,7 +129,6 @@ BOOST_AUTO_TEST_CASE(the_selection_stays_with_its_link) {
   BOOST_TEST(state.link == "b");
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::cli::top

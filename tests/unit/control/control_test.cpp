@@ -8,6 +8,7 @@
 #include <boost/json.hpp>
 
 namespace dispatch::control {
+BOOST_AUTO_TEST_SUITE(control_socket)
 namespace {
 
 namespace js = boost::json;
@@ -104,8 +105,6 @@ net::Task<void> browse(ProxyWorld& world, std::string head, std::string body, st
   auto received = co_await proxy::read_to_end(**stream);
   answer = received.text;
 }
-
-BOOST_AUTO_TEST_SUITE(control_socket)
 
 BOOST_AUTO_TEST_CASE(status_tells_of_each_link_its_state_and_why) {
   Controlled world;
@@ -239,7 +238,6 @@ BOOST_AUTO_TEST_CASE(more_clients_than_are_served_at_a_time_wait_for_their_turn)
   BOOST_TEST(text != "");
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::control

@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::link {
+BOOST_AUTO_TEST_SUITE(data_caps)
 namespace {
 
 using namespace std::chrono_literals;
@@ -42,8 +43,6 @@ std::string error_of(const std::string& spec) {
   }
   return "none";
 }
-
-BOOST_AUTO_TEST_SUITE(data_caps)
 
 BOOST_AUTO_TEST_CASE(a_month_begins_on_its_day) {
   BOOST_TEST(span("1GB/month", "", at(2026, 11, 29, 10h)) ==
@@ -167,7 +166,6 @@ BOOST_AUTO_TEST_CASE(usage_that_is_not_whole_is_no_usage) {
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::link

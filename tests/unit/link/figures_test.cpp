@@ -10,6 +10,7 @@
 #include <vector>
 
 namespace dispatch::link {
+BOOST_AUTO_TEST_SUITE(figures)
 namespace {
 
 using namespace std::chrono_literals;  // NOLINT: tests speak of times all the time
@@ -72,8 +73,6 @@ struct Bulk {
   std::vector<std::unique_ptr<Flow>> flows;
   net::TimePoint now = net::TimePoint(1h);
 };
-
-BOOST_AUTO_TEST_SUITE(figures)
 
 BOOST_AUTO_TEST_CASE(a_worse_latency_is_felt_at_once_and_a_better_one_little_by_little) {
   PeakEwma latency;
@@ -235,7 +234,6 @@ BOOST_AUTO_TEST_CASE(what_a_server_gives_slowly_does_not_fill_a_link) {
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::link

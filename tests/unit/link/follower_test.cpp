@@ -11,6 +11,7 @@
 #include <vector>
 
 namespace dispatch::link {
+BOOST_AUTO_TEST_SUITE(link_follower)
 namespace {
 
 struct Laptop {
@@ -69,8 +70,6 @@ net::Address ip(const char* text) {
 net::Prefix prefix(const char* text) {
   return net::parse_prefix(text).value();
 }
-
-BOOST_AUTO_TEST_SUITE(link_follower)
 
 BOOST_AUTO_TEST_CASE(a_link_goes_by_the_address_that_its_interface_has_now) {
   Laptop laptop({"eth0", "wlan0"});
@@ -188,7 +187,6 @@ BOOST_AUTO_TEST_CASE(a_link_through_a_proxy_follows_the_interface_that_leads_the
   BOOST_TEST(link.via().egress(net::Family::v4)->source->to_string() == "198.51.100.9");
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::link

@@ -7,6 +7,7 @@
 #include <string>
 
 namespace dispatch::link {
+BOOST_AUTO_TEST_SUITE(health)
 namespace {
 
 using namespace std::chrono_literals;
@@ -36,8 +37,6 @@ struct Watched {
   net::TimePoint now{1h};
   Standing standing;
 };
-
-BOOST_AUTO_TEST_SUITE(health)
 
 BOOST_AUTO_TEST_CASE(one_connection_that_is_outrun_is_no_doubt_and_two_are) {
   Watched link;
@@ -162,7 +161,6 @@ BOOST_AUTO_TEST_CASE(where_health_is_off_nothing_is_concluded) {
   BOOST_TEST(link.see(Sign::gone) == "up");
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::link

@@ -10,6 +10,7 @@
 #include <vector>
 
 namespace dispatch::link {
+BOOST_AUTO_TEST_SUITE(link_changes)
 namespace {
 
 struct Links {
@@ -44,8 +45,6 @@ struct Links {
 
   LinkSet set;
 };
-
-BOOST_AUTO_TEST_SUITE(link_changes)
 
 BOOST_AUTO_TEST_CASE(the_healthiest_links_are_chosen) {
   Links links("ABC");
@@ -136,7 +135,6 @@ BOOST_AUTO_TEST_CASE(a_watch_that_is_gone_hears_nothing_of_what_was_on_its_way) 
   BOOST_TEST(heard == 0);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::link

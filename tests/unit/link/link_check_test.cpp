@@ -9,6 +9,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::link {
+BOOST_AUTO_TEST_SUITE(link_check)
 namespace {
 
 using namespace std::chrono_literals;  // NOLINT: tests speak of times all the time
@@ -88,8 +89,6 @@ sim::HostOptions without_device_binding() {
   return options;
 }
 
-BOOST_AUTO_TEST_SUITE(link_check)
-
 BOOST_AUTO_TEST_CASE(links_that_work_pass_each_step_for_each_of_their_addresses) {
   Laptop laptop;
   const auto checks = laptop.check({"eth0", "wlan0"});
@@ -168,7 +167,6 @@ BOOST_AUTO_TEST_CASE(of_a_proxy_it_is_asked_whether_it_can_be_reached) {
   BOOST_TEST(!checks[1].passed());
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::link

@@ -11,6 +11,7 @@
 #include <vector>
 
 namespace dispatch::link {
+BOOST_AUTO_TEST_SUITE(link_limits)
 namespace {
 
 constexpr std::array<std::size_t, 2> kMost{3, 1};
@@ -25,8 +26,6 @@ std::unique_ptr<LinkSet> two_links() {
   return std::make_unique<LinkSet>(std::move(links),
                                    [] { return std::make_unique<SmoothWeightedRoundRobin>(); });
 }
-
-BOOST_AUTO_TEST_SUITE(link_limits)
 
 BOOST_AUTO_TEST_CASE(a_connection_counts_while_it_is_made_and_while_it_stands) {
   const auto set = two_links();
@@ -79,7 +78,6 @@ BOOST_AUTO_TEST_CASE(threads_that_ask_at_the_same_time_never_have_more_than_ther
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::link

@@ -6,6 +6,7 @@
 #include <string>
 
 namespace dispatch::link {
+BOOST_AUTO_TEST_SUITE(link_spec)
 namespace {
 
 net::Prefix prefix(const char* text) {
@@ -80,8 +81,6 @@ std::string refusal(std::vector<std::string> arguments) {
   }
   return "accepted";
 }
-
-BOOST_AUTO_TEST_SUITE(link_spec)
 
 BOOST_AUTO_TEST_CASE(a_weight_may_follow_in_either_way) {
   BOOST_TEST((parse_link_spec("eth0") == LinkSpec{"eth0", 1}));
@@ -165,7 +164,6 @@ BOOST_AUTO_TEST_CASE(one_way_out_is_named_once) {
   BOOST_TEST(refusal({"eth0", "192.0.2.8"}) == "accepted");
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::link

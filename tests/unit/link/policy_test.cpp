@@ -12,6 +12,7 @@
 #include <vector>
 
 namespace dispatch::link {
+BOOST_AUTO_TEST_SUITE(link_policies)
 namespace {
 
 using namespace std::chrono_literals;  // NOLINT: tests speak of times all the time
@@ -59,8 +60,6 @@ std::map<char, int> count(const std::string& chosen) {
   for (const auto name : chosen) ++counts[name];
   return counts;
 }
-
-BOOST_AUTO_TEST_SUITE(policies)
 
 BOOST_AUTO_TEST_CASE(least_connections_share_what_is_open_by_weight) {
   Links links("least-connections", {3, 1});
@@ -209,7 +208,6 @@ BOOST_AUTO_TEST_CASE(options_of_links_that_mean_nothing_to_the_policy_are_refuse
   BOOST_CHECK_THROW(check_links(default_policy(), links), net::ConfigError);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::link

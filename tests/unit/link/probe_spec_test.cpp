@@ -4,9 +4,8 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::link {
-namespace {
-
 BOOST_AUTO_TEST_SUITE(probe_spec)
+namespace {
 
 BOOST_AUTO_TEST_CASE(a_web_page_is_asked_for_with_the_status_that_it_should_have) {
   const auto plain = parse_probe_spec("http://www.example/generate_204");
@@ -41,7 +40,6 @@ BOOST_AUTO_TEST_CASE(what_is_no_probe_is_refused) {
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::link

@@ -10,6 +10,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::link {
+BOOST_AUTO_TEST_SUITE(renewing_links)
 namespace {
 
 std::vector<LinkSpec> specs_of(const std::vector<std::string>& texts) {
@@ -54,8 +55,6 @@ struct Laptop {
 };
 
 using Names = std::vector<std::string>;
-
-BOOST_AUTO_TEST_SUITE(renewing_links)
 
 BOOST_AUTO_TEST_CASE(a_link_that_stays_keeps_its_counters_and_takes_its_new_weight) {
   Laptop laptop;
@@ -103,7 +102,6 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_changes_nothing) {
   BOOST_TEST(laptop.set->links().front()->weight() == 2);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::link

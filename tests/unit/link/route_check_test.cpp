@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::link {
+BOOST_AUTO_TEST_SUITE(route_check)
 namespace {
 
 using net::ReversePathFilter;
@@ -52,8 +53,6 @@ struct Laptop {
     return findings.front();
   }
 };
-
-BOOST_AUTO_TEST_SUITE(route_check)
 
 BOOST_AUTO_TEST_CASE(packets_that_leave_by_another_interface_get_a_table_and_a_rule) {
   Laptop laptop;
@@ -157,7 +156,6 @@ BOOST_AUTO_TEST_CASE(two_networks_on_one_interface_need_a_gateway_each) {
   BOOST_TEST(laptop.judge().empty());
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::link

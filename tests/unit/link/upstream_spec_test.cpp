@@ -7,9 +7,8 @@
 #include <string>
 
 namespace dispatch::link {
-namespace {
-
 BOOST_AUTO_TEST_SUITE(upstream_spec)
+namespace {
 
 BOOST_AUTO_TEST_CASE(a_proxy_has_a_place_credentials_a_weight_and_options) {
   const auto spec =
@@ -81,7 +80,6 @@ BOOST_AUTO_TEST_CASE(no_error_has_the_password) {
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::link

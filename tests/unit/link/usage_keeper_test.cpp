@@ -14,6 +14,7 @@
 #include <algorithm>
 
 namespace dispatch::link {
+BOOST_AUTO_TEST_SUITE(usage_of_caps)
 namespace {
 
 using namespace std::chrono_literals;
@@ -72,8 +73,6 @@ struct Run {
   std::optional<UsageKeeper> keeper;
   std::optional<net::TaskGroup> tasks;
 };
-
-BOOST_AUTO_TEST_SUITE(usage_of_caps)
 
 BOOST_AUTO_TEST_CASE(a_link_that_has_used_its_cap_gets_nothing_until_its_next_period) {
   Disk disk;
@@ -230,7 +229,6 @@ BOOST_AUTO_TEST_CASE(without_a_cap_nothing_is_done) {
   BOOST_TEST(disk.saves == 0);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::link

@@ -3,9 +3,8 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::net {
-namespace {
-
 BOOST_AUTO_TEST_SUITE(address)
+namespace {
 
 BOOST_AUTO_TEST_CASE(endpoints_survive_text) {
   for (const auto* text : {"192.0.2.1:80", "[2001:db8::1]:443", "0.0.0.0:0"}) {
@@ -54,7 +53,6 @@ BOOST_AUTO_TEST_CASE(link_local_addresses_are_known_in_both_families) {
   BOOST_TEST(!is_link_local(*parse_address("fec0::1")));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::net

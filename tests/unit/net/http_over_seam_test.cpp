@@ -12,6 +12,7 @@
 #include <exception>
 
 namespace dispatch::test {
+BOOST_AUTO_TEST_SUITE(http_over_the_seam)
 namespace {
 
 using namespace std::chrono_literals;
@@ -69,8 +70,6 @@ Page fetch_in_the_simulator(Security security) {
   return fetched;
 }
 
-BOOST_AUTO_TEST_SUITE(http_over_the_seam)
-
 BOOST_AUTO_TEST_CASE(beast_fetches_a_page_on_the_kernel) {
   check(fetch_on_the_kernel(Security::plain), Security::plain);
 }
@@ -87,7 +86,6 @@ BOOST_AUTO_TEST_CASE(beast_fetches_a_page_over_tls_in_the_simulator) {
   check(fetch_in_the_simulator(Security::tls), Security::tls);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::test

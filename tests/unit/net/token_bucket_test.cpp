@@ -8,6 +8,7 @@
 #include <vector>
 
 namespace dispatch::net {
+BOOST_AUTO_TEST_SUITE(token_bucket)
 namespace {
 
 using namespace std::chrono_literals;
@@ -29,8 +30,6 @@ class Random {
  private:
   std::mt19937_64 engine_;
 };
-
-BOOST_AUTO_TEST_SUITE(token_bucket)
 
 BOOST_AUTO_TEST_CASE(in_no_span_passes_more_than_the_rate_and_one_burst) {
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
@@ -130,7 +129,6 @@ BOOST_AUTO_TEST_CASE(a_clock_that_is_behind_adds_nothing) {
   BOOST_TEST(bucket.take(1'000, kBegin + 1s + 1ms));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::net

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 namespace dispatch::os {
+BOOST_AUTO_TEST_SUITE(state_file)
 namespace {
 
 namespace errc = boost::system::errc;
@@ -43,8 +44,6 @@ net::Status outcome_of(const StateFile& file) {
   }
   return errc::make_error_code(errc::timed_out);
 }
-
-BOOST_AUTO_TEST_SUITE(state_file)
 
 BOOST_AUTO_TEST_CASE(what_is_written_is_there_when_it_goes) {
   const Folder folder;
@@ -103,7 +102,6 @@ BOOST_AUTO_TEST_CASE(what_is_damaged_is_put_beside_it) {
   BOOST_TEST(file.read().value() == "");
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::os

@@ -5,6 +5,7 @@
 #include <boost/system/errc.hpp>
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(accept_proxy)
 namespace {
 
 using namespace std::string_literals;
@@ -51,8 +52,6 @@ ServerOptions with(AdmissionOptions admission) {
   options.admission = std::move(admission);
   return options;
 }
-
-BOOST_AUTO_TEST_SUITE(accept_proxy)
 
 BOOST_AUTO_TEST_CASE(both_versions_and_no_client_at_all_are_served) {
   BehindProxy world;
@@ -163,7 +162,6 @@ BOOST_AUTO_TEST_CASE(a_header_that_does_not_end_is_ended) {
   world.run(program());
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

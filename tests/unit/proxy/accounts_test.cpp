@@ -7,9 +7,8 @@
 #include <string>
 
 namespace dispatch::proxy {
-namespace {
-
 BOOST_AUTO_TEST_SUITE(accounts)
+namespace {
 
 BOOST_AUTO_TEST_CASE(a_name_and_its_password_are_accepted_and_nothing_else) {
   Accounts accounts;
@@ -37,7 +36,6 @@ BOOST_AUTO_TEST_CASE(what_no_protocol_can_carry_is_refused) {
   BOOST_TEST(accounts.empty());
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

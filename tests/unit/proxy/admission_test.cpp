@@ -9,9 +9,8 @@
 #include <thread>
 
 namespace dispatch::proxy {
-namespace {
-
 BOOST_AUTO_TEST_SUITE(admission)
+namespace {
 
 BOOST_AUTO_TEST_CASE(threads_that_enter_at_the_same_time_are_never_more_than_there_may_be) {
   constexpr std::size_t kMost = 2;
@@ -65,7 +64,6 @@ BOOST_AUTO_TEST_CASE(of_two_clients_at_two_listeners_one_waits_for_the_last_plac
   BOOST_TEST(world.server->counters().turned_away == 0u);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

@@ -7,6 +7,7 @@
 #include <map>
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(balance)
 namespace {
 
 constexpr auto* kWifi = "192.0.2.2";
@@ -60,8 +61,6 @@ void check_nothing_is_left(ProxyWorld& world) {
   BOOST_TEST(world.laptop.tcp_sockets() == 0u);
   BOOST_TEST(world.www.tcp_sockets() == 0u);
 }
-
-BOOST_AUTO_TEST_SUITE(balance)
 
 BOOST_AUTO_TEST_CASE(sequential_connections_take_the_links_in_the_smooth_order) {
   ProxyWorld world({"wifi/7", "lte/3"});
@@ -159,7 +158,6 @@ BOOST_AUTO_TEST_CASE(stopping_waits_for_the_drain_and_then_resets_what_is_left) 
   check_nothing_is_left(world);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

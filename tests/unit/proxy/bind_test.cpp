@@ -8,6 +8,7 @@
 #include <boost/system/errc.hpp>
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(bind)
 namespace {
 
 namespace errc = boost::system::errc;
@@ -44,8 +45,6 @@ net::Task<void> begin(ProxyWorld& world, Binding& binding, Target target) {
   binding.reply = answer.reply;
   binding.bound = endpoint_of(answer.bound);
 }
-
-BOOST_AUTO_TEST_SUITE(bind)
 
 BOOST_AUTO_TEST_CASE(the_peer_connects_to_the_links_address_and_bytes_pass_both_ways) {
   ProxyWorld world({"wifi"});
@@ -225,7 +224,6 @@ BOOST_AUTO_TEST_CASE(a_peer_whom_a_rule_refuses_may_not_come_although_anyone_may
   world.run(program());
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

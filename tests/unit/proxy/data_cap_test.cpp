@@ -6,6 +6,7 @@
 #include "tests/unit/proxy/http_world.hpp"
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(data_cap_reached)
 namespace {
 
 using link::Allowance;
@@ -39,8 +40,6 @@ net::Task<Opened> open(ProxyWorld& world, const Target& target = ProxyWorld::kWw
 bool stands(const Opened& opened) {
   return opened.reply == socks5::Reply::succeeded;
 }
-
-BOOST_AUTO_TEST_SUITE(data_cap_reached)
 
 BOOST_AUTO_TEST_CASE(no_new_connections_and_open_ones_go_on) {
   ProxyWorld world({"wifi,cap=1MB"});
@@ -159,7 +158,6 @@ BOOST_AUTO_TEST_CASE(a_target_has_no_more_connections_than_one_may_have) {
   world.run(program());
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

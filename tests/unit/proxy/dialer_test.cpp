@@ -4,6 +4,7 @@
 #include "tests/unit/proxy/dial_world.hpp"
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(dialer)
 namespace {
 
 namespace errc = boost::system::errc;
@@ -16,8 +17,6 @@ using Operations = std::vector<SpyRuntime::Operation>;
 void block_ipv6_of_www(DialWorld& world) {
   world.www.remove_address("eth0", DialWorld::ip(DialWorld::kWww6));
 }
-
-BOOST_AUTO_TEST_SUITE(dialer)
 
 BOOST_AUTO_TEST_CASE(an_address_is_tried_at_once_over_one_link) {
   DialWorld world;
@@ -295,7 +294,6 @@ BOOST_AUTO_TEST_CASE(a_client_that_goes_away_at_any_moment_leaves_nothing) {
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

@@ -8,6 +8,7 @@
 #include <vector>
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(failover)
 namespace {
 
 struct Change {
@@ -100,8 +101,6 @@ struct FailoverWorld : ProxyWorld {
   int cut = 0;
 };
 
-BOOST_AUTO_TEST_SUITE(failover)
-
 BOOST_AUTO_TEST_CASE(a_link_that_dies_in_silence_goes_down_within_2_s_and_comes_back_within_10) {
   FailoverWorld world;
   world.laptop.spawn(FailoverWorld::traffic(world, 45s));
@@ -181,7 +180,6 @@ BOOST_AUTO_TEST_CASE(where_health_is_off_a_dead_link_has_its_turn_for_ever) {
   BOOST_TEST(world.links->links().front()->counters().dials.get() >= 45u);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(fault_sweep)
 namespace {
 
 constexpr std::size_t kOperationsMax = 5000;  // of one session
@@ -86,8 +87,6 @@ void fail_each_of_the_ends(std::span<const Session> sessions) {
   }
 }
 
-BOOST_AUTO_TEST_SUITE(fault_sweep)
-
 BOOST_AUTO_TEST_CASE(whichever_operation_fails_a_socks_session_leaves_nothing_untrue_or_open) {
   fail_each_of_the_proxy(socks_sessions());
 }
@@ -156,7 +155,6 @@ BOOST_AUTO_TEST_CASE(a_listener_that_cannot_open_leaves_nothing_and_opens_when_i
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

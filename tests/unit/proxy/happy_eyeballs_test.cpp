@@ -8,6 +8,7 @@
 #include <vector>
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(happy_eyeballs)
 namespace {
 
 using namespace std::chrono_literals;  // NOLINT: tests speak of times all the time
@@ -36,8 +37,6 @@ std::string order(HappyEyeballs& plan, net::TimePoint& now) {
   }
   return tried;
 }
-
-BOOST_AUTO_TEST_SUITE(happy_eyeballs)
 
 BOOST_AUTO_TEST_CASE(families_alternate_with_ipv6_first) {
   HappyEyeballs plan({});
@@ -130,7 +129,6 @@ BOOST_AUTO_TEST_CASE(it_is_not_over_while_an_answer_is_expected) {
   BOOST_TEST(plan.over());
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

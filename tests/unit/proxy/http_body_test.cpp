@@ -3,6 +3,7 @@
 #include "tests/unit/proxy/http_world.hpp"
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(http_body)
 namespace {
 
 const std::string kPost = "POST http://www.example/ HTTP/1.1\r\nHost: www.example\r\n";
@@ -13,8 +14,6 @@ std::string passed(const std::string& answer, const std::string& request = kLast
   Origin origin(world, {answer});
   return answer_to(world, request);
 }
-
-BOOST_AUTO_TEST_SUITE(http_body)
 
 BOOST_AUTO_TEST_CASE(a_chunked_response_is_framed_anew_with_its_trailers) {
   const auto got = passed(
@@ -243,7 +242,6 @@ BOOST_AUTO_TEST_CASE(a_client_that_ends_its_stream_still_gets_its_answer) {
   world.run(program());
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

@@ -10,6 +10,7 @@
 #include <string_view>
 
 namespace dispatch::proxy::http {
+BOOST_AUTO_TEST_SUITE(http_coding)
 namespace {
 
 struct Decoded {
@@ -36,8 +37,6 @@ Decoded decode(std::string_view text, std::size_t step) {
     there = std::min(there + step, text.size());
   }
 }
-
-BOOST_AUTO_TEST_SUITE(http_coding)
 
 BOOST_AUTO_TEST_CASE(chunks_are_joined_wherever_they_were_cut) {
   const std::string text = "5\r\nhello\r\nA;x=\"y\"\r\n, chunked!\r\n0\r\nX-Sum: 42\r\n\r\n";
@@ -100,7 +99,6 @@ BOOST_AUTO_TEST_CASE(two_credentials_are_none) {
   BOOST_TEST(!is_authorized(fields, accounts));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy::http

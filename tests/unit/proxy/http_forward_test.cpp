@@ -3,9 +3,8 @@
 #include "tests/unit/proxy/http_world.hpp"
 
 namespace dispatch::proxy {
-namespace {
-
 BOOST_AUTO_TEST_SUITE(http_forward)
+namespace {
 
 BOOST_AUTO_TEST_CASE(a_request_in_absolute_form_reaches_the_server_in_origin_form) {
   ProxyWorld world;
@@ -326,7 +325,6 @@ BOOST_AUTO_TEST_CASE(a_request_that_is_under_way_at_the_stop_is_answered) {
   world.run(program());
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

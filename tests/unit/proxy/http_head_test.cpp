@@ -10,6 +10,7 @@
 #include <string_view>
 
 namespace dispatch::proxy::http {
+BOOST_AUTO_TEST_SUITE(http_head)
 namespace {
 
 // The status that a request's head is refused with; 0: it is let in, with its framing.
@@ -45,8 +46,6 @@ Checked<Framing> framing_of_response(std::string_view text, std::string_view met
   BOOST_REQUIRE(head.has_value());
   return framing_of(*head, method);
 }
-
-BOOST_AUTO_TEST_SUITE(http_head)
 
 BOOST_AUTO_TEST_CASE(ordinary_heads_are_let_in) {
   BOOST_TEST(refused_for("") == 0u);
@@ -211,7 +210,6 @@ BOOST_AUTO_TEST_CASE(connect_takes_a_host_and_a_port) {
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy::http

@@ -3,6 +3,7 @@
 #include "tests/unit/proxy/http_world.hpp"
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(http_session)
 namespace {
 
 const std::string kConnect = "CONNECT www.example:80 HTTP/1.1\r\nHost: www.example:80\r\n";
@@ -34,8 +35,6 @@ std::string answer_to(const std::string& text, ServerOptions options = {}) {
 std::string get(std::string_view uri) {
   return "GET " + std::string(uri) + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 }
-
-BOOST_AUTO_TEST_SUITE(http_session)
 
 BOOST_AUTO_TEST_CASE(connect_opens_a_tunnel_both_ways_with_half_close) {
   ProxyWorld world;
@@ -337,7 +336,6 @@ BOOST_AUTO_TEST_CASE(a_client_that_reads_no_answer_is_left_at_the_handshake_time
   world.run(program());
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

@@ -3,6 +3,7 @@
 #include "tests/unit/proxy/http_world.hpp"
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(http_upstream)
 namespace {
 
 // The web server's host is the upstream proxy here: it gets what comes to port 80.
@@ -17,8 +18,6 @@ std::string get(const std::string& uri, const std::string& fields = "") {
   return "GET " + uri + " HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n";
 }
 const std::string kClose = "Connection: close\r\n";
-
-BOOST_AUTO_TEST_SUITE(http_upstream)
 
 BOOST_AUTO_TEST_CASE(a_request_goes_there_in_absolute_form_with_our_password_and_not_the_clients) {
   ProxyWorld world({kOffice});
@@ -150,7 +149,6 @@ BOOST_AUTO_TEST_CASE(targets_behind_a_proxy_are_told_of_their_own_address) {
   BOOST_TEST(office.requests.at(1).starts_with("PROXY TCP4 127.0.0.1 198.51.100.77 "));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

@@ -5,6 +5,7 @@
 #include <chrono>
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(isolation)
 namespace {
 
 net::Task<void> close_at_once(net::StreamPtr stream) {
@@ -39,8 +40,6 @@ net::Duration beside(ProxyWorld& world, const Target& slow) {
   return good;
 }
 
-BOOST_AUTO_TEST_SUITE(isolation)
-
 BOOST_AUTO_TEST_CASE(a_target_that_is_silent_holds_up_nobody_else) {
   ProxyWorld world;
   world.world.set_unknown_destination(sim::World::UnknownDestination::silent);
@@ -56,7 +55,6 @@ BOOST_AUTO_TEST_CASE(a_name_server_that_is_silent_holds_up_nobody_else) {
   BOOST_TEST((beside(world, unknown) < 100ms));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

@@ -6,6 +6,7 @@
 #include <boost/system/errc.hpp>
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(limits)
 namespace {
 
 namespace errc = boost::system::errc;
@@ -31,8 +32,6 @@ ServerOptions limited(AdmissionOptions admission) {
   options.admission = std::move(admission);
   return options;
 }
-
-BOOST_AUTO_TEST_SUITE(limits)
 
 BOOST_AUTO_TEST_CASE(clients_outside_the_allowed_ranges_are_turned_away) {
   ProxyWorld world({"wifi"}, limited({{prefix("192.0.2.0/24")}, 0, 0}));
@@ -172,7 +171,6 @@ BOOST_AUTO_TEST_CASE(clients_that_wait_for_nothing_do_not_hold_up_the_stop) {
   world.run(program());
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

@@ -7,9 +7,8 @@
 #include <string>
 
 namespace dispatch::proxy {
-namespace {
-
 BOOST_AUTO_TEST_SUITE(listener_spec)
+namespace {
 
 BOOST_AUTO_TEST_CASE(an_address_and_a_port) {
   for (const auto* text : {"127.0.0.1:1080", "[::1]:0", "0.0.0.0:65535", "[2001:db8::1]:80"}) {
@@ -66,7 +65,6 @@ BOOST_AUTO_TEST_CASE(loopback_is_this_machine_only) {
   BOOST_TEST(is_beyond_this_machine(parse_listener_spec("192.0.2.1:1080")));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

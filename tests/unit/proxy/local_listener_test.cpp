@@ -2,6 +2,7 @@
 #include "tests/unit/proxy/proxy_world.hpp"
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(local_listener)
 namespace {
 
 using namespace std::string_literals;
@@ -37,8 +38,6 @@ struct LocalWorld : ProxyWorld {
 
   std::string log;
 };
-
-BOOST_AUTO_TEST_SUITE(local_listener)
 
 BOOST_AUTO_TEST_CASE(every_protocol_is_served_and_the_log_names_the_path) {
   LocalWorld world;
@@ -92,7 +91,6 @@ BOOST_AUTO_TEST_CASE(it_is_gone_after_the_stop) {
   world.run(program());
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

@@ -8,6 +8,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(lost_packet)
 namespace {
 
 constexpr std::uint64_t kPacketsMax = 60;
@@ -61,8 +62,6 @@ void lose_each(std::span<const Session> sessions) {
   }
 }
 
-BOOST_AUTO_TEST_SUITE(lost_packet)
-
 BOOST_AUTO_TEST_CASE(any_lost_packet_leaves_a_socks_session_whole) {
   lose_each(socks_sessions());
 }
@@ -71,7 +70,6 @@ BOOST_AUTO_TEST_CASE(any_lost_packet_leaves_an_http_session_whole) {
   lose_each(http_sessions());
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

@@ -6,6 +6,7 @@
 #include <set>
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(name_cache)
 namespace {
 
 constexpr auto kWifi = DialWorld::kWifiRtt;
@@ -34,8 +35,6 @@ NameCache::Answer resolve(DialWorld& world, NameCache& cache, NameQuestion quest
   BOOST_REQUIRE(answer.has_value());
   return *answer;
 }
-
-BOOST_AUTO_TEST_SUITE(name_cache)
 
 BOOST_AUTO_TEST_CASE(a_name_is_asked_through_the_link_that_its_connection_takes) {
   DialWorld world;
@@ -210,7 +209,6 @@ BOOST_AUTO_TEST_CASE(a_cache_may_go_while_questions_are_under_way) {
   BOOST_TEST(net::is_cancelled(answer->error()));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

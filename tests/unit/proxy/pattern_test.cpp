@@ -5,6 +5,7 @@
 #include <vector>
 
 namespace dispatch::traffic {
+BOOST_AUTO_TEST_SUITE(pattern)
 namespace {
 
 std::vector<std::byte> made(std::uint64_t key, std::size_t size) {
@@ -12,8 +13,6 @@ std::vector<std::byte> made(std::uint64_t key, std::size_t size) {
   Pattern(key).make(bytes);
   return bytes;
 }
-
-BOOST_AUTO_TEST_SUITE(pattern)
 
 BOOST_AUTO_TEST_CASE(the_stream_does_not_depend_on_how_it_is_cut) {
   const auto whole = made(7, 10000);
@@ -47,7 +46,6 @@ BOOST_AUTO_TEST_CASE(every_kind_of_damage_shows) {
   BOOST_TEST(!Pattern(7).check(moved));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::traffic

@@ -8,6 +8,7 @@
 #include <list>
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(policy_dial)
 namespace {
 
 Target at(const char* address, std::uint16_t port = 80) {
@@ -22,8 +23,6 @@ struct PolicyWorld : DialWorld {
     links->set_policy(link::parse_policy(policy).make);
   }
 };
-
-BOOST_AUTO_TEST_SUITE(policy_dial)
 
 BOOST_AUTO_TEST_CASE(fastest_keeps_the_first_connection_that_stands) {
   PolicyWorld world("fastest");
@@ -90,7 +89,6 @@ BOOST_AUTO_TEST_CASE(nothing_is_left_after_a_storm_of_failures_whatever_the_poli
   for (const auto& policy : link::policies()) storm(policy.name);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

@@ -6,6 +6,7 @@
 #include <string>
 
 namespace dispatch::proxy::proxy_protocol {
+BOOST_AUTO_TEST_SUITE(proxy_protocol)
 namespace {
 
 using namespace std::string_literals;
@@ -29,8 +30,6 @@ const auto kTcp6 = kSignature +
                    "\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01"
                    "\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02"
                    "\xdc\x04\x01\xbb"s;
-
-BOOST_AUTO_TEST_SUITE(proxy_protocol)
 
 BOOST_AUTO_TEST_CASE(the_worst_lines_of_version_1) {
   const auto v4 =
@@ -156,7 +155,6 @@ BOOST_AUTO_TEST_CASE(a_scope_is_not_told) {
   BOOST_TEST(text(encode(Version::v1, local)) == "PROXY TCP6 fe80::1 fe80::1 1 2\r\n");
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy::proxy_protocol

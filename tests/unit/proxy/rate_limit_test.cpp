@@ -8,6 +8,7 @@
 #include <list>
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(rate_limits)
 namespace {
 
 constexpr std::uint64_t kHuge = 10'000'000'000;
@@ -82,8 +83,6 @@ struct RateWorld : UdpWorld {
   traffic::Origin origin;
   std::list<Flow> flows;
 };
-
-BOOST_AUTO_TEST_SUITE(rate_limits)
 
 BOOST_AUTO_TEST_CASE(a_link_carries_its_rate_towards_the_client) {
   RateWorld world({"wifi,rate=4Mbit/s"});
@@ -246,7 +245,6 @@ BOOST_AUTO_TEST_CASE(a_flood_of_datagrams_leaves_connections_their_half_of_the_r
   BOOST_TEST(stream > 0.7e6);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

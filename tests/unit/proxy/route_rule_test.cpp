@@ -7,9 +7,8 @@
 #include <string>
 
 namespace dispatch::proxy {
-namespace {
-
 BOOST_AUTO_TEST_SUITE(route_rule)
+namespace {
 
 BOOST_AUTO_TEST_CASE(a_rule_says_who_goes_where) {
   const auto rule = parse_route_rule(" .Example.COM.:80,6000-6010 = link eth0 ");
@@ -123,7 +122,6 @@ BOOST_AUTO_TEST_CASE(an_error_in_a_file_names_line_and_column) {
                         });
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

@@ -3,6 +3,7 @@
 #include "tests/unit/proxy/dial_world.hpp"
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(routes)
 namespace {
 
 namespace errc = boost::system::errc;
@@ -39,8 +40,6 @@ struct RoutedWorld : DialWorld {
   net::Error error(const Target& target) { return dial(target).error; }
   std::uint64_t dials(std::size_t link) { return links->links()[link]->counters().dials; }
 };
-
-BOOST_AUTO_TEST_SUITE(routes)
 
 BOOST_AUTO_TEST_CASE(the_first_rule_that_fits_counts) {
   RoutedWorld world({"203.0.113.10:81=refuse", "203.0.113.0/24=lte", "*=refuse"});
@@ -213,7 +212,6 @@ BOOST_AUTO_TEST_CASE(a_rule_of_an_unknown_link_is_an_error) {
                         });
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

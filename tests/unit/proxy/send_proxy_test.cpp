@@ -3,6 +3,7 @@
 #include "tests/unit/proxy/proxy_world.hpp"
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(send_proxy)
 namespace {
 
 using namespace std::string_literals;
@@ -42,8 +43,6 @@ Told told(proxy_protocol::Version version, const std::string& text) {
   return result;
 }
 
-BOOST_AUTO_TEST_SUITE(send_proxy)
-
 BOOST_AUTO_TEST_CASE(each_protocol_says_it_before_the_first_byte) {
   for (const auto& request :
        {ProxyWorld::kSocks5ToWww, ProxyWorld::kSocks4ToWww, ProxyWorld::kConnectToWww}) {
@@ -68,7 +67,6 @@ BOOST_AUTO_TEST_CASE(version_2_says_the_same) {
   BOOST_TEST(text.substr(decoded.size) == "hello");
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

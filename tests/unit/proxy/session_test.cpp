@@ -7,6 +7,7 @@
 #include <boost/system/errc.hpp>
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(session)
 namespace {
 
 namespace errc = boost::system::errc;
@@ -55,8 +56,6 @@ std::string conversation(std::vector<std::byte> bytes, ServerOptions options = {
   world.run(program());
   return answer;
 }
-
-BOOST_AUTO_TEST_SUITE(session)
 
 BOOST_AUTO_TEST_CASE(the_success_answer_carries_the_address_that_the_target_sees) {
   ProxyWorld world({"wifi"});
@@ -342,7 +341,6 @@ BOOST_AUTO_TEST_CASE(a_reset_of_the_client_reaches_the_target) {
   BOOST_TEST(world.links->links()[0]->counters().live == 0u);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

@@ -6,6 +6,7 @@
 #include <malloc.h>
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(silent_clients)
 namespace {
 
 using namespace std::string_literals;
@@ -126,8 +127,6 @@ void check(const std::string& first) {
   BOOST_TEST(crowd.world.laptop.tcp_sockets() == 0u);
 }
 
-BOOST_AUTO_TEST_SUITE(silent_clients)
-
 BOOST_AUTO_TEST_CASE(who_says_nothing_costs_little_and_is_let_go) {
   check("");
 }
@@ -144,7 +143,6 @@ BOOST_AUTO_TEST_CASE(who_sends_half_a_request_costs_little_and_is_let_go) {
   check("GET http://203.0.113.10/ HTTP/1.1\r\nHost: 203"s);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

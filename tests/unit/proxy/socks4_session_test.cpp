@@ -3,6 +3,7 @@
 #include "tests/unit/proxy/proxy_world.hpp"
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(socks4_session)
 namespace {
 
 using namespace std::string_literals;
@@ -37,8 +38,6 @@ std::string conversation(const std::string& text, ServerOptions options = {},
   BOOST_TEST(world.links->links()[0]->counters().live == 0u);
   return answer;
 }
-
-BOOST_AUTO_TEST_SUITE(socks4_session)
 
 BOOST_AUTO_TEST_CASE(a_connection_is_granted_and_relayed) {
   const auto answer = conversation(kToWww + "hello", {}, {"wifi"});
@@ -87,7 +86,6 @@ BOOST_AUTO_TEST_CASE(links_take_turns_as_they_do_for_socks5) {
   BOOST_TEST((world.sources == std::vector{a, b, a, a, b, a}));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

@@ -6,6 +6,7 @@
 #include <string>
 
 namespace dispatch::proxy::socks4 {
+BOOST_AUTO_TEST_SUITE(socks4)
 namespace {
 
 using namespace std::string_literals;
@@ -16,8 +17,6 @@ std::span<const std::byte> bytes(const std::string& text) {
 
 const auto kConnect = "\x04\x01\x00\x50\xcb\x00\x71\x0a"s;  // 203.0.113.10, port 80
 const auto kNamed = "\x04\x01\x01\xbb\x00\x00\x00\x07"s;    // 4a, port 443
-
-BOOST_AUTO_TEST_SUITE(socks4)
 
 BOOST_AUTO_TEST_CASE(a_request_names_an_address_and_a_user) {
   const auto decoded = decode_request(bytes(kConnect + "fred\0rest"s));
@@ -97,7 +96,6 @@ BOOST_AUTO_TEST_CASE(an_answer_tells_the_bound_address) {
              "\x00\x5b\x00\x00\x00\x00\x00\x00"s);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy::socks4

@@ -10,6 +10,7 @@
 #include <string>
 
 namespace dispatch::proxy::socks5 {
+BOOST_AUTO_TEST_SUITE(socks5)
 namespace {
 
 Bytes bytes(std::initializer_list<int> values) {
@@ -24,8 +25,6 @@ Target named(const std::string& name, std::uint16_t port) {
 Target at(const char* address, std::uint16_t port) {
   return {net::parse_address(address).value(), port};
 }
-
-BOOST_AUTO_TEST_SUITE(socks5)
 
 BOOST_AUTO_TEST_CASE(a_greeting_lists_the_methods) {
   const auto decoded = decode_greeting(bytes({5, 2, 0, 2}));
@@ -149,7 +148,6 @@ BOOST_AUTO_TEST_CASE(decoders_survive_any_input) {
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy::socks5

@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::proxy::socks5 {
+BOOST_AUTO_TEST_SUITE(socks5_udp)
 namespace {
 
 Bytes bytes(std::initializer_list<std::uint8_t> values, std::string_view text = "") {
@@ -17,8 +18,6 @@ Bytes bytes(std::initializer_list<std::uint8_t> values, std::string_view text = 
 }
 
 const Bytes kIpv4 = bytes({0, 0, 0, 1, 192, 0, 2, 1, 0, 53});
-
-BOOST_AUTO_TEST_SUITE(socks5_udp)
 
 BOOST_AUTO_TEST_CASE(a_header_is_split_from_its_payload) {
   auto datagram = kIpv4;
@@ -88,7 +87,6 @@ BOOST_AUTO_TEST_CASE(a_header_names_an_address) {
   BOOST_TEST(to_string(*udp_target(v6.destination())) == "[2001:db8::1]:258");
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy::socks5

@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(sticky_keys)
 namespace {
 
 using namespace std::chrono_literals;  // NOLINT: tests speak of times all the time
@@ -22,8 +23,6 @@ std::uint64_t key(link::Isolation isolation, const Peer& client, const Target& t
                   std::string_view user = {}) {
   return sticky_key(isolation, {client, target, user}).hash;
 }
-
-BOOST_AUTO_TEST_SUITE(sticky_keys)
 
 BOOST_AUTO_TEST_CASE(the_registered_domain_is_one_label_more_than_the_public_suffix) {
   BOOST_TEST(registered_domain("www.shop.example.co.uk") == "example.co.uk");
@@ -74,7 +73,6 @@ BOOST_AUTO_TEST_CASE(a_session_needs_the_password_of_its_account) {
   BOOST_TEST(!accepts(accounts, "lee-session-9", "secret"));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

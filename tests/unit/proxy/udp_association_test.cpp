@@ -6,6 +6,7 @@
 #include <boost/system/errc.hpp>
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(udp_association)
 namespace {
 
 const net::Endpoint kProxy = endpoint("10.0.0.1:1080");
@@ -21,8 +22,6 @@ net::Task<std::string> ask(UdpWorld& world, UdpClient& client, std::string_view 
   const auto got = co_await receive_from(world.phone, *client.socket);
   co_return got.source == "nothing" ? "nothing" : got.source + " " + got.text;
 }
-
-BOOST_AUTO_TEST_SUITE(udp_association)
 
 BOOST_AUTO_TEST_CASE(datagrams_pass_both_ways_and_say_who_answers) {
   UdpWorld world;
@@ -386,7 +385,6 @@ BOOST_AUTO_TEST_CASE(batches_keep_the_order_of_each_flow) {
   world.run(program());
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

@@ -3,6 +3,7 @@
 #include "tests/unit/proxy/udp_world.hpp"
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(udp_faults)
 namespace {
 
 const net::Endpoint kProxy = endpoint("10.0.0.1:1080");
@@ -43,8 +44,6 @@ bool fail(std::size_t operation, std::size_t severity) {
   return failed.has_value();
 }
 
-BOOST_AUTO_TEST_SUITE(udp_faults)
-
 BOOST_AUTO_TEST_CASE(
     whichever_operation_fails_an_association_leaves_nothing_and_the_next_one_works) {
   // At least: reading a greeting and a request, two answers, three sockets, a look-up, the end.
@@ -57,7 +56,6 @@ BOOST_AUTO_TEST_CASE(
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

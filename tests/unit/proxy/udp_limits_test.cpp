@@ -4,6 +4,7 @@
 #include "tests/unit/proxy/udp_hop_world.hpp"
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(udp_limits)
 namespace {
 
 const auto kProxy = HopWorld::kProxy;
@@ -49,8 +50,6 @@ ServerOptions on_one_link() {
   options.udp.one_link = true;
   return options;
 }
-
-BOOST_AUTO_TEST_SUITE(udp_limits)
 
 BOOST_AUTO_TEST_CASE(flows_that_take_turns_pass_over_links_that_are_full) {
   LimitsWorld world({"wifi,max=2", "lte,max=3"});
@@ -148,7 +147,6 @@ BOOST_AUTO_TEST_CASE(a_flow_that_a_stranger_begins_is_one_as_well) {
   BOOST_TEST(world.told.size() == 1u);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

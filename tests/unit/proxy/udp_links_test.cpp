@@ -5,6 +5,7 @@
 #include <set>
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(udp_links)
 namespace {
 
 const net::Endpoint kProxy = endpoint("10.0.0.1:1080");
@@ -38,8 +39,6 @@ std::map<std::string, int> flows_by_link(const UdpWorld& world) {
   }
   return count;
 }
-
-BOOST_AUTO_TEST_SUITE(udp_links)
 
 BOOST_AUTO_TEST_CASE(flows_spread_by_weight_and_each_stays_on_its_link) {
   UdpWorld world({"wifi/7", "lte/3"});
@@ -405,7 +404,6 @@ BOOST_AUTO_TEST_CASE(strangers_cannot_push_out_the_flows_that_the_client_uses) {
   world.check_nothing_is_left();
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

@@ -4,6 +4,7 @@
 #include "tests/unit/proxy/udp_hop_world.hpp"
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(udp_upstream_faults)
 namespace {
 
 const auto kProxy = HopWorld::kProxy;
@@ -62,8 +63,6 @@ const Sweep kSweeps[] = {
     {"two proxies", {kHopUrl, std::string("other=") + kHopUrl}},
     {"a proxy and an interface", {kHopUrl, "wifi"}},
 };
-
-BOOST_AUTO_TEST_SUITE(udp_upstream_faults)
 
 BOOST_AUTO_TEST_CASE(
     whichever_operation_fails_or_never_ends_nothing_is_left_and_the_next_one_works) {
@@ -207,7 +206,6 @@ BOOST_AUTO_TEST_CASE(a_control_connection_that_dies_in_silence_is_noticed_and_it
   world.check_nothing_is_left_anywhere();
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

@@ -3,13 +3,12 @@
 #include "tests/unit/proxy/udp_hop_world.hpp"
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(udp_upstream_names)
 namespace {
 
 const auto kProxy = HopWorld::kProxy;
 constexpr auto* kHop = HopWorld::kHop;
 constexpr auto* kHopUrl = HopWorld::kHopUrl;
-
-BOOST_AUTO_TEST_SUITE(udp_upstream_names)
 
 BOOST_AUTO_TEST_CASE(the_proxy_looks_names_up_and_nothing_of_them_leaves_otherwise) {
   HopWorld world({kHopUrl});
@@ -202,7 +201,6 @@ BOOST_AUTO_TEST_CASE(a_proxy_that_ends_its_connection_is_asked_again_for_a_name)
   world.check_nothing_is_left_anywhere();
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

@@ -3,13 +3,12 @@
 #include "tests/unit/proxy/udp_hop_world.hpp"
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(udp_upstream)
 namespace {
 
 const auto kProxy = HopWorld::kProxy;
 constexpr auto* kHop = HopWorld::kHop;
 constexpr auto* kEcho = HopWorld::kEcho;
-
-BOOST_AUTO_TEST_SUITE(udp_upstream)
 
 BOOST_AUTO_TEST_CASE(datagrams_pass_a_proxy_both_ways_and_say_who_answers) {
   HopWorld world({"socks5://203.0.113.20:1080"});
@@ -129,7 +128,6 @@ BOOST_AUTO_TEST_CASE(proxies_of_other_protocols_carry_none) {
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

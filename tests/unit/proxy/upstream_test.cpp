@@ -7,6 +7,7 @@
 #include <functional>
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(upstreams)
 namespace {
 
 namespace errc = boost::system::errc;
@@ -22,8 +23,6 @@ const std::string kSucceeded = bytes({5, 0, 0, 1, 192, 0, 2, 99, 4, 210});
 std::string reply(int code) {
   return bytes({5, code, 0, 1, 0, 0, 0, 0, 0, 0});
 }
-
-BOOST_AUTO_TEST_SUITE(upstreams)
 
 BOOST_AUTO_TEST_CASE(every_protocol_reaches_addresses_and_names_through_another_dispatch) {
   for (const auto* protocol : {"socks5", "socks4", "socks4a", "http"}) {
@@ -328,7 +327,6 @@ BOOST_AUTO_TEST_CASE(a_client_that_goes_away_during_the_handshake_leaves_nothing
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

@@ -5,6 +5,7 @@
 #include "tests/unit/tls/certificate.hpp"
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(upstream_tls)
 namespace {
 
 const char* const kSecure = "https://hop.example:1080";
@@ -19,8 +20,6 @@ Security shown(const tls::Identity& identity, std::shared_ptr<const tls::Context
 Security in_order() {
   return shown(proxys(), tls::Context::client(proxys().certificate));
 }
-
-BOOST_AUTO_TEST_SUITE(upstream_tls)
 
 BOOST_AUTO_TEST_CASE(addresses_and_names_are_reached_with_half_close) {
   UpstreamWorld world({kSecure}, {}, {}, in_order());
@@ -100,7 +99,6 @@ BOOST_AUTO_TEST_CASE(a_proxy_that_hangs_up_or_is_silent_within_the_handshake_is_
   BOOST_TEST((outcome.took < 4s));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

@@ -9,6 +9,7 @@
 #include <boost/system/errc.hpp>
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(vanished_peers)
 namespace {
 
 namespace errc = boost::system::errc;
@@ -43,8 +44,6 @@ net::Task<void> vanish(UdpWorld& world, std::string_view link) {
   co_await world.pause(1s);
   world.world.find_link(std::string(link))->set_state(sim::LinkState::blackhole);
 }
-
-BOOST_AUTO_TEST_SUITE(vanished_peers)
 
 BOOST_AUTO_TEST_CASE(a_target_that_has_vanished_is_noticed_and_the_client_told) {
   UdpWorld world({"wifi"}, asking_after(net::KeepAlive::after(60s)));
@@ -122,7 +121,6 @@ BOOST_AUTO_TEST_CASE(without_keep_alive_nobody_is_asked) {
   BOOST_TEST(world.server->counters().live == 1u);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::scenario {
+BOOST_AUTO_TEST_SUITE(evaluation)
 namespace {
 
 using std::chrono::milliseconds;
@@ -69,8 +70,6 @@ Result example() {
 ExpectationResult outcome(const char* text) {
   return evaluate({{3, 5}, text}, example());
 }
-
-BOOST_AUTO_TEST_SUITE(evaluation)
 
 BOOST_AUTO_TEST_CASE(expectations_that_hold_pass_with_the_observed_value) {
   const std::pair<const char*, const char*> cases[] = {
@@ -169,7 +168,6 @@ BOOST_AUTO_TEST_CASE(spans_of_time_ask_for_samples_at_both_ends) {
   BOOST_TEST((times == expected));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::scenario

@@ -6,6 +6,7 @@
 #include <string>
 
 namespace dispatch::scenario {
+BOOST_AUTO_TEST_SUITE(expression)
 namespace {
 
 // "OFFSET: MESSAGE"
@@ -17,8 +18,6 @@ std::string error_of(std::string_view text) {
   }
   return "(no error)";
 }
-
-BOOST_AUTO_TEST_SUITE(expression)
 
 BOOST_AUTO_TEST_CASE(a_comparison_has_a_metric_a_relation_and_a_bound) {
   const auto parsed = parse_expression("api.latency.p99 < 900 ms");
@@ -130,7 +129,6 @@ BOOST_AUTO_TEST_CASE(random_text_is_parsed_or_refused) {
   BOOST_TEST(parsed > 0);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::scenario

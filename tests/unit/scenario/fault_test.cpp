@@ -7,6 +7,7 @@
 #include <string>
 
 namespace dispatch::scenario {
+BOOST_AUTO_TEST_SUITE(scenario_faults)
 namespace {
 
 void holds(const std::string& rest) {
@@ -16,8 +17,6 @@ void holds(const std::string& rest) {
     BOOST_TEST(each.passed, each.text << ": " << each.reason);
   }
 }
-
-BOOST_AUTO_TEST_SUITE(scenario_faults)
 
 // Its peer hears of it when it asks whether somebody is there (tcp_keepalive: 1 min).
 BOOST_AUTO_TEST_CASE(a_rebooted_host_is_silent_and_serves_again_when_it_is_back) {
@@ -161,7 +160,6 @@ expect: [before.failures == 0, during.completions == 0, after.failures == 0]
 )");
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::scenario

@@ -11,6 +11,7 @@
 #include <vector>
 
 namespace dispatch::scenario {
+BOOST_AUTO_TEST_SUITE(link_changes)
 namespace {
 
 using namespace std::chrono_literals;
@@ -50,8 +51,6 @@ LinkChange to(double rate_mbit, Duration delay, double share, Duration over) {
   change.over = over;
   return change;
 }
-
-BOOST_AUTO_TEST_SUITE(link_changes)
 
 BOOST_AUTO_TEST_CASE(a_ramp_moves_rate_delay_and_loss_evenly_and_ends_where_it_says) {
   const auto tolerance = boost::test_tools::tolerance(0.011);  // a hundred steps
@@ -125,7 +124,6 @@ expect:
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::scenario

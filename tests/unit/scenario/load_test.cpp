@@ -8,6 +8,7 @@
 #include <random>
 
 namespace dispatch::scenario {
+BOOST_AUTO_TEST_SUITE(load)
 namespace {
 
 using std::chrono::milliseconds;
@@ -26,8 +27,6 @@ std::string error_of(std::string_view text) {
 std::string with(std::string_view tail) {
   return "dispatch: 1\nlinks: {wifi: {rate: 20 Mbit/s}}\nhosts: {www: }\n" + std::string(tail);
 }
-
-BOOST_AUTO_TEST_SUITE(load)
 
 BOOST_AUTO_TEST_CASE(a_scenario_says_what_it_is) {
   const auto scenario = load_text(R"(
@@ -492,7 +491,6 @@ BOOST_AUTO_TEST_CASE(damaged_files_are_read_or_refused) {
   BOOST_TEST(refused > 1'000);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::scenario

@@ -13,6 +13,7 @@
 #include <thread>
 
 namespace dispatch::scenario {
+BOOST_AUTO_TEST_SUITE(run_scenario)
 namespace {
 
 using std::chrono::milliseconds;
@@ -38,8 +39,6 @@ void require_passed(const Result& result) {
   for (const auto& each : result.expectations)
     BOOST_TEST(each.passed, each.text << ": " << each.reason);
 }
-
-BOOST_AUTO_TEST_SUITE(run_scenario)
 
 BOOST_AUTO_TEST_CASE(every_byte_is_accounted_for) {
   const auto result = run(two_lossy_links());
@@ -379,7 +378,6 @@ expect: [big.ended < 3s, big.failures == 1, late.ended < 2100ms, late.failures =
   require_passed(result);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::scenario

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 namespace dispatch::sim::test {
+BOOST_AUTO_TEST_SUITE(captive_portal)
 namespace {
 
 constexpr net::Duration kRtt = 40ms;
@@ -49,8 +50,6 @@ struct Hotel : TwoHosts {
   DnsServer names;
 };
 
-BOOST_AUTO_TEST_SUITE(captive_portal)
-
 BOOST_AUTO_TEST_CASE(every_page_is_the_portals_until_somebody_signs_in) {
   Hotel hotel;
   BOOST_TEST(hotel.bytes_from(kServer) == kPortalBytes);
@@ -81,7 +80,6 @@ BOOST_AUTO_TEST_CASE(all_else_is_refused_after_a_round_trip_or_dropped) {
   BOOST_TEST(dropped.value() == ETIMEDOUT);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::test

@@ -11,9 +11,8 @@
 #include <vector>
 
 namespace dispatch::sim::test {
-namespace {
-
 BOOST_AUTO_TEST_SUITE(core)
+namespace {
 
 BOOST_AUTO_TEST_CASE(events_happen_in_the_order_of_their_times) {
   Simulation simulation(1);
@@ -216,7 +215,6 @@ BOOST_AUTO_TEST_CASE(below_reaches_every_value_evenly) {
   for (const int each : count) BOOST_TEST(std::abs(each - kDraws / 6) < 5 * std::sqrt(kDraws / 6));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::test

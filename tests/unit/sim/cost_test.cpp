@@ -7,6 +7,7 @@
 #include <array>
 
 namespace dispatch::sim::test {
+BOOST_AUTO_TEST_SUITE(cost)
 namespace {
 
 using dispatch::test::allocations;
@@ -74,8 +75,6 @@ net::Task<void> connect(Host& host, std::vector<net::StreamPtr>& streams, std::s
   }
 }
 
-BOOST_AUTO_TEST_SUITE(cost)
-
 BOOST_AUTO_TEST_CASE(packets_cross_hosts_and_lossy_links_without_an_allocation) {
   TwoHosts hosts(lossy());
   Beats beats(hosts, 250us);
@@ -134,7 +133,6 @@ BOOST_AUTO_TEST_CASE(ten_thousand_idle_flows_take_less_than_4_kb_each) {
   BOOST_TEST(each > 1000u);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::test

@@ -8,6 +8,7 @@
 #include <thread>
 
 namespace dispatch::sim::test {
+BOOST_AUTO_TEST_SUITE(determinism)
 namespace {
 
 // Two clients download over lossy links with jitter: the hash, and what arrived.
@@ -38,8 +39,6 @@ std::string run(std::uint64_t seed, bool log = false, bool third_link = false) {
   BOOST_TEST(lines == (log ? 3 : 0));
   return hosts.simulation.hash_text() + " " + std::to_string(got[0] + got[1] + got[2]);
 }
-
-BOOST_AUTO_TEST_SUITE(determinism)
 
 BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_hash) {
   const auto first = run(1);
@@ -117,7 +116,6 @@ BOOST_AUTO_TEST_CASE(many_hosts_share_one_world) {
   BOOST_TEST(total == kHosts * 10'000u);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::test

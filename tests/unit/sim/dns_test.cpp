@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::sim::test {
+BOOST_AUTO_TEST_SUITE(names)
 namespace {
 
 constexpr net::Duration kRtt = 40ms;
@@ -46,8 +47,6 @@ struct Names : TwoHosts {
   DnsServer second;
   net::TimePoint began{};
 };
-
-BOOST_AUTO_TEST_SUITE(names)
 
 BOOST_AUTO_TEST_CASE(a_name_has_its_addresses_ipv6_first_after_one_round_trip) {
   Names names;
@@ -235,7 +234,6 @@ BOOST_AUTO_TEST_CASE(a_server_may_treat_some_who_ask_otherwise) {
   BOOST_TEST(names.resolve("www.example").has_value());
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::test

@@ -2,6 +2,7 @@
 #include "tests/unit/sim/two_hosts.hpp"
 
 namespace dispatch::sim::test {
+BOOST_AUTO_TEST_SUITE(ecn_end_to_end)
 namespace {
 
 constexpr std::size_t kBytes = 20'000'000;
@@ -72,8 +73,6 @@ QueueModel red(bool marks) {
              marks};
 }
 
-BOOST_AUTO_TEST_SUITE(ecn_end_to_end)
-
 BOOST_AUTO_TEST_CASE(
     a_queue_that_marks_costs_no_segment_and_the_sender_says_that_it_has_slowed_down) {
   for (const auto& queue : {codel(true), red(true)}) {
@@ -111,7 +110,6 @@ BOOST_AUTO_TEST_CASE(a_queue_that_does_not_mark_drops_from_those_who_would_liste
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::test

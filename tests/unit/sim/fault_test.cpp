@@ -10,6 +10,7 @@
 #include <string>
 
 namespace dispatch::sim::test {
+BOOST_AUTO_TEST_SUITE(faults)
 namespace {
 
 constexpr net::Duration kRtt = 40ms;
@@ -118,8 +119,6 @@ Seen established(const std::function<void(World1&)>& fault, bool writes) {
   hosts.simulation.spawn(echo(hosts.server));
   return result_of(hosts.simulation, live_through(hosts, fault, writes));
 }
-
-BOOST_AUTO_TEST_SUITE(faults)
 
 BOOST_AUTO_TEST_CASE(connecting_fails_as_on_linux) {
   for (const auto& row : kRows) {
@@ -254,7 +253,6 @@ BOOST_AUTO_TEST_CASE(an_icmp_error_ends_no_connection_and_is_told_with_its_time_
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::test

@@ -8,6 +8,7 @@
 #include <vector>
 
 namespace dispatch::sim::test {
+BOOST_AUTO_TEST_SUITE(host_faults)
 namespace {
 
 constexpr net::Duration kRtt = 40ms;
@@ -22,8 +23,6 @@ struct Hosts : TwoHosts {
     return std::chrono::duration<double>(simulation.now().time_since_epoch()).count();
   }
 };
-
-BOOST_AUTO_TEST_SUITE(host_faults)
 
 BOOST_AUTO_TEST_CASE(with_a_full_backlog_a_connection_comes_about_when_there_is_room_again) {
   Hosts hosts;
@@ -111,7 +110,6 @@ BOOST_AUTO_TEST_CASE(without_cookies_handshakes_beyond_the_backlog_wait_until_th
   BOOST_TEST(flood.streams.size() == 6u);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::test

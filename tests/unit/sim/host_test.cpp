@@ -7,6 +7,7 @@
 #include <cerrno>
 
 namespace dispatch::sim::test {
+BOOST_AUTO_TEST_SUITE(hosts)
 namespace {
 
 constexpr net::Duration kRtt = 40ms;
@@ -15,8 +16,6 @@ struct Near : TwoHosts {
   explicit Near(std::uint64_t seed = 1)
       : TwoHosts(LinkOptions::symmetric(direction(DataRate::unlimited(), kRtt / 2)), seed) {}
 };
-
-BOOST_AUTO_TEST_SUITE(hosts)
 
 BOOST_AUTO_TEST_CASE(connecting_takes_one_round_trip_in_both_families) {
   for (const auto& at : {kServer, kServerV6}) {
@@ -281,7 +280,6 @@ BOOST_AUTO_TEST_CASE(log_lines_carry_virtual_time_and_the_host) {
   BOOST_TEST(seen == "client@7: hello 1");
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::test

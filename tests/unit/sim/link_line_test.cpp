@@ -7,6 +7,7 @@
 #include <cmath>
 
 namespace dispatch::sim::test {
+BOOST_AUTO_TEST_SUITE(link_line)
 namespace {
 
 TracePtr trace(std::vector<std::uint32_t> times) {
@@ -26,8 +27,6 @@ std::vector<std::int64_t> milliseconds_of(const Bench& bench) {
   }
   return result;
 }
-
-BOOST_AUTO_TEST_SUITE(link_line)
 
 BOOST_AUTO_TEST_CASE(a_full_bucket_lets_its_burst_through_and_then_its_rate) {
   Bench bench(with_rate(TokenBucket{kRate, ByteSize::bytes(15'000)}));
@@ -237,7 +236,6 @@ BOOST_AUTO_TEST_CASE(a_half_duplex_line_that_goes_down_and_comes_up_serves_both_
   BOOST_TEST((air.arrivals.back().when == net::TimePoint(22ms)));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::test

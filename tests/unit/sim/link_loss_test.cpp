@@ -5,6 +5,7 @@
 #include <cmath>
 
 namespace dispatch::sim::test {
+BOOST_AUTO_TEST_SUITE(link_loss)
 namespace {
 
 constexpr int kPackets = 400'000;
@@ -38,8 +39,6 @@ std::vector<int> numbers(const Bench& bench) {
   for (const auto& each : bench.arrivals) result.push_back(each.number);
   return result;
 }
-
-BOOST_AUTO_TEST_SUITE(link_loss)
 
 BOOST_AUTO_TEST_CASE(gilbert_elliott_loses_its_stationary_share_in_bursts_of_its_mean_length) {
   // p / (p + r) of the time bad; a bad stay of 1 / r packets, all lost.
@@ -246,7 +245,6 @@ BOOST_AUTO_TEST_CASE(a_further_host_does_not_change_which_packets_of_a_link_are_
   BOOST_TEST(lost_in_world(false) == lost_in_world(true));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::test

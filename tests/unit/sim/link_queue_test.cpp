@@ -6,6 +6,7 @@
 #include <map>
 
 namespace dispatch::sim::test {
+BOOST_AUTO_TEST_SUITE(link_queue)
 namespace {
 
 // A source that sends packets of 1500 bytes whose gaps are drawn by `gap`.
@@ -17,8 +18,6 @@ void send_at_random(Bench& bench, net::Duration mean, net::TimePoint end, Random
     send_at_random(bench, mean, end, random);
   });
 }
-
-BOOST_AUTO_TEST_SUITE(link_queue)
 
 BOOST_AUTO_TEST_CASE(poisson_arrivals_wait_as_long_as_an_m_d_1_queue_says) {
   for (const double load : {0.3, 0.5, 0.7, 0.85}) {
@@ -278,7 +277,6 @@ BOOST_AUTO_TEST_CASE(a_new_queue_takes_over_what_waits) {
   BOOST_TEST(bench.dropped(DropReason::queue_full) == 19u);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::test

@@ -8,9 +8,8 @@
 #include <vector>
 
 namespace dispatch::sim::test {
-namespace {
-
 BOOST_AUTO_TEST_SUITE(link)
+namespace {
 
 BOOST_AUTO_TEST_CASE(a_packet_takes_its_serialisation_and_the_delay) {
   Bench bench(direction(kRate, kDelay));
@@ -200,7 +199,6 @@ BOOST_AUTO_TEST_CASE(an_observer_sees_every_packet) {
   BOOST_TEST(witness.drops == 4);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::test

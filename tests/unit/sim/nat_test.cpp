@@ -9,6 +9,7 @@
 #include <cerrno>
 
 namespace dispatch::sim::test {
+BOOST_AUTO_TEST_SUITE(nat)
 namespace {
 
 const auto kInside = endpoint("192.0.2.2:4000");
@@ -81,8 +82,6 @@ tcp::Segment segment(bool syn, bool ack, bool fin = false) {
 }
 
 const net::Endpoint kMapped{kExternal, kInside.port};
-
-BOOST_AUTO_TEST_SUITE(nat)
 
 BOOST_AUTO_TEST_CASE(a_socket_has_one_external_endpoint_whomever_it_speaks_to) {
   Translator t;
@@ -247,7 +246,6 @@ BOOST_AUTO_TEST_CASE(an_icmp_error_finds_its_way_back_to_the_socket) {
                  .value() == EHOSTUNREACH);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::test

@@ -3,6 +3,7 @@
 #include "tests/unit/sim/two_hosts.hpp"
 
 namespace dispatch::sim::test {
+BOOST_AUTO_TEST_SUITE(path_mtu)
 namespace {
 
 constexpr std::size_t kBytes = 400'000;
@@ -54,8 +55,6 @@ net::Task<void> count_bytes(Host& host, net::Endpoint at, std::size_t& bytes) {
   bytes = got ? *got : 0;
   static_cast<void>(stream->shutdown_write());
 }
-
-BOOST_AUTO_TEST_SUITE(path_mtu)
 
 BOOST_AUTO_TEST_CASE(an_interface_sends_and_asks_for_no_more_than_its_mtu) {
   auto options = LinkOptions::symmetric(direction(DataRate::mbit_per_second(20), 10ms), 1300);
@@ -221,7 +220,6 @@ BOOST_AUTO_TEST_CASE(word_of_a_segment_that_is_not_in_flight_changes_no_path_mtu
   BOOST_TEST(down.largest == 1500u);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::test

@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::sim::test {
+BOOST_AUTO_TEST_SUITE(transfer)
 namespace {
 
 constexpr auto kRate = DataRate::mbit_per_second(20);
@@ -16,8 +17,6 @@ TwoHosts two_hosts(std::uint64_t seed = 1) {
       LinkOptions::symmetric(direction(kRate, kDelay, QueueLimit::of(ByteSize::kilobytes(125)))),
       seed);
 }
-
-BOOST_AUTO_TEST_SUITE(transfer)
 
 BOOST_AUTO_TEST_CASE(a_bulk_download_fills_the_link) {
   constexpr std::size_t kBytes = 50'000'000;
@@ -34,7 +33,6 @@ BOOST_AUTO_TEST_CASE(a_bulk_download_fills_the_link) {
   BOOST_TEST(goodput > 0.93 * expected);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::test

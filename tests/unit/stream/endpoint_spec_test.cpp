@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::stream {
+BOOST_AUTO_TEST_SUITE(endpoint_specs)
 namespace {
 
 EndpointSpec parse(const char* text) {
@@ -18,8 +19,6 @@ std::string error_of(const char* text) {
     return error.what();
   }
 }
-
-BOOST_AUTO_TEST_SUITE(endpoint_specs)
 
 BOOST_AUTO_TEST_CASE(every_form_comes_back_as_it_was) {
   for (const auto* text : {"udp://192.0.2.7:9000", "udp://[2001:db8::7]:9000",
@@ -81,7 +80,6 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_said) {
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::stream

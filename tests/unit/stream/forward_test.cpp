@@ -3,6 +3,7 @@
 #include "tests/unit/stream/stream_world.hpp"
 
 namespace dispatch::stream {
+BOOST_AUTO_TEST_SUITE(forward_and_reverse)
 namespace {
 
 // A program that connects and reads, as slowly as it is told to.
@@ -57,8 +58,6 @@ struct ReverseWorld : StreamWorld {
 
   Figures served() { return receiver.pipeline->figures().back().figures; }
 };
-
-BOOST_AUTO_TEST_SUITE(forward_and_reverse)
 
 BOOST_AUTO_TEST_CASE(every_subscriber_gets_everything_and_an_end) {
   ReverseWorld world(WhenSlow::drop_oldest);
@@ -257,7 +256,6 @@ BOOST_AUTO_TEST_CASE(each_listener_may_have_a_file_of_its_own) {
   BOOST_TEST(world.receiver.disk->content("record.198.51.100.1_9000")->empty());
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::stream

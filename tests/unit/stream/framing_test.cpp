@@ -5,6 +5,7 @@
 #include "tests/unit/stream/stream_world.hpp"
 
 namespace dispatch::stream {
+BOOST_AUTO_TEST_SUITE(framing)
 namespace {
 
 std::span<const std::byte> bytes_of(std::string_view text) {
@@ -17,8 +18,6 @@ std::vector<std::byte> whole(const Frame& frame) {
   bytes.insert(bytes.end(), frame.payload.begin(), frame.payload.end());
   return bytes;
 }
-
-BOOST_AUTO_TEST_SUITE(framing)
 
 BOOST_AUTO_TEST_CASE(the_sum_is_that_of_rfc_3720) {
   // RFC 3720 B.4, and the check value of the CRC catalogues.
@@ -135,7 +134,6 @@ BOOST_AUTO_TEST_CASE(what_is_no_frame_is_counted_and_not_written) {
   BOOST_TEST(world.receiver.disk->content("record")->empty());
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::stream

@@ -2,11 +2,10 @@
 #include "tests/unit/stream/stream_world.hpp"
 
 namespace dispatch::stream {
+BOOST_AUTO_TEST_SUITE(send_and_record)
 namespace {
 
 constexpr std::uint64_t kMegabyte = 1'000'000;
-
-BOOST_AUTO_TEST_SUITE(send_and_record)
 
 BOOST_AUTO_TEST_CASE(a_file_arrives_byte_for_byte) {
   for (const auto* address : {"198.51.100.1", "[2001:db8:2::1]"}) {
@@ -135,7 +134,6 @@ BOOST_AUTO_TEST_CASE(a_busy_port_and_a_missing_file_are_told) {
   BOOST_TEST(world.sender.failure == "file:data: cannot be read: No such file or directory");
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::stream

@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::sim::tcp::test {
+BOOST_AUTO_TEST_SUITE(tcp_acknowledging)
 namespace {
 
 constexpr std::size_t kSegment = Script::kSegment;
@@ -43,8 +44,6 @@ struct Stream {
     return ms - begin;
   }
 };
-
-BOOST_AUTO_TEST_SUITE(tcp_acknowledging)
 
 // tcp_incr_quickack: half a window's worth of segments, at most 16.
 BOOST_AUTO_TEST_CASE(the_first_sixteen_segments_are_acknowledged_one_by_one_then_every_second_one) {
@@ -108,7 +107,6 @@ BOOST_AUTO_TEST_CASE(what_is_out_of_order_and_what_fills_a_hole_is_acknowledged_
   BOOST_TEST(tcp.sent().find("ack") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::tcp::test

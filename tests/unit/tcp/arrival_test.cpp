@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::sim::tcp::test {
+BOOST_AUTO_TEST_SUITE(tcp_arrival)
 namespace {
 
 constexpr std::size_t kSegment = Script::kSegment;
@@ -14,8 +15,6 @@ Segment bare(std::uint32_t offset) {
   segment.sequence = kTheirs + offset;
   return segment;
 }
-
-BOOST_AUTO_TEST_SUITE(tcp_arrival)
 
 // RFC 2018 4: the block that has changed is the first, then those that were reported before.
 BOOST_AUTO_TEST_CASE(the_newest_block_is_reported_first) {
@@ -127,7 +126,6 @@ BOOST_AUTO_TEST_CASE(what_arrives_in_time_wait_starts_the_minute_anew) {
   BOOST_TEST(waiting.tcp.connection().finished());
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::tcp::test

@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::sim::tcp {
+BOOST_AUTO_TEST_SUITE(tcp_bbr)
 namespace {
 
 using namespace std::chrono_literals;
@@ -45,8 +46,6 @@ struct Path {
   std::uint32_t delivered = 0;
   std::uint32_t lost_total = 0;
 };
-
-BOOST_AUTO_TEST_SUITE(tcp_bbr)
 
 BOOST_AUTO_TEST_CASE(the_largest_of_a_window_is_kept_and_grows_old) {
   WindowedMax most;
@@ -163,7 +162,6 @@ BOOST_AUTO_TEST_CASE(the_first_round_trip_of_a_repair_sends_one_for_each_that_ar
   BOOST_TEST(window.segments >= before - 2);  // two more while it probes
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::tcp

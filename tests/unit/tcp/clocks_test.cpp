@@ -7,6 +7,7 @@
 #include <array>
 
 namespace dispatch::sim::tcp::test {
+BOOST_AUTO_TEST_SUITE(tcp_clocks)
 namespace {
 
 // Measured on Linux 6.18, in seconds after the first SYN.
@@ -16,8 +17,6 @@ constexpr double kClockTolerance = 0.02;
 constexpr double kWheelTolerance = 0.04;  // timer-wheel rounding adds 1 to 4 %
 
 const auto kBlackhole = [](Side, int, const Segment&) { return Fate{.dropped = true}; };
-
-BOOST_AUTO_TEST_SUITE(tcp_clocks)
 
 BOOST_AUTO_TEST_CASE(timers_expire_as_the_kernels_wheel_lets_them) {
   for (const auto delay : {1ms, 40ms, 200ms, 1000ms, 4000ms, 60000ms}) {
@@ -138,7 +137,6 @@ BOOST_AUTO_TEST_CASE(progress_ends_the_back_off) {
              boost::test_tools::tolerance(kWheelTolerance));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::tcp::test

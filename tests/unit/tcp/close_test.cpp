@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::sim::tcp::test {
+BOOST_AUTO_TEST_SUITE(tcp_close)
 namespace {
 
 const auto kReset = Error(net::asio::error::connection_reset);
@@ -19,8 +20,6 @@ bool sent_reset(const Exchange& exchange, Side side) {
   const auto sent = exchange.sent_by(side);
   return std::any_of(sent.begin(), sent.end(), [](const Sent& one) { return one.segment.rst; });
 }
-
-BOOST_AUTO_TEST_SUITE(tcp_close)
 
 BOOST_AUTO_TEST_CASE(half_close_reaches_the_other_side_and_data_still_comes_back) {
   for (const auto side : {Side::client, Side::server}) {
@@ -215,7 +214,6 @@ BOOST_AUTO_TEST_CASE(a_lost_fin_is_repeated) {
   BOOST_TEST(exchange.server().at_end());
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::tcp::test

@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::sim::tcp::test {
+BOOST_AUTO_TEST_SUITE(tcp_ecn)
 namespace {
 
 Options with(EcnPolicy policy) {
@@ -17,8 +18,6 @@ bool any_capable(const Exchange& exchange) {
   return std::any_of(all.begin(), all.end(),
                      [](const Sent& sent) { return sent.segment.mark == EcnMark::capable; });
 }
-
-BOOST_AUTO_TEST_SUITE(tcp_ecn)
 
 BOOST_AUTO_TEST_CASE(it_is_used_where_one_asks_and_the_other_does_not_refuse) {
   for (const auto client : {EcnPolicy::off, EcnPolicy::passive, EcnPolicy::on}) {
@@ -96,7 +95,6 @@ BOOST_AUTO_TEST_CASE(a_mark_reduces_the_window_once_and_costs_no_segment) {
   BOOST_TEST(answered == 0);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::tcp::test

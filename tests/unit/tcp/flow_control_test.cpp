@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::sim::tcp::test {
+BOOST_AUTO_TEST_SUITE(tcp_flow_control)
 namespace {
 
 constexpr std::size_t kReceiveBuffer = 100'000;          // bytes of memory...
@@ -14,8 +15,6 @@ Options small_receiver() {
   options.receive_buffer = kReceiveBuffer;
   return options;
 }
-
-BOOST_AUTO_TEST_SUITE(tcp_flow_control)
 
 BOOST_AUTO_TEST_CASE(the_window_closes_when_nobody_reads_and_opens_again_with_the_reading) {
   Exchange exchange({}, small_receiver());
@@ -198,7 +197,6 @@ BOOST_AUTO_TEST_CASE(a_handed_over_slice_arrives_without_a_copy) {
   BOOST_TEST((read.bytes().data() == address));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::tcp::test

@@ -3,13 +3,12 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::sim::tcp::test {
+BOOST_AUTO_TEST_SUITE(tcp_handshake)
 namespace {
 
 constexpr std::uint32_t kClientSequence = 1000;
 constexpr std::uint32_t kServerSequence = 5000;
 constexpr auto kOneWay = 20ms;
-
-BOOST_AUTO_TEST_SUITE(tcp_handshake)
 
 BOOST_AUTO_TEST_CASE(three_segments_establish_both_sides) {
   Exchange exchange({}, {}, kClientSequence, kServerSequence);
@@ -150,7 +149,6 @@ BOOST_AUTO_TEST_CASE(a_wrong_acknowledgment_in_syn_sent_is_reset) {
   BOOST_TEST((exchange.client().state() == State::syn_sent));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::tcp::test

@@ -4,12 +4,11 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::sim::tcp::test {
+BOOST_AUTO_TEST_SUITE(tcp_integrity)
 namespace {
 
 constexpr std::uint64_t kSeeds = 200;
 constexpr std::uint64_t kFuzzSeeds = 400;
-
-BOOST_AUTO_TEST_SUITE(tcp_integrity)
 
 // Loss, reordering and duplication, both ways at once, with readers that pause.
 BOOST_AUTO_TEST_CASE(both_directions_survive_loss_reordering_and_duplication) {
@@ -183,7 +182,6 @@ BOOST_AUTO_TEST_CASE(random_segments_in_every_state_do_no_harm) {
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::tcp::test

@@ -9,6 +9,7 @@
 #include <set>
 
 namespace dispatch::sim::tcp::test {
+BOOST_AUTO_TEST_SUITE(tcp_mechanisms)
 namespace {
 
 constexpr auto kRtt = 40ms;
@@ -21,8 +22,6 @@ std::uint32_t segment_of(const Segment& segment) {
 bool is_data(Side from, const Segment& segment) {
   return from == Side::client && segment.payload.size() > 0;
 }
-
-BOOST_AUTO_TEST_SUITE(tcp_mechanisms)
 
 BOOST_AUTO_TEST_CASE(two_later_arrivals_within_a_quarter_of_the_rtt_are_no_loss) {
   Exchange exchange;
@@ -253,7 +252,6 @@ BOOST_AUTO_TEST_CASE(hystart_leaves_slow_start_when_the_delay_of_eight_samples_g
   BOOST_TEST(samples_until_leave(57ms, 15) == 0);  // below 16 segments it says nothing
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::tcp::test

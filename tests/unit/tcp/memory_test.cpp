@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::sim::tcp::test {
+BOOST_AUTO_TEST_SUITE(tcp_memory)
 namespace {
 
 using dispatch::test::allocations;
@@ -26,8 +27,6 @@ std::size_t size_of_both_ends(bool used) {
   }
   return bytes_in_use - before + 2 * sizeof(Connection);
 }
-
-BOOST_AUTO_TEST_SUITE(tcp_memory)
 
 BOOST_AUTO_TEST_CASE(an_idle_connection_takes_less_than_4_kb) {
   static_cast<void>(size_of_both_ends(true));  // fills the cache of blocks
@@ -72,7 +71,6 @@ BOOST_AUTO_TEST_CASE(steady_traffic_does_not_allocate_in_the_connections) {
 }
 #endif
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::tcp::test

@@ -4,9 +4,8 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::sim::tcp::test {
-namespace {
-
 BOOST_AUTO_TEST_SUITE(tcp_nagle)
+namespace {
 
 BOOST_AUTO_TEST_CASE(a_short_segment_waits_for_the_acknowledgment_of_another) {
   Script tcp;
@@ -58,7 +57,6 @@ BOOST_AUTO_TEST_CASE(without_delay_every_write_is_a_segment) {
   BOOST_TEST(tcp.sent() == "0: 0(100) 0+100(200)");
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::tcp::test

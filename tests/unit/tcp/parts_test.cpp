@@ -10,6 +10,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::sim::tcp::test {
+BOOST_AUTO_TEST_SUITE(tcp_parts)
 namespace {
 
 std::vector<std::byte> bytes_of(const Payload& payload) {
@@ -19,8 +20,6 @@ std::vector<std::byte> bytes_of(const Payload& payload) {
   }
   return result;
 }
-
-BOOST_AUTO_TEST_SUITE(tcp_parts)
 
 BOOST_AUTO_TEST_CASE(sequence_numbers_compare_across_their_end) {
   BOOST_TEST(before(0xFFFFFFF0u, 0x10u));
@@ -213,7 +212,6 @@ BOOST_AUTO_TEST_CASE(a_scoreboard_lists_open_segments_by_their_time_of_sending) 
   BOOST_TEST((listed() == std::vector<Sequence>{200, 400}));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::tcp::test

@@ -6,6 +6,7 @@
 #include <vector>
 
 namespace dispatch::sim::tcp::test {
+BOOST_AUTO_TEST_SUITE(tcp_probes)
 namespace {
 
 constexpr double kAnswerMs = 40;
@@ -29,8 +30,6 @@ void check_near(double measured, double expected) {
   BOOST_TEST(measured >= expected);
   BOOST_TEST(measured <= expected * 1.125 + 9);  // the timer wheel's rounding
 }
-
-BOOST_AUTO_TEST_SUITE(tcp_probes)
 
 // RFC 9293 3.8.6.1. The first after an RTO (240 ms at an RTT of 40 ms); each answer starts the
 // doubled wait anew, so that pauses are longer by a round trip than without.
@@ -76,7 +75,6 @@ BOOST_AUTO_TEST_CASE(a_silent_peer_is_asked_at_the_interval_and_reset_at_the_end
   BOOST_TEST(tcp.sent().find("rst") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::tcp::test

@@ -7,6 +7,7 @@
 #include <set>
 
 namespace dispatch::sim::tcp::test {
+BOOST_AUTO_TEST_SUITE(tcp_recovery)
 namespace {
 
 constexpr auto kRtt = 40ms;
@@ -66,8 +67,6 @@ Run transfer_with_losses(const Options& options, std::set<std::uint32_t> positio
   if (again != sent.end()) run.first_repair = test::seconds(again->when - lost->when);
   return run;
 }
-
-BOOST_AUTO_TEST_SUITE(tcp_recovery)
 
 BOOST_AUTO_TEST_CASE(a_single_loss_is_repaired_without_a_time_out) {
   for (const bool sack : {false, true}) {
@@ -260,7 +259,6 @@ BOOST_AUTO_TEST_CASE(out_of_order_data_is_acknowledged_at_once_and_delivered_in_
   BOOST_TEST(acks.back().segment.sack_count == 0);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::tcp::test

@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::sim::tcp::test {
+BOOST_AUTO_TEST_SUITE(tcp_slow_start)
 namespace {
 
 constexpr auto kRtt = 40ms;
@@ -20,8 +21,6 @@ double completion_time(std::size_t size) {
   BOOST_TEST(transfer.intact());
   return seconds(exchange.now());
 }
-
-BOOST_AUTO_TEST_SUITE(tcp_slow_start)
 
 BOOST_AUTO_TEST_CASE(a_window_of_ten_segments_opens_and_doubles_with_each_round_trip) {
   Exchange exchange;
@@ -148,7 +147,6 @@ BOOST_AUTO_TEST_CASE(the_second_segment_is_acknowledged_at_once_and_a_single_one
   BOOST_TEST(seconds(waited) <= 0.045);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::tcp::test

@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::sim::tcp::test {
+BOOST_AUTO_TEST_SUITE(tcp_user_timeout)
 namespace {
 
 const auto kTimedOut = net::Error(net::asio::error::timed_out);
@@ -15,8 +16,6 @@ double ended_after(Script& tcp, double from, double most) {
   }
   return most;
 }
-
-BOOST_AUTO_TEST_SUITE(tcp_user_timeout)
 
 // Counted from the first repetition: that is 0.25 s (probe) and 0.25 s (RTO) after the segment.
 BOOST_AUTO_TEST_CASE(unacknowledged_data_ends_the_connection) {
@@ -71,7 +70,6 @@ BOOST_AUTO_TEST_CASE(a_silent_peer_is_given_up_at_the_first_question_after_it) {
   BOOST_TEST(taken <= 3'300);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::tcp::test

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 namespace dispatch::sim::tcp::test {
+BOOST_AUTO_TEST_SUITE(tcp_window_scale)
 namespace {
 
 constexpr std::size_t kLargestUnscaled = 65535;
@@ -25,8 +26,6 @@ std::size_t most_in_flight(const Options& client, const Options& server) {
   BOOST_TEST(exchange.run_until([&] { return transfer.complete(); }));
   return most;
 }
-
-BOOST_AUTO_TEST_SUITE(tcp_window_scale)
 
 BOOST_AUTO_TEST_CASE(the_scale_is_the_least_that_can_say_the_buffer) {
   BOOST_TEST(ReceiveWindow::scale_for(65535) == 0);
@@ -73,7 +72,6 @@ BOOST_AUTO_TEST_CASE(a_scaled_window_never_takes_back_what_was_offered) {
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::sim::tcp::test

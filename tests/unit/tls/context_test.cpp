@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 namespace dispatch::tls {
+BOOST_AUTO_TEST_SUITE(context)
 namespace {
 
 std::string complaint(const Pem& certificate, const Pem& key) {
@@ -22,8 +23,6 @@ std::string damaged(std::string pem) {
   pem[pem.size() / 2] = '!';
   return pem;
 }
-
-BOOST_AUTO_TEST_SUITE(context)
 
 BOOST_AUTO_TEST_CASE(a_certificate_with_its_key_serves) {
   const auto own = make_identity("proxy.example");
@@ -57,7 +56,6 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_its_file) {
              "key.pem: not the key of the certificate in certificate.pem");
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::tls

@@ -6,6 +6,7 @@
 #include <boost/asio/ssl/error.hpp>
 
 namespace dispatch::proxy {
+BOOST_AUTO_TEST_SUITE(tls_listener)
 namespace {
 
 using namespace std::string_literals;
@@ -52,8 +53,6 @@ struct SecureProxy {
   std::shared_ptr<const tls::Context> context = tls::Context::client(identity.certificate);
   ProxyWorld world;
 };
-
-BOOST_AUTO_TEST_SUITE(tls_listener)
 
 BOOST_AUTO_TEST_CASE(every_protocol_is_served_inside) {
   SecureProxy proxy;
@@ -137,7 +136,6 @@ BOOST_AUTO_TEST_CASE(a_tunnel_that_is_cut_off_is_cut_off_at_the_target_too) {
   BOOST_TEST(at_target.error == boost::system::errc::connection_reset);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::proxy

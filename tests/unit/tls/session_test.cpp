@@ -11,6 +11,7 @@
 #include <utility>
 
 namespace dispatch::tls {
+BOOST_AUTO_TEST_SUITE(session)
 namespace {
 
 using State = Session::Step::State;
@@ -74,8 +75,6 @@ struct Pair {
   std::vector<std::byte> to_server;
   std::vector<std::byte> to_client;
 };
-
-BOOST_AUTO_TEST_SUITE(session)
 
 BOOST_AUTO_TEST_CASE(text_arrives_however_the_records_are_cut) {
   for (const std::size_t piece : {1u, 7u, 1000u, 100'000u}) {
@@ -156,7 +155,6 @@ BOOST_AUTO_TEST_CASE(what_is_no_tls_fails_with_a_reason) {
   BOOST_TEST(step.error.message().find("http request") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::tls

@@ -8,6 +8,7 @@
 #include <boost/asio/ssl/error.hpp>
 
 namespace dispatch::tls {
+BOOST_AUTO_TEST_SUITE(stream)
 namespace {
 
 using namespace std::chrono_literals;
@@ -57,8 +58,6 @@ std::string lines(std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) text += std::to_string(i) + "\n";
   return text;
 }
-
-BOOST_AUTO_TEST_SUITE(stream)
 
 BOOST_AUTO_TEST_CASE(both_ways_at_once_byte_by_byte_the_same) {
   TlsWorld world;
@@ -294,7 +293,6 @@ BOOST_AUTO_TEST_CASE(a_client_that_speaks_no_tls_is_told_by_an_alert) {
   BOOST_TEST(world.server_error);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::tls

@@ -5,6 +5,7 @@
 #include <random>
 
 namespace dispatch::units {
+BOOST_AUTO_TEST_SUITE(units)
 namespace {
 
 using std::chrono::milliseconds;
@@ -21,8 +22,6 @@ std::string error_of(Call call) {
   }
   return "(no error)";
 }
-
-BOOST_AUTO_TEST_SUITE(units)
 
 BOOST_AUTO_TEST_CASE(quantities_are_exact_integers) {
   BOOST_TEST(parse_rate("50 Mbit/s").bits_per_second == 50'000'000u);
@@ -107,7 +106,6 @@ BOOST_AUTO_TEST_CASE(the_unit_tells_the_kind_of_a_quantity) {
   BOOST_TEST(error_of([] { parse_quantity("5 mB"); }) == "\"mB\" is no unit; did you mean \"MB\"?");
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::units
