@@ -30,11 +30,12 @@ std::string stream_table(const StreamFigures& figures) {
                {"RECEIVED", Align::right},
                {"LOST", Align::right},
                {"REORDERED", Align::right},
-               {"TWICE", Align::right}});
+               {"TWICE", Align::right},
+               {"REPAIRED", Align::right}});
   for (const auto& [number, each] : figures.streams) {
     table.add({std::to_string(number), std::to_string(each.received),
                loss_text(each.lost, each.received), std::to_string(each.reordered),
-               std::to_string(each.duplicates)});
+               std::to_string(each.duplicates), std::to_string(each.repaired)});
   }
   return table.render();
 }
@@ -77,6 +78,9 @@ std::string stream_summary(const StreamFigures& figures) {
   if (figures.strangers != 0) {
     text += format_count(figures.strangers, "datagram") + " came that had no frame's header\n";
   }
+  if (figures.sent_again != 0) {
+    text += format_count(figures.sent_again, "frame") + " sent again to receivers that asked\n";
+  }
   return text;
 }
 
@@ -89,12 +93,14 @@ std::string stream_json(const StreamFigures& figures) {
                                    {"received", each.received},
                                    {"lost", each.lost},
                                    {"reordered", each.reordered},
-                                   {"duplicates", each.duplicates}});
+                                   {"duplicates", each.duplicates},
+                                   {"repaired", each.repaired}});
   }
   return json::serialize(json::object{{"seconds", net::to_seconds(figures.span)},
                                       {"endpoints", endpoints},
                                       {"streams", streams},
-                                      {"unframed", figures.strangers}}) +
+                                      {"unframed", figures.strangers},
+                                      {"sent_again", figures.sent_again}}) +
          "\n";
 }
 

@@ -15,10 +15,12 @@ struct StreamFigures {
   std::vector<stream::EndpointFigures> endpoints;
   std::map<std::uint32_t, stream::SequenceFigures> streams;  // of framed inputs
   std::uint64_t strangers = 0;                               // datagrams that were no frames
+  std::uint64_t sent_again = 0;                              // frames, of framed outputs
   net::Duration span{};
 
   static StreamFigures of(const stream::Pipeline& pipeline, net::Duration span) {
-    return {pipeline.figures(), pipeline.streams(), pipeline.strangers(), span};
+    return {pipeline.figures(), pipeline.streams(), pipeline.strangers(), pipeline.sent_again(),
+            span};
   }
 };
 

@@ -3,6 +3,7 @@
 #include "cli/console.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/stream_figures.hpp"
+#include "engine/control/stream_metrics.hpp"
 #include "engine/net/task_group.hpp"
 #include "engine/os/files.hpp"
 #include "engine/os/runtime.hpp"
@@ -38,12 +39,16 @@ class StreamProgram {
 
   net::Task<void> run() {
     co_await pipeline_.open();
+    listen_for_metrics();
     const auto endpoints = pipeline_.figures();
     if (!arguments_.quiet) {
       say(fmt::format("dispatch: {} from {} to {}\n", arguments_.verb, list_of(endpoints, true),
                       list_of(endpoints, false)));
     }
     began_ = runtime_.clock().now();
+    if (metrics_) {
+      beside_.spawn(control::serve_stream_metrics(runtime_, *metrics_, pipeline_));
+    }
     beside_.spawn(stop_on_signals());
     if (!arguments_.quiet && terminal_errors()) beside_.spawn(show_progress());
     std::exception_ptr failure;
@@ -60,6 +65,20 @@ class StreamProgram {
 
  private:
   net::Duration span() const { return runtime_.clock().now() - began_; }
+
+  void listen_for_metrics() {
+    if (!arguments_.metrics) return;
+    auto listener = runtime_.network().listen(*arguments_.metrics, {});
+    if (!listener) {
+      throw RuntimeError(fmt::format("--metrics: cannot listen at {}: {}",
+                                     net::to_string(*arguments_.metrics),
+                                     listener.error().message()));
+    }
+    metrics_ = std::move(*listener);
+    if (arguments_.quiet) return;
+    say(fmt::format("dispatch: metrics at http://{}/metrics\n",
+                    net::to_string(metrics_->local_endpoint())));
+  }
 
   net::Task<void> stop_on_signals() {
     for (;;) {
@@ -92,6 +111,7 @@ class StreamProgram {
   const StreamArguments& arguments_;
   os::Files files_;
   stream::Pipeline pipeline_;
+  net::ListenerPtr metrics_;
   os::Signals signals_;
   net::TaskGroup beside_;
   net::TimePoint began_{};

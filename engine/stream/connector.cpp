@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cerrno>
 #include <utility>
 
 namespace dispatch::stream {
@@ -49,8 +50,10 @@ net::Task<std::shared_ptr<const tls::Context>> server_context(net::Files& files,
 
 }  // namespace
 
-net::Task<Connector> Connector::make(net::Runtime& runtime, net::Files& files, EndpointSpec spec) {
+net::Task<Connector> Connector::make(net::Runtime& runtime, net::Files& files, EndpointSpec spec,
+                                     const link::Link* link) {
   Connector made(runtime, spec);
+  made.link_ = link;
   if (spec.scheme == Scheme::tls) made.tls_ = co_await client_context(files, spec);
   co_return made;
 }
@@ -74,11 +77,17 @@ net::Task<net::Result<net::StreamPtr>> Connector::connect_tcp(net::TimePoint dea
   egress.device = spec_.device;
   net::Error first;
   for (const auto& address : *addresses) {
+    if (link_ != nullptr) {
+      const auto by = link_->egress(net::family_of(address.address));
+      if (!by) continue;
+      egress = *by;
+    }
     auto stream = co_await runtime_->network().connect(address, egress, deadline);
     if (stream) co_return std::move(*stream);
     if (net::is_cancelled(stream.error())) co_return stream.error();
     if (!first) first = stream.error();
   }
+  if (!first) first = net::errno_error(ENETDOWN);
   co_return first;
 }
 

@@ -1,0 +1,83 @@
+#include "engine/stream/erasure_code.hpp"
+
+#include <array>
+#include <utility>
+
+namespace dispatch::stream {
+namespace {
+
+// Multiplication modulo x^8 + x^4 + x^3 + x^2 + 1, by logarithms to the base x.
+struct Tables {
+  std::array<std::uint8_t, 512> exponentials{};
+  std::array<std::uint8_t, 256> logarithms{};
+};
+
+constexpr Tables make_tables() {
+  constexpr unsigned kPolynomial = 0x11d;
+  Tables tables;
+  unsigned power = 1;
+  for (unsigned i = 0; i < 255; ++i) {
+    tables.exponentials[i] = tables.exponentials[i + 255] = static_cast<std::uint8_t>(power);
+    tables.logarithms[power] = static_cast<std::uint8_t>(i);
+    power <<= 1;
+    if (power > 255) power ^= kPolynomial;
+  }
+  return tables;
+}
+
+constexpr Tables kTables = make_tables();
+
+std::uint8_t product(std::uint8_t a, std::uint8_t b) {
+  if (a == 0 || b == 0) return 0;
+  return kTables.exponentials[kTables.logarithms[a] + kTables.logarithms[b]];
+}
+
+std::uint8_t inverse(std::uint8_t a) {
+  return kTables.exponentials[255u - kTables.logarithms[a]];
+}
+
+void scale(std::span<std::byte> bytes, std::uint8_t factor) {
+  for (auto& each : bytes) {
+    each = static_cast<std::byte>(product(static_cast<std::uint8_t>(each), factor));
+  }
+}
+
+}  // namespace
+
+std::uint8_t coefficient(unsigned row, unsigned column) {
+  return inverse(static_cast<std::uint8_t>((255 - row) ^ column));
+}
+
+void add_scaled(std::span<std::byte> to, std::span<const std::byte> from, std::uint8_t factor) {
+  std::array<std::uint8_t, 256> multiple;
+  for (unsigned i = 0; i < multiple.size(); ++i) {
+    multiple[i] = product(static_cast<std::uint8_t>(i), factor);
+  }
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    to[i] ^= static_cast<std::byte>(multiple[static_cast<std::uint8_t>(from[i])]);
+  }
+}
+
+// Gauss and Jordan's elimination. Every leading part of a Cauchy matrix can be inverted, so that no
+// pivot is 0.
+void solve(std::span<const unsigned> rows, std::span<const unsigned> columns,
+           std::span<std::vector<std::byte>> symbols) {
+  const auto size = columns.size();
+  std::vector<std::vector<std::uint8_t>> matrix(size, std::vector<std::uint8_t>(size));
+  for (std::size_t r = 0; r < size; ++r) {
+    for (std::size_t c = 0; c < size; ++c) matrix[r][c] = coefficient(rows[r], columns[c]);
+  }
+  for (std::size_t pivot = 0; pivot < size; ++pivot) {
+    const auto factor = inverse(matrix[pivot][pivot]);
+    for (auto& each : matrix[pivot]) each = product(each, factor);
+    scale(symbols[pivot], factor);
+    for (std::size_t r = 0; r < size; ++r) {
+      const auto multiple = matrix[r][pivot];
+      if (r == pivot || multiple == 0) continue;
+      for (std::size_t c = 0; c < size; ++c) matrix[r][c] ^= product(matrix[pivot][c], multiple);
+      add_scaled(symbols[r], symbols[pivot], multiple);
+    }
+  }
+}
+
+}  // namespace dispatch::stream
