@@ -17,7 +17,9 @@ constexpr std::size_t kStreamAt = 4;
 constexpr std::size_t kSequenceAt = 8;
 constexpr std::size_t kTimeAt = 16;
 constexpr std::size_t kLengthAt = 24;
+constexpr std::size_t kFlagsAt = 26;
 constexpr std::size_t kCrcAt = 28;
+constexpr std::uint8_t kAgain = 1;
 
 std::uint32_t sum_of(FrameHeader header, std::span<const std::byte> payload) {
   put_number<std::uint32_t>(header, kCrcAt, 0);
@@ -35,6 +37,7 @@ FrameHeader encode_frame_header(const Frame& frame) {
   put_number(header, kSequenceAt, frame.sequence);
   put_number(header, kTimeAt, frame.time);
   put_number(header, kLengthAt, static_cast<std::uint16_t>(frame.payload.size()));
+  put_number(header, kFlagsAt, frame.again ? kAgain : std::uint8_t{0});
   put_number(header, kCrcAt, sum_of(header, frame.payload));
   return header;
 }
@@ -52,7 +55,7 @@ std::optional<Frame> decode_frame(std::span<const std::byte> datagram) {
   if (get_number<std::uint32_t>(datagram, kCrcAt) != sum_of(header, payload)) return std::nullopt;
   return Frame{static_cast<Frame::Kind>(kind), get_number<std::uint32_t>(datagram, kStreamAt),
                get_number<std::uint64_t>(datagram, kSequenceAt), get_number<std::uint64_t>(datagram, kTimeAt),
-               payload};
+               payload, (get_number<std::uint8_t>(datagram, kFlagsAt) & kAgain) != 0};
 }
 
 }  // namespace dispatch::stream

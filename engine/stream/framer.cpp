@@ -132,6 +132,7 @@ void Framer::heed(const Report& report, std::uint64_t number, Sink& to) {
       auto frame = sent_.find(each, now, kPause);
       if (!frame) continue;
       frame->stream = options_.stream;
+      frame->again = true;
       headers_[count_] = encode_frame_header(*frame);
       frames_[count_] = {frame->payload, 0, headers_[count_]};
       ++sent_again_;

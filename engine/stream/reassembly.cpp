@@ -62,16 +62,16 @@ void Reassembly::forget_group(Groups::iterator group) {
   groups_.erase(group);
 }
 
-// A frame that was missing has come by itself, or was sent again.
-void Reassembly::learn(const Slot& late, net::TimePoint now) {
-  if (!late.asked) {
-    lateness_ = std::max(lateness_, (now - late.missing_since) * 5 / 4);
+// A frame that was missing has come, by itself or because it was asked for.
+void Reassembly::learn(const Slot& late, bool again, net::TimePoint now) {
+  const auto lateness = now - late.missing_since;
+  if (!again) {
+    lateness_ = std::max(lateness_, lateness * 5 / 4);
     return;
   }
   lateness_ = std::max(kLatenessLeast, lateness_ - lateness_ / 64);
-  if (late.asked != late.asked_last) return;  // nobody knows which of them was heard
-  const auto took = now - *late.asked;
-  round_trip_ += (took - round_trip_) / 8;
+  if (!late.asked || late.asked != late.asked_last) return;  // nobody knows which was heard
+  round_trip_ += (now - *late.asked - round_trip_) / 8;
 }
 
 void Reassembly::data(const Frame& frame, net::TimePoint now) {
@@ -86,9 +86,9 @@ void Reassembly::data(const Frame& frame, net::TimePoint now) {
   const bool was_missing = sequence < known_;
   know(sequence + 1, now);
   if (!put(sequence, frame) || !was_missing) return;
-  learn(slot(sequence), now);
-  ++(slot(sequence).asked ? figures_.repaired : figures_.reordered);
-  solve_around(sequence);
+  learn(slot(sequence), frame.again, now);
+  ++(frame.again ? figures_.repaired : figures_.reordered);
+  solve_around(sequence, now);
 }
 
 void Reassembly::probe(std::uint64_t next, net::TimePoint now) {
@@ -127,7 +127,7 @@ void Reassembly::parity(const ParityFrame& frame, net::TimePoint now) {
   held_ += frame.symbol.size();
   group.rows.emplace_back(frame.row,
                           std::vector<std::byte>(frame.symbol.begin(), frame.symbol.end()));
-  solve(frame.first);
+  solve(frame.first, now);
 }
 
 void Reassembly::forget_groups() {
@@ -138,7 +138,7 @@ void Reassembly::forget_groups() {
 }
 
 // What is missing of the group of these parity frames, where that can be told.
-void Reassembly::solve(std::uint64_t first) {
+void Reassembly::solve(std::uint64_t first, net::TimePoint now) {
   const auto found = groups_.find(first);
   const auto& group = found->second;
   std::vector<unsigned> columns;
@@ -172,16 +172,18 @@ void Reassembly::solve(std::uint64_t first) {
     const auto sequence = first + columns[i];
     const auto frame = frame_of_symbol(symbols[i]);
     if (!frame || sequence < next_) continue;
-    if (put(sequence, *frame)) ++figures_.repaired;
+    if (!put(sequence, *frame)) continue;
+    ++figures_.repaired;
+    learn(slot(sequence), false, now);  // what parity may bring is not asked for before
   }
   forget_group(found);
 }
 
-void Reassembly::solve_around(std::uint64_t sequence) {
+void Reassembly::solve_around(std::uint64_t sequence, net::TimePoint now) {
   const auto after = groups_.upper_bound(sequence);
   if (after == groups_.begin()) return;
   const auto& [first, group] = *std::prev(after);
-  if (sequence < first + group.data) solve(first);
+  if (sequence < first + group.data) solve(first, now);
 }
 
 std::optional<Frame> Reassembly::pop(net::TimePoint now) {

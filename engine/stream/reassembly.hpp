@@ -82,10 +82,10 @@ class Reassembly {
   const Slot& slot(std::uint64_t sequence) const { return slots_[sequence % kWindow]; }
   bool put(std::uint64_t sequence, const Frame& frame);
   bool has_room_for(std::size_t bytes);
-  void learn(const Slot& late, net::TimePoint now);
+  void learn(const Slot& late, bool again, net::TimePoint now);
   void skip();
-  void solve(std::uint64_t first);
-  void solve_around(std::uint64_t sequence);
+  void solve(std::uint64_t first, net::TimePoint now);
+  void solve_around(std::uint64_t sequence, net::TimePoint now);
   void forget_groups();
   void forget_group(Groups::iterator group);
 
@@ -100,7 +100,7 @@ class Reassembly {
   std::uint64_t given_up_ = 0;
   std::size_t held_ = 0;  // bytes
   SequenceFigures figures_;  // without what is lost
-  // Frames that come late by themselves are not asked for: how late they may be.
+  // Frames that come late by themselves, or of parity, are not asked for: how late they may be.
   net::Duration lateness_ = kLatenessLeast;
   net::Duration round_trip_ = kRoundTripFirst;  // from asking to the answer
   Groups groups_;

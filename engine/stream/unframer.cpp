@@ -115,7 +115,7 @@ void Unframer::put_in_order(Stream& stream, const Frame& frame) {
 
 void Unframer::pass_on(Stream& stream) {
   while (const auto next = stream.order->pop(now_)) pass(*stream.hub, next->payload);
-  if (stream.order->has_gaps()) gap_.notify_all();
+  if (stream.order->has_gaps() && !std::exchange(tended_, true)) gap_.notify_all();
 }
 
 void Unframer::pass(Hub& hub, std::span<const std::byte> payload) {
@@ -179,11 +179,11 @@ bool Unframer::tend() {
 
 net::Task<void> Unframer::run() {
   for (;;) {
-    if (tend()) {
-      if (co_await clock_.sleep_for(kInterval)) co_return;
-    } else if (co_await gap_.wait()) {
-      co_return;
-    }
+    const bool has_gaps = tend();
+    tended_ = has_gaps;
+    const auto next = has_gaps ? clock_.now() + kInterval : net::kNever;
+    const auto status = co_await gap_.wait_until(clock_, next);
+    if (net::is_cancelled(status)) co_return;
   }
 }
 

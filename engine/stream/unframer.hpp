@@ -106,6 +106,7 @@ class Unframer final : public Sink {
   Hub* hub_ = nullptr;    // of the payloads
   std::size_t count_ = 0;
   std::array<Chunk, kBatch> payloads_;
+  bool tended_ = false;  // run() looks again soon
   net::Condition gap_;
 };
 
