@@ -13,6 +13,7 @@ from ._errors import EngineError, Error, ExpectationFailed, ScenarioError
 from ._parts import (
     Browse,
     Call,
+    Stream,
     Chat,
     Clients,
     Direction,
@@ -41,6 +42,7 @@ from ._series import FlowSeries, LinkSeries, Series, WorkloadSeries
 __all__ = [
     "Browse",
     "Call",
+    "Stream",
     "Chat",
     "Clients",
     "Direction",

@@ -405,7 +405,33 @@ class Call:
     client: Optional[str] = None
 
 
-Workload = Union[Download, Upload, Requests, Browse, Chat, Video, Call]
+@dataclass
+class Stream:
+    """Frames from a machine to a host: ``dispatch send --framed``, ``dispatch record --framed``."""
+
+    name: str
+    to: str
+    """A host's name."""
+    until: Optional[Quantity] = None
+    at: Optional[Quantity] = None
+    rate: Optional[Quantity] = None
+    """Of payload. Default 4 Mbit/s."""
+    size: Optional[Quantity] = None
+    """Of each datagram. Default 1200 B."""
+    links: Optional[List[str]] = None
+    """That it leaves by, with weights: ``["cable/3", "lte"]``. Default: all of the machine."""
+    spread: Optional[str] = None
+    """``"distribute"`` or ``"duplicate"`` over the links. Default: one link, as the routes have it."""
+    repair: Optional[Quantity] = None
+    """What is missing is asked for again for so long. Default: not at all."""
+    fec: Optional[str] = None
+    """``"20:2"``: after 20 frames two of parity. Default: none."""
+    fec_within: Optional[Quantity] = None
+    """A group of frames is not open for longer. Default 20 ms."""
+    client: Optional[str] = None
+
+
+Workload = Union[Download, Upload, Requests, Browse, Chat, Video, Call, Stream]
 
 
 @dataclass

@@ -19,6 +19,7 @@ from ._errors import ScenarioError
 from ._parts import (
     Browse,
     Call,
+    Stream,
     Chat,
     Clients,
     Direction,
@@ -231,6 +232,7 @@ _WORKLOADS = {
     "chat": Chat,
     "video": Video,
     "call": Call,
+    "stream": Stream,
 }
 # The order in which people say it.
 _ORDER = ("from", "to", "bitrate", "size", "rate", "response", "pages", "until")

@@ -8,7 +8,7 @@
 #include "engine/stream/output.hpp"
 #include "engine/stream/parity.hpp"
 #include "engine/stream/record_format.hpp"
-#include "engine/stream/spread.hpp"
+#include "engine/stream/spread_mode.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -6,6 +6,7 @@
 #include "engine/net/time.hpp"
 #include "engine/stream/hub.hpp"
 #include "engine/stream/sink.hpp"
+#include "engine/stream/spread_mode.hpp"
 #include "engine/stream/udp_output.hpp"
 
 #include <cstdint>
@@ -16,11 +17,6 @@
 #include <vector>
 
 namespace dispatch::stream {
-
-enum class SpreadMode : std::uint8_t {
-  distribute,  // in the proportion of the links' weights
-  duplicate,   // by every link: a framed receiver keeps the first to come
-};
 
 // Datagrams are not distributed to a link that is known not to work: that has no way out, whose
 // health is bad (link::Monitor), that refuses what is sent, or by which the receiver of frames has

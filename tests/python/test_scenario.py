@@ -13,6 +13,7 @@ import dispatch
 from dispatch import (
     Browse,
     Call,
+    Stream,
     Chat,
     Clients,
     Direction,
@@ -136,6 +137,8 @@ def test_people_and_their_machines_survive_the_way_through_yaml_and_back():
             Chat("chat", to="www", until="9s", every="1s", message="200 B", client="sofa"),
             Video("film", bitrate="4 Mbit/s", from_="www", length="20s", segment="2s", buffer="8s", client="kim"),
             Call("call", to="friend", until="9s", rate="30/s", size="200 B", via="direct"),
+            Stream("feed", to="friend", until="9s", rate="2 Mbit/s", size="1000 B", links=["fibre/3", "lte"],
+                   spread="distribute", repair="1s", fec="20:2", fec_within="30ms"),
         ],
         events=[Event("5s", "kim.dsl", "blackhole")],
         expect=["eventually healthy_links == 2 within 5s", "film.stalls == 0 during 1s..9s"],
@@ -181,7 +184,7 @@ def test_every_key_of_the_file_has_its_member_and_the_other_way_round():
         assert members(kind) == set(maps[name]), name
     assert members(Set) == set(maps["what_a_link_is_set_to"]) | {"over"}
     works = {"a_download": Download, "an_upload": Upload, "requests": Requests, "browse": Browse, "chat": Chat,
-             "video": Video, "a_call": Call}
+             "video": Video, "a_call": Call, "a_stream": Stream}
     for name, kind in works.items():
         assert members(kind) == set(maps[name]) | OF_WORKLOADS, name
     assert len(maps["a_workload"]) == len(OF_WORKLOADS) + len(works)
