@@ -21,6 +21,25 @@ std::string rate_text(std::uint64_t bytes, net::Duration span) {
          "/s";
 }
 
+// Of at most 30 columns: its front, and its end.
+std::string short_name(const std::string& name) {
+  constexpr std::size_t kMost = 30;
+  constexpr std::size_t kFront = 8;
+  constexpr std::string_view kCut = "...";
+  if (name.size() <= kMost) return name;
+  return name.substr(0, kFront) + std::string(kCut) +
+         name.substr(name.size() - (kMost - kFront - kCut.size()));
+}
+
+// "99999", "123k", "12M".
+std::string short_count(std::uint64_t count) {
+  constexpr std::uint64_t kPlain = 100'000;
+  constexpr std::string_view kUnits = " kMGT";
+  std::size_t unit = 0;
+  for (; count >= kPlain && unit + 1 < kUnits.size(); count /= 1000) ++unit;
+  return unit == 0 ? std::to_string(count) : fmt::format("{}{}", count, kUnits[unit]);
+}
+
 std::string loss_text(std::uint64_t lost, std::uint64_t passed) {
   return fmt::format("{} ({})", lost, lost == 0 ? "0 %" : format_share(lost, lost + passed));
 }
@@ -69,7 +88,7 @@ std::string stream_summary(const StreamFigures& figures) {
                {"RATE", Align::right},
                {"LOST", Align::right}});
   for (const auto& each : figures.endpoints) {
-    table.add({each.is_input ? "in" : "out", each.name, std::to_string(each.figures.datagrams),
+    table.add({each.is_input ? "in" : "out", short_name(each.name), std::to_string(each.figures.datagrams),
                std::to_string(each.figures.bytes), rate_text(each.figures.bytes, figures.span),
                loss_text(each.figures.lost, each.figures.datagrams)});
   }
@@ -111,9 +130,9 @@ std::string stream_progress(std::span<const stream::EndpointFigures> before,
   for (const bool inputs : {true, false}) {
     const auto then = sum(before, inputs);
     const auto all = sum(now, inputs);
-    line += fmt::format("   {} {}  {}  {} datagrams  lost {}", inputs ? "in" : "out",
-                        format_bytes(all.bytes), rate_text(all.bytes - then.bytes, since),
-                        all.datagrams, loss_text(all.lost, all.datagrams));
+    const auto lost = all.lost == 0 ? "0 %" : format_share(all.lost, all.lost + all.datagrams);
+    line += fmt::format("  {} {} at {} lost {}", inputs ? "in" : "out", short_count(all.datagrams),
+                        rate_text(all.bytes - then.bytes, since), lost);
   }
   return line;
 }

@@ -25,13 +25,14 @@ struct StreamFigures {
 };
 
 // A line for each endpoint: what passed, how fast, and what was lost; and for each stream of
-// frames.
+// frames. Long names are shortened, so that it fits 80 columns.
 std::string stream_summary(const StreamFigures& figures);
 
 // The same as one JSON object, and a line's end.
 std::string stream_json(const StreamFigures& figures);
 
-// One line: all inputs together, and all outputs; rates are those since `before`.
+// One line of less than 80 columns: all inputs together, and all outputs; rates are those since
+// `before`.
 std::string stream_progress(std::span<const stream::EndpointFigures> before,
                             std::span<const stream::EndpointFigures> now, net::Duration since,
                             net::Duration span);

@@ -34,7 +34,8 @@ net::Task<std::shared_ptr<const tls::Context>> client_context(net::Files& files,
                                                               EndpointSpec spec) {
   if (spec.insecure) co_return tls::Context::client_of_anyone();
   if (spec.ca_file.empty()) co_return tls::Context::client_of_system();
-  co_return tls::Context::client(co_await read_pem(files, spec.ca_file));
+  const auto believed = co_await read_pem(files, spec.ca_file);
+  co_return tls::Context::client(believed);
 }
 
 net::Task<std::shared_ptr<const tls::Context>> server_context(net::Files& files,
@@ -44,7 +45,8 @@ net::Task<std::shared_ptr<const tls::Context>> server_context(net::Files& files,
         "{}: a TLS listener has a certificate: ?cert=FILE, and key=FILE", to_string(spec)));
   }
   const auto certificate = co_await read_pem(files, spec.certificate_file);
-  const auto key = spec.key_file.empty() ? certificate : co_await read_pem(files, spec.key_file);
+  auto key = certificate;
+  if (!spec.key_file.empty()) key = co_await read_pem(files, spec.key_file);
   co_return tls::Context::server(certificate, key);
 }
 

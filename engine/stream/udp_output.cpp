@@ -70,12 +70,13 @@ bool UdpOutput::may_retry(const net::Error& error) {
   }
   trouble_ = error;
   if (is_of_way_out(error) && reopen()) return true;
-  if (error != errc::connection_refused || std::exchange(retried_, true)) return false;
+  const bool was_told = error == errc::connection_refused || error == errc::host_unreachable;
+  if (!was_told || std::exchange(retried_, true)) return false;
   last_was_refused();
   return true;
 }
 
-// The receiver's word comes with the datagram after the one that it refused.
+// The word of the receiver, or of a router, comes with the datagram after the one that it refused.
 void UdpOutput::last_was_refused() {
   lost(last_.datagrams, last_.bytes);
   not_sent(last_.datagrams, last_.bytes);
@@ -178,9 +179,10 @@ net::Task<void> UdpOutput::listen(Ears ears) {
       for (std::size_t i = 0; i < *filled; ++i) {
         slots[i].for_each([&](std::span<const std::byte> datagram) { ears.heard(datagram); });
       }
-    } else if (filled.error() == errc::connection_refused) {
+    } else if (filled.error() == errc::connection_refused ||
+               filled.error() == errc::host_unreachable) {
       last_was_refused();
-      ears.refused();
+      if (filled.error() == errc::connection_refused) ears.refused();
     } else if (socket == socket_) {
       if (net::is_cancelled(filled.error())) co_return;
       if (co_await clock_.sleep_for(kReopenInterval)) co_return;

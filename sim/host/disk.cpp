@@ -81,6 +81,12 @@ std::optional<Disk::Content> Disk::content(const std::string& path) const {
   return *found->second;
 }
 
+std::vector<std::string> Disk::names() const {
+  std::vector<std::string> all;
+  for (const auto& [path, content] : state_->files) all.push_back(path);
+  return all;
+}
+
 void Disk::put(const std::string& path, Content content) {
   auto& file = state_->files[path];
   state_->used += content.size() - (file ? file->size() : 0);

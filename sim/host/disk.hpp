@@ -34,6 +34,7 @@ class Disk final : public net::Files {
 
   // For who looks at it from outside. Empty: there is no such file.
   std::optional<Content> content(const std::string& path) const;
+  std::vector<std::string> names() const;
   void put(const std::string& path, Content content);
   // How often files have been synced.
   std::uint64_t syncs() const { return state_->syncs; }
