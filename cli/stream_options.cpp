@@ -71,8 +71,10 @@ void StreamOptions::add_common(CLI::App& command) {
             "How much may wait for each output that is slower than its inputs. Default: 4 MiB");
   command.add_flag("-t,--tee", tee_, "Write what passes to standard output too");
   command.add_flag("--json", json_, "Print the figures as JSON at the end");
-  group.add("--metrics", metrics_, "ADDRESS:PORT",
-            "Serve the figures for Prometheus there, at /metrics, while it runs");
+  if (has_metrics_) {
+    group.add("--metrics", metrics_, "ADDRESS:PORT",
+              "Serve the figures for Prometheus there, at /metrics, while it runs");
+  }
   command.add_flag("-q,--quiet", quiet_, "Say nothing but what is wrong");
 }
 

@@ -23,6 +23,11 @@ struct StreamArguments {
 // other names for the same: these are taken too, and not shown.
 class StreamOptions {
  public:
+  // Whether the program can serve them.
+  enum class Metrics : std::uint8_t { served, absent };
+
+  explicit StreamOptions(Metrics metrics) : has_metrics_(metrics == Metrics::served) {}
+
   // Adds the four commands.
   void add_to(CLI::App& app);
 
@@ -65,6 +70,7 @@ class StreamOptions {
   void check_presence(const stream::Plan& plan) const;
   void check_standard_output(stream::Plan& plan) const;
 
+  bool has_metrics_;
   CLI::App* send_ = nullptr;
   CLI::App* forward_ = nullptr;
   CLI::App* reverse_ = nullptr;

@@ -3,7 +3,6 @@
 #include "cli/console.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/stream_figures.hpp"
-#include "engine/control/stream_metrics.hpp"
 #include "engine/net/task_group.hpp"
 #include "engine/os/files.hpp"
 #include "engine/os/runtime.hpp"
@@ -29,9 +28,11 @@ std::string list_of(std::span<const stream::EndpointFigures> figures, bool input
 // Standard output may be what is sent: words go to standard error.
 class StreamProgram {
  public:
-  StreamProgram(os::Runtime& runtime, const StreamArguments& arguments)
+  StreamProgram(os::Runtime& runtime, const StreamArguments& arguments,
+                const ServeMetrics& serve_metrics)
       : runtime_(runtime),
         arguments_(arguments),
+        serve_metrics_(serve_metrics),
         files_(runtime),
         pipeline_(runtime, files_, arguments.plan),
         signals_(runtime),
@@ -47,7 +48,7 @@ class StreamProgram {
     }
     began_ = runtime_.clock().now();
     if (metrics_) {
-      beside_.spawn(control::serve_stream_metrics(runtime_, *metrics_, pipeline_));
+      beside_.spawn(serve_metrics_(runtime_, *metrics_, pipeline_));
     }
     beside_.spawn(stop_on_signals());
     if (!arguments_.quiet && terminal_errors()) beside_.spawn(show_progress());
@@ -109,6 +110,7 @@ class StreamProgram {
 
   os::Runtime& runtime_;
   const StreamArguments& arguments_;
+  const ServeMetrics& serve_metrics_;
   os::Files files_;
   stream::Pipeline pipeline_;
   net::ListenerPtr metrics_;
@@ -120,9 +122,10 @@ class StreamProgram {
 
 }  // namespace
 
-int run_stream(const StreamArguments& arguments, net::Log& log) {
+int run_stream(const StreamArguments& arguments, net::Log& log,
+               const ServeMetrics& serve_metrics) {
   os::Runtime runtime(log);
-  StreamProgram program(runtime, arguments);
+  StreamProgram program(runtime, arguments, serve_metrics);
   std::exception_ptr failure;
   net::asio::co_spawn(runtime.executor(), program.run(), [&](std::exception_ptr exception) {
     failure = exception;
