@@ -88,8 +88,9 @@ std::string stream_summary(const StreamFigures& figures) {
                {"RATE", Align::right},
                {"LOST", Align::right}});
   for (const auto& each : figures.endpoints) {
-    table.add({each.is_input ? "in" : "out", short_name(each.name), std::to_string(each.figures.datagrams),
-               std::to_string(each.figures.bytes), rate_text(each.figures.bytes, figures.span),
+    table.add({each.is_input ? "in" : "out", short_name(each.name),
+               std::to_string(each.figures.datagrams), std::to_string(each.figures.bytes),
+               rate_text(each.figures.bytes, figures.span),
                loss_text(each.figures.lost, each.figures.datagrams)});
   }
   auto text = table.render();

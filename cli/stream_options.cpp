@@ -163,8 +163,7 @@ void StreamOptions::add_reverse(CLI::App& app) {
                  "Where subscribers connect: tcp://ADDRESS:PORT, tls://...?cert=FILE&key=FILE, or "
                  "unix:PATH; may be given several times");
   group.add_list("--to", to_, "WHERE", "An output that is opened, as of forward");
-  group.add("--via", via_, "GROUP",
-            "Send it to this group first, and serve what is heard there");
+  group.add("--via", via_, "GROUP", "Send it to this group first, and serve what is heard there");
   group.add("--when-slow", when_slow_, "WHAT",
             "For a subscriber that cannot keep up: drop-oldest (default), disconnect, or let the "
             "inputs wait");
@@ -283,8 +282,8 @@ void StreamOptions::check_parity(stream::Plan& plan) const {
   }
   plan.parity.data = static_cast<unsigned>(
       whole_number("--fec", parity_.substr(0, colon), 1, stream::kColumnsMost));
-  plan.parity.parity = static_cast<unsigned>(
-      whole_number("--fec", parity_.substr(colon + 1), 1, stream::kRowsMost));
+  plan.parity.parity =
+      static_cast<unsigned>(whole_number("--fec", parity_.substr(colon + 1), 1, stream::kRowsMost));
 }
 
 void StreamOptions::check_links(stream::Plan& plan) const {

@@ -15,8 +15,8 @@ struct StreamArguments {
   std::string verb;  // "sending"
   stream::Plan plan;
   std::optional<net::Endpoint> metrics{};  // where they are served
-  bool json = false;   // the summary, on standard output
-  bool quiet = false;  // no summary, no progress
+  bool json = false;                       // the summary, on standard output
+  bool quiet = false;                      // no summary, no progress
 };
 
 // What the options hold before their meaning is checked. The programs of Network Dispatcher had

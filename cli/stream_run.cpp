@@ -122,8 +122,7 @@ class StreamProgram {
 
 }  // namespace
 
-int run_stream(const StreamArguments& arguments, net::Log& log,
-               const ServeMetrics& serve_metrics) {
+int run_stream(const StreamArguments& arguments, net::Log& log, const ServeMetrics& serve_metrics) {
   os::Runtime runtime(log);
   StreamProgram program(runtime, arguments, serve_metrics);
   std::exception_ptr failure;

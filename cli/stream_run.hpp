@@ -11,8 +11,8 @@
 namespace dispatch::cli {
 
 // Serves the figures of a pipeline to whom `listener` lets in, until it is cancelled.
-using ServeMetrics = std::function<net::Task<void>(net::Runtime&, net::Listener& listener,
-                                                   const stream::Pipeline&)>;
+using ServeMetrics =
+    std::function<net::Task<void>(net::Runtime&, net::Listener& listener, const stream::Pipeline&)>;
 
 // Until its inputs end, or a signal comes. `serve_metrics` is for arguments with metrics. The exit
 // status.

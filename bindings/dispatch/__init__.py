@@ -13,7 +13,6 @@ from ._errors import EngineError, Error, ExpectationFailed, ScenarioError
 from ._parts import (
     Browse,
     Call,
-    Stream,
     Chat,
     Clients,
     Direction,
@@ -30,6 +29,7 @@ from ._parts import (
     Proxy,
     Requests,
     Set,
+    Stream,
     Upload,
     Video,
     Workload,
@@ -42,7 +42,6 @@ from ._series import FlowSeries, LinkSeries, Series, WorkloadSeries
 __all__ = [
     "Browse",
     "Call",
-    "Stream",
     "Chat",
     "Clients",
     "Direction",
@@ -72,6 +71,7 @@ __all__ = [
     "ScenarioError",
     "Series",
     "Set",
+    "Stream",
     "Transfer",
     "Upload",
     "Video",

@@ -407,27 +407,24 @@ class Call:
 
 @dataclass
 class Stream:
-    """Frames from a machine to a host: ``dispatch send --framed``, ``dispatch record --framed``."""
+    """Frames from a machine to a host: ``dispatch send`` and ``record``, with ``--framed``."""
 
     name: str
     to: str
-    """A host's name."""
     until: Optional[Quantity] = None
     at: Optional[Quantity] = None
     rate: Optional[Quantity] = None
     """Of payload. Default 4 Mbit/s."""
     size: Optional[Quantity] = None
-    """Of each datagram. Default 1200 B."""
     links: Optional[List[str]] = None
     """That it leaves by, with weights: ``["cable/3", "lte"]``. Default: all of the machine."""
     spread: Optional[str] = None
     """``"distribute"`` or ``"duplicate"`` over the links. Default: one link, as the routes have it."""
     repair: Optional[Quantity] = None
-    """What is missing is asked for again for so long. Default: not at all."""
+    """What is missing is asked for again for so long. Default 0 s."""
     fec: Optional[str] = None
     """``"20:2"``: after 20 frames two of parity. Default: none."""
     fec_within: Optional[Quantity] = None
-    """A group of frames is not open for longer. Default 20 ms."""
     client: Optional[str] = None
 
 

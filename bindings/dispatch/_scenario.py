@@ -19,7 +19,6 @@ from ._errors import ScenarioError
 from ._parts import (
     Browse,
     Call,
-    Stream,
     Chat,
     Clients,
     Direction,
@@ -38,6 +37,7 @@ from ._parts import (
     Requests,
     Service,
     Set,
+    Stream,
     Upload,
     Video,
     Workload,

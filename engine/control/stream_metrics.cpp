@@ -84,8 +84,8 @@ std::string stream_metrics_text(const stream::Pipeline& pipeline) {
     }
     families.push_back(std::move(family));
   }
-  MetricFamily missing{"dispatch_frames_missing", "Frames that have not come.", MetricType::Gauge,
-                       {}};
+  MetricFamily missing{
+      "dispatch_frames_missing", "Frames that have not come.", MetricType::Gauge, {}};
   for (const auto& [number, figures] : streams) {
     ClientMetric metric;
     metric.label = {{"stream", std::to_string(number)}};
@@ -93,10 +93,14 @@ std::string stream_metrics_text(const stream::Pipeline& pipeline) {
     missing.metric.push_back(std::move(metric));
   }
   families.push_back(std::move(missing));
-  families.push_back({"dispatch_frames_strangers_total", "Datagrams that were no frames.",
-                      MetricType::Counter, {counter_of(pipeline.strangers(), {})}});
-  families.push_back({"dispatch_frames_sent_again_total", "Frames that receivers asked for.",
-                      MetricType::Counter, {counter_of(pipeline.sent_again(), {})}});
+  families.push_back({"dispatch_frames_strangers_total",
+                      "Datagrams that were no frames.",
+                      MetricType::Counter,
+                      {counter_of(pipeline.strangers(), {})}});
+  families.push_back({"dispatch_frames_sent_again_total",
+                      "Frames that receivers asked for.",
+                      MetricType::Counter,
+                      {counter_of(pipeline.sent_again(), {})}});
   std::erase_if(families, [](const MetricFamily& family) { return family.metric.empty(); });
   return prometheus::TextSerializer().Serialize(families);
 }
@@ -104,8 +108,7 @@ std::string stream_metrics_text(const stream::Pipeline& pipeline) {
 net::Task<void> serve_stream_metrics(net::Runtime& runtime, net::Listener& listener,
                                      const stream::Pipeline& pipeline) {
   co_await serve_pages(
-      runtime, listener,
-      [&pipeline](const WebRequest& request) -> net::Task<proxy::http::Answer> {
+      runtime, listener, [&pipeline](const WebRequest& request) -> net::Task<proxy::http::Answer> {
         const bool reads = request.head.method == "GET" || request.head.method == "HEAD";
         const auto path = request.head.target.substr(0, request.head.target.find('?'));
         if (path == "/metrics" && reads) {

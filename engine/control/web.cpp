@@ -77,7 +77,7 @@ bool is_of_figures(std::string_view path) {
 }
 
 net::Task<Answer> respond(Controller& controller, const WebOptions& options,
-                                const WebRequest& request) {
+                          const WebRequest& request) {
   const auto& head = request.head;
   const auto path = head.target.substr(0, head.target.find('?'));
   const bool reads = head.method == "GET" || head.method == "HEAD";

@@ -15,7 +15,7 @@ constexpr net::Duration kPatience = std::chrono::seconds(60);
 
 // A whole request, or what is wrong with it. Errors: the stream's.
 net::Task<net::Result<http::Checked<WebRequest>>> read_request(http::Reader& reader,
-                                                            net::TimePoint deadline) {
+                                                               net::TimePoint deadline) {
   using Read = http::Checked<WebRequest>;
   auto got = co_await reader.read_head(deadline);
   if (!got) co_return got.error();

@@ -46,8 +46,7 @@ FileWriter::Job::Job(FileWriter& writer, FileDescriptor descriptor)
       descriptor_(std::move(descriptor)),
       progress_(writer.loop_.events.executor()) {}
 
-net::Result<std::size_t> FileWriter::Job::take(
-    std::span<const std::span<const std::byte>> pieces) {
+net::Result<std::size_t> FileWriter::Job::take(std::span<const std::span<const std::byte>> pieces) {
   const std::scoped_lock lock(writer_.mutex_);
   if (error_) return error_;
   if (waiting_.size() >= kWaitingMost) return net::errno_error(EAGAIN);

@@ -43,9 +43,8 @@ void Demultiplexer::take(std::span<const Chunk> chunks) {
 }
 
 bool Demultiplexer::has_room() const {
-  const auto all = std::ranges::all_of(hubs_, [](const auto& each) {
-    return each.second->has_room();
-  });
+  const auto all =
+      std::ranges::all_of(hubs_, [](const auto& each) { return each.second->has_room(); });
   return all && (nobodys_ == nullptr || nobodys_->has_room());
 }
 

@@ -37,7 +37,7 @@ struct EndpointSpec {
   // (RFC 4607); else the address that is sent from.
   std::optional<net::Address> source{};
   std::string device{};  // the only interface that it uses
-  std::string link{};    // what is sent leaves by it: its name, or as link::parse_link_spec reads it
+  std::string link{};  // what is sent leaves by it: its name, or as link::parse_link_spec reads it
   // Of tls. Whom to believe, and for whom to ask; of what listens, who we are.
   std::string ca_file{};
   std::string server_name{};

@@ -1,8 +1,8 @@
 // Symbols from which others that are missing can be computed: a Cauchy code over GF(256).
 //
-// Parity symbol r of data symbols d is the sum of coefficient(r, c) * d[c] over the columns c. Every
-// square part of the matrix can be inverted, so that any m parity symbols make good any m missing
-// data symbols (J. Bloemer et al., "An XOR-based erasure-resilient coding scheme", 1995).
+// Parity symbol r of data symbols d is the sum of coefficient(r, c) * d[c] over the columns c.
+// Every square part of the matrix can be inverted, so that any m parity symbols make good any m
+// missing data symbols (J. Bloemer et al., "An XOR-based erasure-resilient coding scheme", 1995).
 #pragma once
 
 #include <cstddef>

@@ -117,7 +117,8 @@ net::Status FileOutput::rotate(std::size_t next_bytes) {
   const auto& policy = series_.policy();
   if (!policy.rotates() || file_->bytes() == 0) return {};
   const auto now = series_.clock().now();
-  const bool too_long = policy.rotate_bytes != 0 && file_->bytes() + next_bytes > policy.rotate_bytes;
+  const bool too_long =
+      policy.rotate_bytes != 0 && file_->bytes() + next_bytes > policy.rotate_bytes;
   const bool too_old =
       policy.rotate_after != net::Duration::zero() && now - begun_ >= policy.rotate_after;
   if (!too_long && !too_old) return {};

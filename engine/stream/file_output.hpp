@@ -47,9 +47,7 @@ class FileOutput final : public Output {
   // False: it has failed.
   net::Task<bool> settle(std::shared_ptr<WrittenFile> file, bool sync);
   net::Task<bool> settle_old_ones();
-  bool syncs_always() const {
-    return series_.policy().sync_after == net::Duration::zero();
-  }
+  bool syncs_always() const { return series_.policy().sync_after == net::Duration::zero(); }
   void fail(const net::Error& error);
 
   FileSeries series_;

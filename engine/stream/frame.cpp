@@ -53,9 +53,12 @@ std::optional<Frame> decode_frame(std::span<const std::byte> datagram) {
   FrameHeader header;
   std::copy_n(datagram.begin(), header.size(), header.begin());
   if (get_number<std::uint32_t>(datagram, kCrcAt) != sum_of(header, payload)) return std::nullopt;
-  return Frame{static_cast<Frame::Kind>(kind), get_number<std::uint32_t>(datagram, kStreamAt),
-               get_number<std::uint64_t>(datagram, kSequenceAt), get_number<std::uint64_t>(datagram, kTimeAt),
-               payload, (get_number<std::uint8_t>(datagram, kFlagsAt) & kAgain) != 0};
+  return Frame{static_cast<Frame::Kind>(kind),
+               get_number<std::uint32_t>(datagram, kStreamAt),
+               get_number<std::uint64_t>(datagram, kSequenceAt),
+               get_number<std::uint64_t>(datagram, kTimeAt),
+               payload,
+               (get_number<std::uint8_t>(datagram, kFlagsAt) & kAgain) != 0};
 }
 
 }  // namespace dispatch::stream

@@ -39,14 +39,12 @@ void Framer::take(std::span<const Chunk> chunks) {
   const auto time = wall_now();
   const auto now = clock_.now();
   for (const auto& chunk : chunks) {
-    chunk.for_each(
-        0, [&](std::span<const std::byte> datagram) { add_data(datagram, time, now); });
+    chunk.for_each(0, [&](std::span<const std::byte> datagram) { add_data(datagram, time, now); });
   }
   flush();
 }
 
-void Framer::add_data(std::span<const std::byte> datagram, std::uint64_t time,
-                      net::TimePoint now) {
+void Framer::add_data(std::span<const std::byte> datagram, std::uint64_t time, net::TimePoint now) {
   const Frame frame{Frame::Kind::data, options_.stream, next_++, time, datagram};
   add(frame);
   if (options_.repair != net::Duration::zero()) sent_.add(frame, now);

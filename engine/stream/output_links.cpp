@@ -17,8 +17,8 @@ std::unique_ptr<link::LinkSet> make_set(net::Runtime& runtime,
   }
   const auto interfaces = runtime.interfaces().list();
   if (!interfaces) throw StreamError("cannot list the interfaces: " + interfaces.error().message());
-  return std::make_unique<link::LinkSet>(
-      link::make_links(specs, *interfaces, runtime.network()), link::default_policy().make);
+  return std::make_unique<link::LinkSet>(link::make_links(specs, *interfaces, runtime.network()),
+                                         link::default_policy().make);
 }
 
 }  // namespace

@@ -30,8 +30,8 @@ inline constexpr std::size_t kSymbolHeaderBytes = 10;
 
 // What a group of data frames and its parity come to.
 struct ParityShape {
-  unsigned data = 0;  // frames of a group at most, 1 to kColumnsMost; 0: there is no parity
-  unsigned parity = 0;                                       // of each group, 1 to kRowsMost
+  unsigned data = 0;    // frames of a group at most, 1 to kColumnsMost; 0: there is no parity
+  unsigned parity = 0;  // of each group, 1 to kRowsMost
   net::Duration within = std::chrono::milliseconds(20);  // a group is not open for longer
 
   friend bool operator==(const ParityShape&, const ParityShape&) = default;

@@ -4,10 +4,10 @@
 #include "engine/net/files.hpp"
 #include "engine/net/runtime.hpp"
 #include "engine/net/task_group.hpp"
+#include "engine/stream/demultiplexer.hpp"
 #include "engine/stream/figures.hpp"
 #include "engine/stream/framer.hpp"
 #include "engine/stream/hub.hpp"
-#include "engine/stream/demultiplexer.hpp"
 #include "engine/stream/input.hpp"
 #include "engine/stream/output.hpp"
 #include "engine/stream/output_links.hpp"
@@ -93,10 +93,10 @@ class Pipeline {
   net::Runtime& runtime_;
   net::Files& files_;
   Plan plan_;
-  Hub hub_;      // of the outputs
-  Hub inner_;    // of the inputs, where all goes to a group first
-  Hub frames_;   // of UDP inputs, where they bring frames
-  Hub framing_;  // of UDP outputs, where they send frames
+  Hub hub_;                             // of the outputs
+  Hub inner_;                           // of the inputs, where all goes to a group first
+  Hub frames_;                          // of UDP inputs, where they bring frames
+  Hub framing_;                         // of UDP outputs, where they send frames
   std::unique_ptr<OutputLinks> links_;  // null: none is named
   std::unique_ptr<Unframer> unframer_;
   std::unique_ptr<Framer> framer_;

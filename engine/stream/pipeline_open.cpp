@@ -80,10 +80,9 @@ net::Task<void> Pipeline::open() {
         std::make_unique<Subscribers>(hub_, runtime_, std::move(acceptor), plan_.slowness));
   }
   if (plan_.apart == Apart::sender) {
-    senders_ = std::make_unique<Demultiplexer>(
-        hub_, [this](const net::Endpoint* sender) -> Hub& {
-          return open_part(sender == nullptr ? "-" : net::to_string(*sender));
-        });
+    senders_ = std::make_unique<Demultiplexer>(hub_, [this](const net::Endpoint* sender) -> Hub& {
+      return open_part(sender == nullptr ? "-" : net::to_string(*sender));
+    });
   }
   auto& hub = plan_.via ? inner_ : hub_;
   if (plan_.via) {
@@ -111,8 +110,8 @@ void Pipeline::open_framing() {
     options.repair = plan_.repair;
     options.parity = plan_.parity;
     options.probes = plan_.spread || plan_.repair != net::Duration::zero();
-    framer_ = std::make_unique<Framer>(hub_, framing_, runtime_.clock(), runtime_.executor(),
-                                       options);
+    framer_ =
+        std::make_unique<Framer>(hub_, framing_, runtime_.clock(), runtime_.executor(), options);
   }
   if (!plan_.framed_in) return;
   hub_.feeds_from(frames_);
@@ -201,9 +200,9 @@ UdpOutput& Pipeline::add_udp(Hub& hub, const EndpointSpec& spec, std::vector<net
   if (fits != 0) datagram_bytes_ = datagram_bytes_ == 0 ? fits : std::min(datagram_bytes_, fits);
   auto name = to_string(spec);
   if (link != nullptr) name += " by " + link->name();
-  auto output = std::make_unique<UdpOutput>(hub, runtime_.executor(), runtime_.clock(),
-                                            std::move(name), plan_.slowness, std::move(socket),
-                                            std::move(open));
+  auto output =
+      std::make_unique<UdpOutput>(hub, runtime_.executor(), runtime_.clock(), std::move(name),
+                                  plan_.slowness, std::move(socket), std::move(open));
   auto& added = *output;
   outputs_.push_back(std::move(output));
   return added;

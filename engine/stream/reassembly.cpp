@@ -121,8 +121,8 @@ void Reassembly::parity(const ParityFrame& frame, net::TimePoint now) {
   // Two groups that begin alike are not of one sender: the first counts.
   if (group.rows.empty()) group.data = frame.data;
   if (group.data != frame.data) return;
-  const bool is_known = std::ranges::any_of(
-      group.rows, [&](const auto& row) { return row.first == frame.row; });
+  const bool is_known =
+      std::ranges::any_of(group.rows, [&](const auto& row) { return row.first == frame.row; });
   if (is_known || held_ + frame.symbol.size() > kBytesMost) return;
   held_ += frame.symbol.size();
   group.rows.emplace_back(frame.row,
@@ -131,8 +131,7 @@ void Reassembly::parity(const ParityFrame& frame, net::TimePoint now) {
 }
 
 void Reassembly::forget_groups() {
-  while (!groups_.empty() &&
-         groups_.begin()->first + groups_.begin()->second.data <= next_) {
+  while (!groups_.empty() && groups_.begin()->first + groups_.begin()->second.data <= next_) {
     forget_group(groups_.begin());
   }
 }

@@ -98,7 +98,7 @@ class Reassembly {
   std::uint64_t needed_ = 0;  // the room of all below
   std::uint64_t missing_ = 0;
   std::uint64_t given_up_ = 0;
-  std::size_t held_ = 0;  // bytes
+  std::size_t held_ = 0;     // bytes
   SequenceFigures figures_;  // without what is lost
   // Frames that come late by themselves, or of parity, are not asked for: how late they may be.
   net::Duration lateness_ = kLatenessLeast;

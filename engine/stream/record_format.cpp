@@ -80,10 +80,11 @@ void append_v4_header(Bytes& to, const net::Endpoint& from, const net::Endpoint&
   put_number(header, 2, static_cast<std::uint16_t>(kV4HeaderBytes + kUdpHeaderBytes + payload));
   header[8] = kHops;
   header[9] = kUdp;
-  put_octets(header, 12, from.address.is_v4() ? from.address.to_v4().to_bytes()
-                                              : net::AddressV4().to_bytes());
-  put_octets(header, 16, local.address.is_v4() ? local.address.to_v4().to_bytes()
-                                               : net::AddressV4().to_bytes());
+  put_octets(header, 12,
+             from.address.is_v4() ? from.address.to_v4().to_bytes() : net::AddressV4().to_bytes());
+  put_octets(
+      header, 16,
+      local.address.is_v4() ? local.address.to_v4().to_bytes() : net::AddressV4().to_bytes());
   put_number(header, 10, internet_sum(header));
   to.insert(to.end(), header.begin(), header.end());
 }

@@ -14,9 +14,9 @@
 namespace dispatch::stream {
 
 enum class RecordFormat : std::uint8_t {
-  raw,     // their bytes, behind each other
-  timed,   // before each a line "2026-01-31T23:59:59.123456789Z 192.0.2.7:9000 1400", and its length
-           // in bytes is the last word; behind it the end of a line
+  raw,    // their bytes, behind each other
+  timed,  // before each a line "2026-01-31T23:59:59.123456789Z 192.0.2.7:9000 1400", and its length
+          // in bytes is the last word; behind it the end of a line
   pcapng,  // packets of a capture (draft-ietf-opsawg-pcapng), for Wireshark and its like
 };
 
@@ -32,7 +32,8 @@ void append_record(RecordFormat format, net::WallTime time, const net::Endpoint&
                    const net::Endpoint& local, std::span<const std::byte> datagram,
                    std::vector<std::byte>& to);
 
-// Between a hub and a file's output: a chunk for each datagram, with the time at which it came here.
+// Between a hub and a file's output: a chunk for each datagram, with the time at which it came
+// here.
 class Recorder final : public Sink {
  public:
   Recorder(Hub& from, net::asio::any_io_executor executor, net::Clock& clock, RecordFormat format);

@@ -5,8 +5,8 @@
 
 namespace dispatch::stream {
 
-Unframer::Unframer(Hub& from, HubOf hub_of, net::Clock& clock,
-                   net::asio::any_io_executor executor, const UnframerOptions& options)
+Unframer::Unframer(Hub& from, HubOf hub_of, net::Clock& clock, net::asio::any_io_executor executor,
+                   const UnframerOptions& options)
     : from_(from),
       hub_of_(std::move(hub_of)),
       clock_(clock),

@@ -44,9 +44,9 @@ std::string own_figures(const scenario::Result& result) {
     }
     if (workload.datagrams && *workload.datagrams > 0) {
       const auto lost = *workload.datagrams - workload.datagrams_back;
-      text += fmt::format("  {}: {} of {} datagrams lost ({}), ", workload.name, lost,
-                          *workload.datagrams,
-                          percent(scenario::Ratio::of(lost, *workload.datagrams)));
+      text +=
+          fmt::format("  {}: {} of {} datagrams lost ({}), ", workload.name, lost,
+                      *workload.datagrams, percent(scenario::Ratio::of(lost, *workload.datagrams)));
       text += workload.repaired ? fmt::format("{} made good, {} came twice\n", *workload.repaired,
                                               workload.duplicates)
                                 : fmt::format("jitter {}\n", or_nothing(workload.jitter));

@@ -133,8 +133,8 @@ struct Work {
     }
     entry(out, "repair", to_string(stream.repair));
     if (stream.parity.data != 0) {
-      entry(out, "fec", std::to_string(stream.parity.data) + ":" +
-                            std::to_string(stream.parity.parity));
+      entry(out, "fec",
+            std::to_string(stream.parity.data) + ":" + std::to_string(stream.parity.parity));
       entry(out, "fec_within", to_string(stream.parity.within));
     }
     out << YAML::EndMap;

@@ -171,8 +171,7 @@ stream::ParityShape read_parity(const YamlValue& value) {
   const auto colon = std::min(text.find(':'), text.size());
   const auto number = [](std::string_view digits) {
     unsigned count = 0;
-    const auto [end, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), count);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
     return error == std::errc() && end == digits.data() + digits.size() ? count : 0;
   };
   stream::ParityShape parity;

@@ -273,15 +273,15 @@ struct CallSpec : AccessSpec {
   Duration until{};
 };
 
-// `dispatch send --framed` on a machine, and `dispatch record --framed` on a host. It is no client of
-// the proxy.
+// `dispatch send --framed` on a machine, and `dispatch record --framed` on a host. It is no client
+// of the proxy.
 struct StreamSpec : AccessSpec {
   Rate rate{4'000'000};  // of payload
   Bytes size{1200};      // of each datagram
   Duration until{};
-  std::vector<std::string> links;             // as link::parse_link_spec reads them; none: all
-  std::optional<stream::SpreadMode> spread;   // none: as the routes have it
-  Duration repair{};                          // 0: nothing is sent again
+  std::vector<std::string> links;            // as link::parse_link_spec reads them; none: all
+  std::optional<stream::SpreadMode> spread;  // none: as the routes have it
+  Duration repair{};                         // 0: nothing is sent again
   stream::ParityShape parity;
 };
 
@@ -290,8 +290,7 @@ struct WorkloadSpec {
   std::string name;
   std::string client;  // a machine, or clients in its network; empty: the first machine
   Duration at{};
-  std::variant<BulkSpec, RequestsSpec, BrowseSpec, ChatSpec, VideoSpec, CallSpec, StreamSpec>
-      work;
+  std::variant<BulkSpec, RequestsSpec, BrowseSpec, ChatSpec, VideoSpec, CallSpec, StreamSpec> work;
 };
 
 // Another machine with links, and a dispatch of its own.

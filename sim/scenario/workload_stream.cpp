@@ -97,7 +97,8 @@ class StreamRun : public WorkloadRun {
     const auto name = receiver_->figures().front().name;
     sender_.emplace(machine(0), sent_,
                     sending(stream::parse_endpoint_spec(name, stream::Scheme::udp, false)));
-    spawn(run_pipeline(*sender_, [] {}, outcome));
+    spawn(run_pipeline(
+        *sender_, [] {}, outcome));
   }
 
   // What the receiver has, once it ends or nothing more may come.
@@ -109,7 +110,8 @@ class StreamRun : public WorkloadRun {
     receiver_.emplace(*context().peer, recorded_, recording());
     std::optional<std::string> received;
     std::optional<std::string> sent;
-    spawn(run_pipeline(*receiver_, [&] { send(sent); }, received));
+    spawn(run_pipeline(
+        *receiver_, [&] { send(sent); }, received));
     std::optional<Duration> sent_at;
     while (!received || (sender_ && !sent)) {
       if (const auto error = co_await clock().sleep_for(kGlance)) co_return;

@@ -105,9 +105,14 @@ class Receiver {
   }
 
   void lie(std::uint64_t first, std::uint8_t a, std::uint8_t b) {
-    const Bytes payload{std::byte{a}, std::byte(b % 3), std::byte{3}, {}, {},       std::byte{a},
-                        std::byte{b}, {},               {},           {}, std::byte{b}, {},
-                        {},           {},               {},           {}};
+    const Bytes payload{std::byte{a}, std::byte(b % 3),
+                        std::byte{3}, {},
+                        {},           std::byte{a},
+                        std::byte{b}, {},
+                        {},           {},
+                        std::byte{b}, {},
+                        {},           {},
+                        {},           {}};
     Frame frame;
     frame.sequence = first;
     frame.payload = payload;

@@ -13,7 +13,6 @@ import dispatch
 from dispatch import (
     Browse,
     Call,
-    Stream,
     Chat,
     Clients,
     Direction,
@@ -31,6 +30,7 @@ from dispatch import (
     Requests,
     Scenario,
     Set,
+    Stream,
     Upload,
     Video,
 )

@@ -29,9 +29,11 @@ BOOST_AUTO_TEST_CASE(progress_has_rate_and_loss_together_and_fits_a_terminal) {
 BOOST_AUTO_TEST_CASE(the_summary_fits_a_terminal_however_long_a_name_is) {
   StreamFigures figures;
   figures.span = 10s;
-  figures.endpoints = {{"file:/a/very/long/path/to/somewhere/far/away/in/the/tree/feed.log", true,
+  figures.endpoints = {{"file:/a/very/long/path/to/somewhere/far/away/in/the/tree/feed.log",
+                        true,
                         {123'456'789, 12'345'678'901, 0, 0}},
-                       {"udp://[2001:db8:1234:5678:9abc:def0:1234:5678]:65535 by wlan0", false,
+                       {"udp://[2001:db8:1234:5678:9abc:def0:1234:5678]:65535 by wlan0",
+                        false,
                         {123'456, 12'345'678'901, 5, 0}}};
   std::istringstream lines(stream_summary(figures));
   for (std::string line; std::getline(lines, line);) BOOST_TEST(line.size() <= 80u, line);

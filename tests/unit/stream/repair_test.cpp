@@ -38,7 +38,8 @@ BOOST_AUTO_TEST_CASE(any_parity_symbols_make_good_as_many_data_symbols) {
       rows.push_back((row * 17 + lost) % kRowsMost);
       auto& sum = symbols.emplace_back(50);
       for (unsigned column = 0; column < kData; ++column) {
-        if ((lost >> column & 1) != 0) add_scaled(sum, symbol(column), coefficient(rows[row], column));
+        if ((lost >> column & 1) != 0)
+          add_scaled(sum, symbol(column), coefficient(rows[row], column));
       }
     }
     for (unsigned column = 0; column < kData; ++column) {
@@ -106,7 +107,7 @@ BOOST_AUTO_TEST_CASE(what_is_missing_is_asked_for_again_until_it_comes) {
   order.data(frame(0, payload), kStart);
   order.data(frame(3, payload), kStart);
   order.data(frame(5, payload), kStart);
-  (void)popped(order, kStart);  // 1 is next
+  (void)popped(order, kStart);            // 1 is next
   BOOST_TEST(order.ask(kStart).empty());  // it may be out of order only
   const std::vector<Report::Range> missing{{0, 2}, {3, 1}};
   BOOST_TEST((order.ask(kStart + 5ms) == missing));
@@ -280,8 +281,7 @@ BOOST_AUTO_TEST_CASE(what_is_waited_for_comes_no_later_than_the_bound) {
   world.run_for(300ms);
   const auto figures = world.receiver.pipeline->streams().at(7);
   BOOST_TEST(figures.lost > 10u);
-  BOOST_TEST(world.receiver.disk->content("record")->size() >=
-             (figures.received - 1) * 1440);
+  BOOST_TEST(world.receiver.disk->content("record")->size() >= (figures.received - 1) * 1440);
 }
 
 BOOST_AUTO_TEST_CASE(a_sender_does_not_wait_for_ever_for_receivers_that_say_nothing) {

@@ -12,10 +12,12 @@ struct TwoLinkWorld : StreamWorld {
   TwoLinkWorld() {
     auto direction = usual();
     direction.delay = 20ms;
-    first = &world.attach(sender.host, "one", {prefix("203.0.113.1/24"), prefix("2001:db8:3::1/64")},
-                          sim::LinkOptions::symmetric(direction));
-    second = &world.attach(sender.host, "two", {prefix("203.0.114.1/24"), prefix("2001:db8:4::1/64")},
-                           sim::LinkOptions::symmetric(usual()));
+    first =
+        &world.attach(sender.host, "one", {prefix("203.0.113.1/24"), prefix("2001:db8:3::1/64")},
+                      sim::LinkOptions::symmetric(direction));
+    second =
+        &world.attach(sender.host, "two", {prefix("203.0.114.1/24"), prefix("2001:db8:4::1/64")},
+                      sim::LinkOptions::symmetric(usual()));
   }
 
   Plan sending(std::size_t bytes, std::optional<SpreadMode> spread) {
@@ -85,8 +87,7 @@ BOOST_AUTO_TEST_CASE(a_connection_leaves_by_the_link_that_it_names) {
 BOOST_AUTO_TEST_CASE(copies_over_two_links_survive_the_death_of_one) {
   TwoLinkWorld world;
   world.receiver.start(TwoLinkWorld::framed(TwoLinkWorld::recording(), {}));
-  world.sender.start(
-      TwoLinkWorld::framed(world.sending(2'000'000, SpreadMode::duplicate), {}));
+  world.sender.start(TwoLinkWorld::framed(world.sending(2'000'000, SpreadMode::duplicate), {}));
   world.run_for(500ms);
   world.second->set_state(sim::LinkState::blackhole);
   world.run_for(3s);
@@ -100,8 +101,7 @@ BOOST_AUTO_TEST_CASE(copies_over_two_links_survive_the_death_of_one) {
 BOOST_AUTO_TEST_CASE(shares_of_a_link_that_dies_silently_go_to_the_other_and_nothing_is_missing) {
   TwoLinkWorld world;
   world.receiver.start(TwoLinkWorld::framed(TwoLinkWorld::recording(), 3s));
-  world.sender.start(
-      TwoLinkWorld::framed(world.sending(5'000'000, SpreadMode::distribute), 3s));
+  world.sender.start(TwoLinkWorld::framed(world.sending(5'000'000, SpreadMode::distribute), 3s));
   world.run_for(1s);
   world.first->set_state(sim::LinkState::blackhole);
   world.run_for(2s);
@@ -156,8 +156,9 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_with_links_is_said) {
     world.run_for(100ms);
     return world.sender.failure;
   };
-  BOOST_TEST(failure_of([](Plan& plan) { plan.links[0].target = "twoo"; })
-                 .find("did you mean 'two'?") != std::string::npos);
+  BOOST_TEST(failure_of([](Plan& plan) {
+               plan.links[0].target = "twoo";
+             }).find("did you mean 'two'?") != std::string::npos);
   BOOST_TEST(failure_of([](Plan& plan) {
                plan.links[0] = link::parse_link_spec("socks5://192.0.2.9:1080");
              }).find("is a proxy: streams go out by this machine's own links") !=
