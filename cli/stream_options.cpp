@@ -322,8 +322,8 @@ void StreamOptions::check_parts(stream::Plan& plan) const {
   using stream::Apart;
   // Each listener of the old server had a file of its own.
   if (used() == record_ && old_.listen.texts.size() > 1) plan.apart = Apart::listener;
-  if (each_.empty()) return;
-  if (each_ == "listener") {
+  if (each_.empty() && plan.apart == Apart::nothing) return;
+  if (each_.empty() || each_ == "listener") {
     plan.apart = Apart::listener;
   } else if (each_ == "stream") {
     plan.apart = Apart::stream;

@@ -38,7 +38,7 @@ Output::Position FileOutput::send_now(std::span<const Chunk> chunks) {
   while (position.chunk < chunks.size()) {
     const auto written = write(chunks, position);
     if (!written) {
-      if (!would_block(written.error())) fail(written.error());
+      if (!would_block(written.error())) fail(written.error(), file_);
       break;
     }
     advance(chunks, position, *written);
@@ -51,7 +51,10 @@ Output::Position FileOutput::send_now(std::span<const Chunk> chunks) {
 net::Result<std::size_t> FileOutput::write(std::span<const Chunk> chunks, Position position) {
   const auto limit = series_.policy().rotate_bytes;
   const auto first_bytes = datagram_bytes(chunks[position.chunk], position.offset);
-  if (const auto error = rotate(first_bytes)) return error;
+  if (const auto error = rotate(first_bytes)) {
+    fail(error, nullptr);
+    return error;
+  }
   // A datagram that is longer than any file may be has one of its own.
   auto room = limit == 0 ? SIZE_MAX : std::max<std::size_t>(limit - file_->bytes(), first_bytes);
   std::array<std::span<const std::byte>, kPieces> pieces;
@@ -147,7 +150,7 @@ net::Task<bool> FileOutput::settle(std::shared_ptr<WrittenFile> file, bool sync)
     file->confirm();
     co_return true;
   }
-  if (!net::is_cancelled(error)) fail(error);
+  if (!net::is_cancelled(error)) fail(error, file);
   co_return false;
 }
 
@@ -201,7 +204,7 @@ net::Task<void> FileOutput::write_backlog() {
     net::Result<std::size_t> written = std::size_t{0};
     if (progress_ == 0) {
       const auto error = rotate(sending().front_size());
-      if (error) co_return fail(error);
+      if (error) co_return fail(error, nullptr);
     }
     if (!piece[0].empty()) written = file_->file().try_write(piece);
     if (written) {
@@ -210,7 +213,7 @@ net::Task<void> FileOutput::write_backlog() {
       if (!std::exchange(tended_, true)) taken_.notify_all();
       continue;
     }
-    if (!would_block(written.error())) co_return fail(written.error());
+    if (!would_block(written.error())) co_return fail(written.error(), file_);
     const auto room = co_await file_->file().writable();
     if (room) co_return;
   }
@@ -223,11 +226,10 @@ net::Task<void> FileOutput::finish() {
 }
 
 // What has not been written of what was taken is lost after all.
-void FileOutput::fail(const net::Error& error) {
+void FileOutput::fail(const net::Error& error, const std::shared_ptr<WrittenFile>& of) {
   if (ended()) return;
-  old_.push_back(file_);
-  for (const auto& each : old_) {
-    const auto unwritten = each->give_up();
+  if (of) {
+    const auto unwritten = of->give_up();
     not_sent(unwritten.datagrams, unwritten.bytes);
     lost(unwritten.datagrams, unwritten.bytes);
   }

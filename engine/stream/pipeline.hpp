@@ -9,6 +9,7 @@
 #include "engine/stream/framer.hpp"
 #include "engine/stream/hub.hpp"
 #include "engine/stream/input.hpp"
+#include "engine/stream/junction.hpp"
 #include "engine/stream/output.hpp"
 #include "engine/stream/output_links.hpp"
 #include "engine/stream/plan.hpp"
@@ -101,6 +102,7 @@ class Pipeline {
   std::unique_ptr<Unframer> unframer_;
   std::unique_ptr<Framer> framer_;
   std::vector<std::unique_ptr<Hub>> apart_;  // of what has files of its own
+  std::vector<std::unique_ptr<Junction>> junctions_;  // from these to `hub_`
   std::unique_ptr<Demultiplexer> senders_;
   std::vector<std::unique_ptr<Spread>> spreads_;
   std::vector<std::unique_ptr<Recorder>> recorders_;

@@ -144,6 +144,11 @@ Hub& Pipeline::open_part(const std::string& name) {
   if (apart_.size() > kPartsMost) return *apart_.back();
   const auto part = apart_.size() == kPartsMost ? kRest : file_name_of(name);
   auto& hub = *apart_.emplace_back(std::make_unique<Hub>(runtime_.executor()));
+  // What is not a file has them all.
+  if (plan_.apart == Apart::stream) {
+    junctions_.push_back(std::make_unique<Junction>(hub, hub_));
+    hub_.feeds_from(frames_);
+  }
   for (auto to : plan_.to) {
     if (to.scheme != Scheme::file) continue;
     to.path += "." + part;
@@ -154,7 +159,6 @@ Hub& Pipeline::open_part(const std::string& name) {
       fail(error.what());
     }
   }
-  // Those that are not files get it all.
   return hub;
 }
 

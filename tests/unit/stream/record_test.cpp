@@ -65,6 +65,26 @@ BOOST_AUTO_TEST_CASE(files_are_rotated_by_age_at_the_ends_of_datagrams) {
   BOOST_TEST((world.all("record.") == pattern(100'000)));
 }
 
+BOOST_AUTO_TEST_CASE(where_no_next_file_can_be_made_the_last_one_stays_as_it_is) {
+  RecordWorld world;
+  auto plan = record_plan("udp://198.51.100.1:9000");
+  plan.file_policy.rotate_bytes = 30'000;
+  plan.record_format = RecordFormat::pcapng;
+  world.receiver.disk->set_capacity(31'000);  // one file, and no room for what the next begins with
+  world.receiver.start(plan);
+  world.run_for(1ms);
+  world.sender.disk->put("data", pattern(100'000));
+  auto sending = send_plan("udp://198.51.100.1:9000", 100'000);
+  sending.datagram_bytes = 1000;
+  world.sender.start(sending);
+  world.run_for(3s);
+  BOOST_TEST(world.receiver.ended);
+  BOOST_TEST(world.receiver.failure.find("No space left on device") != std::string::npos);
+  const auto written = world.receiver.pipeline->figures()[1].figures;
+  BOOST_TEST(written.datagrams > 20u);
+  BOOST_TEST(world.all("record.").size() >= written.bytes);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_written_is_synced_as_often_as_is_said) {
   const auto syncs = [](std::optional<net::Duration> every) {
     RecordWorld world;
@@ -102,6 +122,7 @@ BOOST_AUTO_TEST_CASE(each_stream_of_frames_may_have_a_file_of_its_own) {
   plan.framed_in = true;
   plan.until_end = true;
   plan.apart = Apart::stream;
+  plan.to.push_back(spec("-"));
   world.receiver.start(plan);
   world.run_for(1ms);
   Station other(world.sender.host, "other");
@@ -117,6 +138,7 @@ BOOST_AUTO_TEST_CASE(each_stream_of_frames_may_have_a_file_of_its_own) {
   BOOST_TEST(world.receiver.ended);
   BOOST_TEST((world.all("record.7") == pattern(70'000)));
   BOOST_TEST((world.all("record.8") == pattern(80'000)));
+  BOOST_TEST(world.receiver.disk->content(sim::Disk::kOutput)->size() == 150'000u);
 }
 
 BOOST_AUTO_TEST_CASE(more_senders_than_files_may_be_share_one) {
