@@ -18,6 +18,11 @@ bool is_of_way_out(const net::Error& error) {
          error == errc::network_down || error == errc::invalid_argument;
 }
 
+// Said by the receiver's host, or by a router, of what has been sent before.
+bool is_of_earlier_one(const net::Error& error) {
+  return error == errc::connection_refused || error == errc::host_unreachable;
+}
+
 std::size_t datagrams_in(const net::DatagramOut& out) {
   return out.segment == 0 ? 1 : (out.size() + out.segment - 1) / out.segment;
 }
@@ -69,9 +74,9 @@ bool UdpOutput::may_retry(const net::Error& error) {
     return true;
   }
   trouble_ = error;
+  trouble_at_ = clock_.now();
   if (is_of_way_out(error) && reopen()) return true;
-  const bool was_told = error == errc::connection_refused || error == errc::host_unreachable;
-  if (!was_told || std::exchange(retried_, true)) return false;
+  if (!is_of_earlier_one(error) || std::exchange(retried_, true)) return false;
   last_was_refused();
   return true;
 }
@@ -98,7 +103,10 @@ bool UdpOutput::reopen() {
 
 void UdpOutput::count_sent(std::span<const net::DatagramOut> batch) {
   retried_ = false;
-  trouble_ = {};
+  // What was refused on its way is heard of later: that something has left tells nothing.
+  if (trouble_ && (!is_of_earlier_one(trouble_) || clock_.now() - trouble_at_ >= kTroubleLasts)) {
+    trouble_ = {};
+  }
   for (const auto& each : batch) {
     last_.datagrams = datagrams_in(each);
     last_.bytes = each.size();
@@ -179,8 +187,9 @@ net::Task<void> UdpOutput::listen(Ears ears) {
       for (std::size_t i = 0; i < *filled; ++i) {
         slots[i].for_each([&](std::span<const std::byte> datagram) { ears.heard(datagram); });
       }
-    } else if (filled.error() == errc::connection_refused ||
-               filled.error() == errc::host_unreachable) {
+    } else if (is_of_earlier_one(filled.error())) {
+      trouble_ = filled.error();
+      trouble_at_ = clock_.now();
       last_was_refused();
       if (filled.error() == errc::connection_refused) ears.refused();
     } else if (socket == socket_) {

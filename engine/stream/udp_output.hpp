@@ -41,6 +41,7 @@ class UdpOutput final : public Output {
 
  private:
   static constexpr std::size_t kBatch = 64;
+  static constexpr net::Duration kTroubleLasts = std::chrono::milliseconds(500);
   static constexpr net::Duration kReopenInterval = std::chrono::milliseconds(250);
 
   Position send_now(std::span<const Chunk> chunks) override;
@@ -66,6 +67,7 @@ class UdpOutput final : public Output {
   bool retried_ = false;
   Figures last_;  // what left last
   net::Error trouble_;
+  net::TimePoint trouble_at_{};
   std::array<net::DatagramOut, kBatch> batch_;
 };
 

@@ -138,6 +138,21 @@ BOOST_AUTO_TEST_CASE(an_interface_that_is_down_is_left_at_once_and_taken_again) 
              3'970'000u);
 }
 
+BOOST_AUTO_TEST_CASE(a_link_that_refuses_is_tried_twice_a_second_and_no_more) {
+  TwoLinkWorld world;
+  world.receiver.start(TwoLinkWorld::recording());
+  world.sender.start(world.sending(4'000'000, SpreadMode::distribute));
+  world.run_for(1s);
+  // It has its address, and a router behind it says no.
+  world.world.set_refusal(*world.first, sim::IcmpUnreachable::Reason::prohibited);
+  world.run_for(4s);
+  BOOST_TEST(world.sender.ended);
+  // Three seconds of 750 a second would be 2250.
+  const auto lost = world.sent_by(0).lost;
+  BOOST_TEST((lost > 10 && lost < 400), lost);
+  BOOST_TEST(world.sent_by(1).datagrams > 2500u);
+}
+
 BOOST_AUTO_TEST_CASE(a_receiver_that_is_gone_ends_nothing_on_either_link) {
   TwoLinkWorld world;
   world.sender.start(world.sending(1'000'000, SpreadMode::distribute));
