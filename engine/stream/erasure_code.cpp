@@ -3,6 +3,11 @@
 #include <array>
 #include <utility>
 
+#if defined(__x86_64__)
+#include <tmmintrin.h>
+#define DISPATCH_HAS_SHUFFLE 1
+#endif
+
 namespace dispatch::stream {
 namespace {
 
@@ -36,6 +41,38 @@ std::uint8_t inverse(std::uint8_t a) {
   return kTables.exponentials[255u - kTables.logarithms[a]];
 }
 
+#ifdef DISPATCH_HAS_SHUFFLE
+
+constexpr std::size_t kShuffled = 16;  // bytes at a time
+
+// A product is the sum of those of a byte's halves, each of which is looked up in a register
+// (SSSE3). How many bytes it has done: all but the last few.
+__attribute__((target("ssse3"))) std::size_t add_scaled_by_shuffle(std::span<std::byte> to,
+                                                                   std::span<const std::byte> from,
+                                                                   std::uint8_t factor) {
+  alignas(16) std::array<std::uint8_t, kShuffled> low;
+  alignas(16) std::array<std::uint8_t, kShuffled> high;
+  for (unsigned i = 0; i < kShuffled; ++i) {
+    low[i] = product(static_cast<std::uint8_t>(i), factor);
+    high[i] = product(static_cast<std::uint8_t>(i << 4), factor);
+  }
+  const auto lows = _mm_load_si128(reinterpret_cast<const __m128i*>(low.data()));
+  const auto highs = _mm_load_si128(reinterpret_cast<const __m128i*>(high.data()));
+  const auto half = _mm_set1_epi8(0x0f);
+  std::size_t at = 0;
+  for (; at + kShuffled <= from.size(); at += kShuffled) {
+    const auto bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from.data() + at));
+    const auto upper = _mm_and_si128(_mm_srli_epi64(bytes, 4), half);
+    const auto scaled = _mm_xor_si128(_mm_shuffle_epi8(lows, _mm_and_si128(bytes, half)),
+                                      _mm_shuffle_epi8(highs, upper));
+    auto* sum = reinterpret_cast<__m128i*>(to.data() + at);
+    _mm_storeu_si128(sum, _mm_xor_si128(_mm_loadu_si128(sum), scaled));
+  }
+  return at;
+}
+
+#endif
+
 void scale(std::span<std::byte> bytes, std::uint8_t factor) {
   for (auto& each : bytes) {
     each = static_cast<std::byte>(product(static_cast<std::uint8_t>(each), factor));
@@ -49,11 +86,17 @@ std::uint8_t coefficient(unsigned row, unsigned column) {
 }
 
 void add_scaled(std::span<std::byte> to, std::span<const std::byte> from, std::uint8_t factor) {
+  std::size_t done = 0;
+#ifdef DISPATCH_HAS_SHUFFLE
+  static const bool kHasShuffle = __builtin_cpu_supports("ssse3") != 0;
+  if (kHasShuffle && from.size() >= kShuffled) done = add_scaled_by_shuffle(to, from, factor);
+#endif
+  if (done == from.size()) return;
   std::array<std::uint8_t, 256> multiple;
   for (unsigned i = 0; i < multiple.size(); ++i) {
     multiple[i] = product(static_cast<std::uint8_t>(i), factor);
   }
-  for (std::size_t i = 0; i < from.size(); ++i) {
+  for (std::size_t i = done; i < from.size(); ++i) {
     to[i] ^= static_cast<std::byte>(multiple[static_cast<std::uint8_t>(from[i])]);
   }
 }

@@ -52,6 +52,25 @@ BOOST_AUTO_TEST_CASE(any_parity_symbols_make_good_as_many_data_symbols) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(many_bytes_are_scaled_as_each_by_itself) {
+  const auto from = pattern(100);
+  for (const std::uint8_t factor : {0, 1, 2, 3, 0x53, 0xca, 0xff}) {
+    for (std::size_t size = 0; size <= from.size(); ++size) {
+      auto together = pattern(200);
+      auto apart = together;
+      add_scaled(together, std::span(from).first(size), factor);
+      for (std::size_t i = 0; i < size; ++i) {
+        add_scaled(std::span(apart).subspan(i), std::span(from).subspan(i, 1), factor);
+      }
+      BOOST_TEST_REQUIRE((together == apart), size);
+    }
+  }
+  // x * x^7 = x^8, which is x^4 + x^3 + x^2 + 1.
+  Bytes product(1);
+  add_scaled(product, Bytes{std::byte{2}}, 0x80);
+  BOOST_TEST(std::to_integer<int>(product[0]) == 0x1d);
+}
+
 BOOST_AUTO_TEST_CASE(a_report_comes_back_as_it_was) {
   const Report report{7, true, 1000, 99, {{0, 3}, {17, 1}}};
   BOOST_TEST((decode_report(encode_report(report)).value() == report));
