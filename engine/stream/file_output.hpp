@@ -48,8 +48,8 @@ class FileOutput final : public Output {
   net::Task<bool> settle(std::shared_ptr<WrittenFile> file, bool sync);
   net::Task<bool> settle_old_ones();
   bool syncs_always() const { return series_.policy().sync_after == net::Duration::zero(); }
-  // `of`: the file that failed, whose end is put right; null: none, there is no next one. What other
-  // files have taken is written.
+  // `of`: the file that failed, whose end is put right; null: none, there is no next one. What
+  // other files have taken is written.
   void fail(const net::Error& error, const std::shared_ptr<WrittenFile>& of);
 
   FileSeries series_;

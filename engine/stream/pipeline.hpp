@@ -101,7 +101,7 @@ class Pipeline {
   std::unique_ptr<OutputLinks> links_;  // null: none is named
   std::unique_ptr<Unframer> unframer_;
   std::unique_ptr<Framer> framer_;
-  std::vector<std::unique_ptr<Hub>> apart_;  // of what has files of its own
+  std::vector<std::unique_ptr<Hub>> apart_;           // of what has files of its own
   std::vector<std::unique_ptr<Junction>> junctions_;  // from these to `hub_`
   std::unique_ptr<Demultiplexer> senders_;
   std::vector<std::unique_ptr<Spread>> spreads_;
