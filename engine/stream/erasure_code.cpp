@@ -12,33 +12,33 @@ namespace dispatch::stream {
 namespace {
 
 // Multiplication modulo x^8 + x^4 + x^3 + x^2 + 1, by logarithms to the base x.
-struct Tables {
+struct FieldTables {
   std::array<std::uint8_t, 512> exponentials{};
   std::array<std::uint8_t, 256> logarithms{};
 };
 
-constexpr Tables make_tables() {
-  constexpr unsigned kPolynomial = 0x11d;
-  Tables tables;
+constexpr FieldTables make_field() {
+  constexpr unsigned kFieldPolynomial = 0x11d;
+  FieldTables tables;
   unsigned power = 1;
   for (unsigned i = 0; i < 255; ++i) {
     tables.exponentials[i] = tables.exponentials[i + 255] = static_cast<std::uint8_t>(power);
     tables.logarithms[power] = static_cast<std::uint8_t>(i);
     power <<= 1;
-    if (power > 255) power ^= kPolynomial;
+    if (power > 255) power ^= kFieldPolynomial;
   }
   return tables;
 }
 
-constexpr Tables kTables = make_tables();
+constexpr FieldTables kField = make_field();
 
 std::uint8_t product(std::uint8_t a, std::uint8_t b) {
   if (a == 0 || b == 0) return 0;
-  return kTables.exponentials[kTables.logarithms[a] + kTables.logarithms[b]];
+  return kField.exponentials[kField.logarithms[a] + kField.logarithms[b]];
 }
 
 std::uint8_t inverse(std::uint8_t a) {
-  return kTables.exponentials[255u - kTables.logarithms[a]];
+  return kField.exponentials[255u - kField.logarithms[a]];
 }
 
 #ifdef DISPATCH_HAS_SHUFFLE

@@ -9,16 +9,16 @@
 namespace dispatch::stream {
 namespace {
 
-constexpr std::size_t kDatagramMost = 65'507;
-constexpr std::size_t kPayloadMost = kDatagramMost - kFrameHeaderBytes;
-constexpr std::size_t kTimeAt = 2;
+constexpr std::size_t kUdpPayloadMost = 65'507;
+constexpr std::size_t kPayloadMost = kUdpPayloadMost - kFrameHeaderBytes;
+constexpr std::size_t kSymbolTimeAt = 2;
 
 }  // namespace
 
 SymbolHeader symbol_header(std::uint64_t time, std::size_t payload_bytes) {
   SymbolHeader header;
   put_number(header, 0, static_cast<std::uint16_t>(payload_bytes));
-  put_number(header, kTimeAt, time);
+  put_number(header, kSymbolTimeAt, time);
   return header;
 }
 
@@ -27,7 +27,7 @@ std::optional<Frame> frame_of_symbol(std::span<const std::byte> symbol) {
   const auto length = get_number<std::uint16_t>(symbol, 0);
   if (length > symbol.size() - kSymbolHeaderBytes) return std::nullopt;
   Frame frame;
-  frame.time = get_number<std::uint64_t>(symbol, kTimeAt);
+  frame.time = get_number<std::uint64_t>(symbol, kSymbolTimeAt);
   frame.payload = symbol.subspan(kSymbolHeaderBytes, length);
   return frame;
 }

@@ -8,7 +8,7 @@ namespace dispatch::stream {
 namespace {
 
 constexpr std::size_t kReceiverAt = 0;
-constexpr std::size_t kFlagsAt = 4;
+constexpr std::size_t kReportFlagsAt = 4;
 constexpr std::size_t kSettledAt = 8;
 constexpr std::size_t kEchoAt = 16;
 constexpr std::size_t kRangeBytes = 8;
@@ -20,7 +20,7 @@ std::vector<std::byte> encode_report(const Report& report) {
   const auto ranges = std::min(report.missing.size(), Report::kRangesMost);
   std::vector<std::byte> bytes(Report::kBytesLeast + ranges * kRangeBytes);
   put_number(bytes, kReceiverAt, report.receiver);
-  put_number(bytes, kFlagsAt, report.complete ? kComplete : std::uint32_t{0});
+  put_number(bytes, kReportFlagsAt, report.complete ? kComplete : std::uint32_t{0});
   put_number(bytes, kSettledAt, report.settled);
   put_number(bytes, kEchoAt, report.echo);
   for (std::size_t i = 0; i < ranges; ++i) {
@@ -37,7 +37,7 @@ std::optional<Report> decode_report(std::span<const std::byte> payload) {
   if (rest % kRangeBytes != 0 || rest / kRangeBytes > Report::kRangesMost) return std::nullopt;
   Report report;
   report.receiver = get_number<std::uint32_t>(payload, kReceiverAt);
-  report.complete = get_number<std::uint32_t>(payload, kFlagsAt) == kComplete;
+  report.complete = get_number<std::uint32_t>(payload, kReportFlagsAt) == kComplete;
   report.settled = get_number<std::uint64_t>(payload, kSettledAt);
   report.echo = get_number<std::uint64_t>(payload, kEchoAt);
   for (auto at = Report::kBytesLeast; at < payload.size(); at += kRangeBytes) {

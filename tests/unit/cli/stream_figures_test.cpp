@@ -7,11 +7,10 @@
 #include <sstream>
 
 namespace dispatch::cli {
+BOOST_AUTO_TEST_SUITE(stream_figures)
 namespace {
 
 using namespace std::chrono_literals;
-
-BOOST_AUTO_TEST_SUITE(stream_figures)
 
 BOOST_AUTO_TEST_CASE(progress_has_rate_and_loss_together_and_fits_a_terminal) {
   const std::array before{stream::EndpointFigures{"in", true, {0, 0, 0, 0}},
@@ -40,7 +39,6 @@ BOOST_AUTO_TEST_CASE(the_summary_fits_a_terminal_however_long_a_name_is) {
   BOOST_TEST(stream_summary(figures).find("65535 by wlan0") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::cli

@@ -5,6 +5,7 @@
 #include <cstring>
 
 namespace dispatch::stream {
+BOOST_AUTO_TEST_SUITE(record)
 namespace {
 
 std::string text_of(const std::vector<std::byte>& bytes) {
@@ -46,8 +47,6 @@ struct RecordWorld : StreamWorld {
     return content;
   }
 };
-
-BOOST_AUTO_TEST_SUITE(record)
 
 BOOST_AUTO_TEST_CASE(files_are_rotated_by_age_at_the_ends_of_datagrams) {
   RecordWorld world;
@@ -254,7 +253,6 @@ BOOST_AUTO_TEST_CASE(a_capture_has_a_packet_for_each_datagram_and_begins_anew_in
   }
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::stream

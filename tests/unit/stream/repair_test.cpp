@@ -7,6 +7,7 @@
 #include "tests/unit/stream/stream_world.hpp"
 
 namespace dispatch::stream {
+BOOST_AUTO_TEST_SUITE(repair)
 namespace {
 
 using Bytes = std::vector<std::byte>;
@@ -20,8 +21,6 @@ Frame frame(std::uint64_t sequence, std::span<const std::byte> payload) {
   made.payload = payload;
   return made;
 }
-
-BOOST_AUTO_TEST_SUITE(repair)
 
 BOOST_AUTO_TEST_CASE(any_parity_symbols_make_good_as_many_data_symbols) {
   constexpr unsigned kData = 12;
@@ -318,7 +317,6 @@ BOOST_AUTO_TEST_CASE(a_sender_does_not_wait_for_ever_for_receivers_that_say_noth
   BOOST_TEST(world.sender.ended);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::stream

@@ -3,6 +3,7 @@
 #include "tests/unit/stream/stream_world.hpp"
 
 namespace dispatch::stream {
+BOOST_AUTO_TEST_SUITE(spread)
 namespace {
 
 constexpr std::uint64_t kRate = 1'000'000;  // bytes per second
@@ -41,8 +42,6 @@ struct TwoLinkWorld : StreamWorld {
   sim::Link* first = nullptr;
   sim::Link* second = nullptr;
 };
-
-BOOST_AUTO_TEST_SUITE(spread)
 
 BOOST_AUTO_TEST_CASE(datagrams_are_distributed_by_weight) {
   TwoLinkWorld world;
@@ -153,6 +152,23 @@ BOOST_AUTO_TEST_CASE(a_link_that_refuses_is_tried_twice_a_second_and_no_more) {
   BOOST_TEST(world.sent_by(1).datagrams > 2500u);
 }
 
+BOOST_AUTO_TEST_CASE(a_refusal_of_one_datagram_does_not_keep_back_the_next) {
+  for (const bool by_router : {false, true}) {
+    TwoLinkWorld world;
+    auto plan = world.sending(100'000, std::nullopt);
+    plan.bytes_per_second = 20'000;  // one each 50 ms, longer than the way there and back
+    plan.to = {spec("udp://198.51.100.1:9000?link=second")};
+    if (by_router) world.world.set_refusal(*world.second, sim::IcmpUnreachable::Reason::prohibited);
+    world.sender.start(plan);
+    world.run_for(7s);
+    BOOST_TEST(world.sender.ended);
+    BOOST_TEST(world.second->up().counters().offered.packets == 100u);
+    const auto figures = world.sender.pipeline->figures()[1].figures;
+    BOOST_TEST(figures.lost == 99u);  // of the last one nobody has heard yet
+    BOOST_TEST(figures.datagrams == 1u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_receiver_that_is_gone_ends_nothing_on_either_link) {
   TwoLinkWorld world;
   world.sender.start(world.sending(1'000'000, SpreadMode::distribute));
@@ -180,7 +196,6 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_with_links_is_said) {
              std::string::npos);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
 }  // namespace
+BOOST_AUTO_TEST_SUITE_END()
 }  // namespace dispatch::stream
