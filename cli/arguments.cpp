@@ -260,7 +260,7 @@ Arguments parse_arguments(int argc, const char* const* argv) {
       "127.0.0.3/3; downloads through it with curl; prints what the server counted.\n"
       "No internet, no second link needed.\n");
 
-  StreamOptions streams;
+  StreamOptions streams(StreamOptions::Metrics::served);
   streams.add_to(app);
 
   // Last, since commands have the footer that the program has when they are added.

@@ -6,15 +6,15 @@
 #include "cli/exit_status.hpp"
 #include "cli/interface_list.hpp"
 #include "cli/log_file.hpp"
+#include "cli/program.hpp"
 #include "cli/start.hpp"
 #include "cli/stream_run.hpp"
+#include "engine/control/stream_metrics.hpp"
 #include "engine/link/upstream.hpp"
-#include "engine/net/config_error.hpp"
 #include "engine/os/runtime.hpp"
 
 #include <fmt/format.h>
 
-#include <exception>
 #include <string_view>
 
 namespace dispatch::cli {
@@ -56,7 +56,7 @@ struct Command {
     return kSuccess;
   }
   int operator()(const StreamArguments& streams) const {
-    return run_stream(streams, *open_log(arguments));
+    return run_stream(streams, *open_log(arguments), control::serve_stream_metrics);
   }
   int operator()(const ControlArguments& control) const { return run_control(control); }
   int operator()(const CheckArguments& check) const { return run_check(check); }
@@ -77,24 +77,9 @@ void hide_passwords(int argc, char** argv) {
 }
 
 int run(int argc, char** argv) {
-  try {
-    const auto arguments = parse_arguments(argc, argv);
-    hide_passwords(argc, argv);
-    return std::visit(Command{arguments}, arguments.command);
-  } catch (const UsageError& error) {
-    complain(error.what());
-    return kUsage;
-  } catch (const net::ConfigError& error) {
-    complain(error.what());
-    return kUsage;
-  } catch (const OutputError& error) {
-    // A reader that has seen enough (`dispatch list | head -1`) needs no message.
-    if (error.code() != std::errc::broken_pipe) complain(error.what());
-    return kFailure;
-  } catch (const std::exception& error) {
-    complain(error.what());
-    return kFailure;
-  }
+  const auto arguments = parse_arguments(argc, argv);
+  hide_passwords(argc, argv);
+  return std::visit(Command{arguments}, arguments.command);
 }
 
 }  // namespace
@@ -102,5 +87,5 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   dispatch::cli::prepare_standard_streams();
-  return dispatch::cli::run(argc, argv);
+  return dispatch::cli::run_program([&] { return dispatch::cli::run(argc, argv); });
 }

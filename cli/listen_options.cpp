@@ -2,6 +2,7 @@
 
 #include "cli/address_range.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/option_group.hpp"
 #include "cli/start_options.hpp"
 #include "cli/whole_number.hpp"
 #include "engine/net/config_error.hpp"
@@ -36,26 +37,25 @@ proxy::proxy_protocol::Version proxy_version(const std::string& text) {
 }  // namespace
 
 void ListenOptions::add_to(CLI::App& command) {
-  const auto add = [&](const char* name, auto& value, const char* type, const char* help) {
-    return command.add_option(name, value, help)->type_name(type)->group(kGroup);
-  };
-  add("--ip", ip_, "ADDRESS", "Address to listen on")->default_str(kDefaultIp);
-  add("--port", port_, "PORT", "Port to listen on; 0 takes a free one")->default_str(kDefaultPort);
-  add("--listen", listeners_, "WHERE[,OPTION...]",
+  OptionGroup group(command, kGroup);
+  group.add("--ip", ip_, "ADDRESS", "Address to listen on").default_str(kDefaultIp);
+  group.add("--port", port_, "PORT", "Port to listen on; 0 takes a free one")
+      .default_str(kDefaultPort);
+  group.add_list(
+      "--listen", listeners_, "WHERE[,OPTION...]",
       "ADDRESS:PORT or unix:PATH, in place of --ip and --port; may be given again. Options: tls "
       "(inside TLS only), accept-proxy (each connection begins with a header of the PROXY "
-      "protocol), mode=0660 (of a PATH)")
-      ->allow_extra_args(false);
-  add("--tls-cert", tls_certificate_, "FILE",
-      "Certificate to show to clients that begin with TLS, and its chain (PEM)");
-  add("--tls-key", tls_key_, "FILE", "Its private key, where that is not in the same file (PEM)");
-  add("--accept-proxy-from", trusted_proxies_, "RANGE",
-      "Range of addresses that accept-proxy listeners serve, and believe; may be given again. "
-      "None: this machine's")
-      ->allow_extra_args(false);
-  add("--send-proxy", send_proxy_, "VERSION",
-      "Tell targets who the client is, by a header of the PROXY protocol before all else: v1 or "
-      "v2");
+      "protocol), mode=0660 (of a PATH)");
+  group.add("--tls-cert", tls_certificate_, "FILE",
+            "Certificate to show to clients that begin with TLS, and its chain (PEM)");
+  group.add("--tls-key", tls_key_, "FILE",
+            "Its private key, where that is not in the same file (PEM)");
+  group.add_list("--accept-proxy-from", trusted_proxies_, "RANGE",
+                 "Range of addresses that accept-proxy listeners serve, and believe; may be given "
+                 "again. None: this machine's");
+  group.add("--send-proxy", send_proxy_, "VERSION",
+            "Tell targets who the client is, by a header of the PROXY protocol before all else: v1 "
+            "or v2");
 }
 
 void ListenOptions::check(StartArguments& start) const {

@@ -5,6 +5,7 @@
 #include "cli/duration.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/link_argument.hpp"
+#include "cli/option_group.hpp"
 #include "cli/text_file.hpp"
 #include "cli/users.hpp"
 #include "cli/whole_number.hpp"
@@ -98,32 +99,6 @@ proxy::RouteRule route_rule(const std::string& text) {
   }
 }
 
-// Options of one concern, under a heading of the help.
-class Group {
- public:
-  Group(CLI::App& command, const char* heading) : command_(command), heading_(heading) {}
-
-  template <typename Value>
-  CLI::Option& add(const char* name, Value& value, const char* type, const char* help) {
-    return *command_.add_option(name, value, help)->type_name(type)->group(heading_);
-  }
-  void add_with_default(const char* name, std::string& value, const char* type, const char* help) {
-    add(name, value, type, help).default_str(value);
-  }
-  // May be given again; what follows its value is an ADDRESS.
-  void add_list(const char* name, std::vector<std::string>& values, const char* type,
-                const char* help) {
-    add(name, values, type, help).allow_extra_args(false);
-  }
-  void add_flag(const char* name, bool& value, const char* help) {
-    command_.add_flag(name, value, help)->group(heading_);
-  }
-
- private:
-  CLI::App& command_;
-  const char* heading_;
-};
-
 std::string policy_help() {
   std::string help = "How each connection's link is chosen, NAME[,OPTION=VALUE...]. ";
   for (const auto& [name, summary] : link::policies()) {
@@ -149,7 +124,7 @@ void StartOptions::add_to(CLI::App& command) {
 }
 
 void StartOptions::add_admission(CLI::App& command) {
-  Group group(command, "Which clients are served");
+  OptionGroup group(command, "Which clients are served");
   group.add("--users", users_, "FILE",
             "File of users, a line NAME:PASSWORD each; in its place the same lines in "
             "$DISPATCH_USERS. None: no password is asked for");
@@ -163,7 +138,7 @@ void StartOptions::add_admission(CLI::App& command) {
 }
 
 void StartOptions::add_limits(CLI::App& command) {
-  Group group(command, "How fast and how much (of a link: see behind its weight)");
+  OptionGroup group(command, "How fast and how much (of a link: see behind its weight)");
   group.add(
       "--client-rate", client_rate_, "RATE",
       "How fast each client may go, in each direction, by its address: 20Mbit/s, or "
@@ -188,7 +163,7 @@ void StartOptions::check_limits(StartArguments& start) const {
 }
 
 void StartOptions::add_reaching(CLI::App& command) {
-  Group group(command, "How targets are reached");
+  OptionGroup group(command, "How targets are reached");
   group.add_with_default("--policy", policy_, "POLICY", policy_help().c_str());
   group.add_list("--route", routes_, "RULE",
                  "Rule WHO=WHAT; may be given again, the first that fits counts. WHO: a range, a "
@@ -210,7 +185,7 @@ void StartOptions::add_reaching(CLI::App& command) {
 }
 
 void StartOptions::add_health(CLI::App& command) {
-  Group group(command, "What is done about links that fail");
+  OptionGroup group(command, "What is done about links that fail");
   group.add_list("--probe", probes_, "URL",
                  "Ask this through each link, again and again: http://HOST/PATH (a captive portal "
                  "answers with another status than 204, or than that of \",status=N\"), "
@@ -242,7 +217,7 @@ void StartOptions::check_health(proxy::ServerOptions& server) const {
 }
 
 void StartOptions::add_timeouts(CLI::App& command) {
-  Group group(command, "How long connections may take");
+  OptionGroup group(command, "How long connections may take");
   group.add_with_default("--handshake-timeout", handshake_timeout_, "TIME",
                          "For a client to say what it wants");
   group.add_with_default("--idle-timeout", idle_timeout_, "TIME",
@@ -261,7 +236,7 @@ void StartOptions::add_timeouts(CLI::App& command) {
 }
 
 void StartOptions::add_datagrams(CLI::App& command) {
-  Group group(command, "Datagrams (SOCKS5 UDP ASSOCIATE)");
+  OptionGroup group(command, "Datagrams (SOCKS5 UDP ASSOCIATE)");
   group.add_with_default("--udp-timeout", udp_timeout_, "TIME",
                          "Forget a target that has been silent for so long");
   group.add_flag("--udp-one-link", udp_one_link_,
@@ -272,7 +247,7 @@ void StartOptions::add_datagrams(CLI::App& command) {
 }
 
 void StartOptions::add_running(CLI::App& command) {
-  Group group(command, "How it runs");
+  OptionGroup group(command, "How it runs");
   group.add("--config", config_, "FILE",
             "Read options, and links, from this file too; what the command line gives counts more. "
             "'dispatch config example' prints one");

@@ -21,6 +21,25 @@ std::string rate_text(std::uint64_t bytes, net::Duration span) {
          "/s";
 }
 
+// Of at most 30 columns: its front, and its end.
+std::string short_name(const std::string& name) {
+  constexpr std::size_t kMost = 30;
+  constexpr std::size_t kFront = 8;
+  constexpr std::string_view kCut = "...";
+  if (name.size() <= kMost) return name;
+  return name.substr(0, kFront) + std::string(kCut) +
+         name.substr(name.size() - (kMost - kFront - kCut.size()));
+}
+
+// "99999", "123k", "12M".
+std::string short_count(std::uint64_t count) {
+  constexpr std::uint64_t kPlain = 100'000;
+  constexpr std::string_view kUnits = " kMGT";
+  std::size_t unit = 0;
+  for (; count >= kPlain && unit + 1 < kUnits.size(); count /= 1000) ++unit;
+  return unit == 0 ? std::to_string(count) : fmt::format("{}{}", count, kUnits[unit]);
+}
+
 std::string loss_text(std::uint64_t lost, std::uint64_t passed) {
   return fmt::format("{} ({})", lost, lost == 0 ? "0 %" : format_share(lost, lost + passed));
 }
@@ -30,11 +49,12 @@ std::string stream_table(const StreamFigures& figures) {
                {"RECEIVED", Align::right},
                {"LOST", Align::right},
                {"REORDERED", Align::right},
-               {"TWICE", Align::right}});
+               {"TWICE", Align::right},
+               {"REPAIRED", Align::right}});
   for (const auto& [number, each] : figures.streams) {
     table.add({std::to_string(number), std::to_string(each.received),
                loss_text(each.lost, each.received), std::to_string(each.reordered),
-               std::to_string(each.duplicates)});
+               std::to_string(each.duplicates), std::to_string(each.repaired)});
   }
   return table.render();
 }
@@ -68,14 +88,18 @@ std::string stream_summary(const StreamFigures& figures) {
                {"RATE", Align::right},
                {"LOST", Align::right}});
   for (const auto& each : figures.endpoints) {
-    table.add({each.is_input ? "in" : "out", each.name, std::to_string(each.figures.datagrams),
-               std::to_string(each.figures.bytes), rate_text(each.figures.bytes, figures.span),
+    table.add({each.is_input ? "in" : "out", short_name(each.name),
+               std::to_string(each.figures.datagrams), std::to_string(each.figures.bytes),
+               rate_text(each.figures.bytes, figures.span),
                loss_text(each.figures.lost, each.figures.datagrams)});
   }
   auto text = table.render();
   if (!figures.streams.empty()) text += stream_table(figures);
   if (figures.strangers != 0) {
     text += format_count(figures.strangers, "datagram") + " came that had no frame's header\n";
+  }
+  if (figures.sent_again != 0) {
+    text += format_count(figures.sent_again, "frame") + " sent again to receivers that asked\n";
   }
   return text;
 }
@@ -89,12 +113,14 @@ std::string stream_json(const StreamFigures& figures) {
                                    {"received", each.received},
                                    {"lost", each.lost},
                                    {"reordered", each.reordered},
-                                   {"duplicates", each.duplicates}});
+                                   {"duplicates", each.duplicates},
+                                   {"repaired", each.repaired}});
   }
   return json::serialize(json::object{{"seconds", net::to_seconds(figures.span)},
                                       {"endpoints", endpoints},
                                       {"streams", streams},
-                                      {"unframed", figures.strangers}}) +
+                                      {"unframed", figures.strangers},
+                                      {"sent_again", figures.sent_again}}) +
          "\n";
 }
 
@@ -105,9 +131,9 @@ std::string stream_progress(std::span<const stream::EndpointFigures> before,
   for (const bool inputs : {true, false}) {
     const auto then = sum(before, inputs);
     const auto all = sum(now, inputs);
-    line += fmt::format("   {} {}  {}  {} datagrams  lost {}", inputs ? "in" : "out",
-                        format_bytes(all.bytes), rate_text(all.bytes - then.bytes, since),
-                        all.datagrams, loss_text(all.lost, all.datagrams));
+    const auto lost = all.lost == 0 ? "0 %" : format_share(all.lost, all.lost + all.datagrams);
+    line += fmt::format("  {} {} at {} lost {}", inputs ? "in" : "out", short_count(all.datagrams),
+                        rate_text(all.bytes - then.bytes, since), lost);
   }
   return line;
 }

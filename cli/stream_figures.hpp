@@ -15,21 +15,24 @@ struct StreamFigures {
   std::vector<stream::EndpointFigures> endpoints;
   std::map<std::uint32_t, stream::SequenceFigures> streams;  // of framed inputs
   std::uint64_t strangers = 0;                               // datagrams that were no frames
+  std::uint64_t sent_again = 0;                              // frames, of framed outputs
   net::Duration span{};
 
   static StreamFigures of(const stream::Pipeline& pipeline, net::Duration span) {
-    return {pipeline.figures(), pipeline.streams(), pipeline.strangers(), span};
+    return {pipeline.figures(), pipeline.streams(), pipeline.strangers(), pipeline.sent_again(),
+            span};
   }
 };
 
 // A line for each endpoint: what passed, how fast, and what was lost; and for each stream of
-// frames.
+// frames. Long names are shortened, so that it fits 80 columns.
 std::string stream_summary(const StreamFigures& figures);
 
 // The same as one JSON object, and a line's end.
 std::string stream_json(const StreamFigures& figures);
 
-// One line: all inputs together, and all outputs; rates are those since `before`.
+// One line of less than 80 columns: all inputs together, and all outputs; rates are those since
+// `before`.
 std::string stream_progress(std::span<const stream::EndpointFigures> before,
                             std::span<const stream::EndpointFigures> now, net::Duration since,
                             net::Duration span);

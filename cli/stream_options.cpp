@@ -1,12 +1,11 @@
 #include "cli/stream_options.hpp"
 
 #include "cli/exit_status.hpp"
+#include "cli/link_argument.hpp"
+#include "cli/option_group.hpp"
 #include "cli/whole_number.hpp"
 #include "engine/units/quantity.hpp"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -39,14 +38,8 @@ constexpr auto kRecordExamples = R"(Examples:
   dispatch record --listen 'udp://[ff02::1%eth0]:9000' --to - | less
 )";
 
-// One value each, so that what follows is not taken for another.
-CLI::Option* add_each(CLI::App& command, const char* names, std::vector<std::string>& values,
-                      const char* help, const char* type) {
-  return command.add_option(names, values, help)->allow_extra_args(false)->type_name(type);
-}
-
 void add_old(CLI::App& command, const char* names, std::vector<std::string>& values) {
-  command.add_option(names, values)->group("");
+  command.add_option(names, values)->group(kHiddenOptions);
 }
 
 template <typename Parse>
@@ -73,45 +66,66 @@ void add_specs(std::vector<stream::EndpointSpec>& to, const std::vector<std::str
 }  // namespace
 
 void StreamOptions::add_common(CLI::App& command) {
-  command
-      .add_option("--buffer", buffer_,
-                  "How much may wait for each output that is slower than its inputs. "
-                  "Default: 4 MiB")
-      ->type_name("BYTES");
+  OptionGroup group(command, kPlainOptions);
+  group.add("--buffer", buffer_, "BYTES",
+            "How much may wait for each output that is slower than its inputs. Default: 4 MiB");
   command.add_flag("-t,--tee", tee_, "Write what passes to standard output too");
   command.add_flag("--json", json_, "Print the figures as JSON at the end");
+  if (has_metrics_) {
+    group.add("--metrics", metrics_, "ADDRESS:PORT",
+              "Serve the figures for Prometheus there, at /metrics, while it runs");
+  }
   command.add_flag("-q,--quiet", quiet_, "Say nothing but what is wrong");
 }
 
 void StreamOptions::add_inputs(CLI::App& command) {
-  add_each(command, "--listen", listen_,
-           "An input that others send or connect to: udp://ADDRESS:PORT, a group as "
-           "udp://[ff02::1%eth0]:9000, tcp://, tls:// or unix:PATH; may be given several times",
-           "WHERE");
-  add_each(command, "--from", from_,
-           "An input that is opened: tcp://HOST:PORT, tls://, unix:PATH, file:PATH, or -", "WHERE");
+  OptionGroup group(command, kPlainOptions);
+  group.add_list(
+      "--listen", listen_, "WHERE",
+      "An input that others send or connect to: udp://ADDRESS:PORT, a group as "
+      "udp://[ff02::1%eth0]:9000, tcp://, tls:// or unix:PATH; may be given several times");
+  group.add_list("--from", from_, "WHERE",
+                 "An input that is opened: tcp://HOST:PORT, tls://, unix:PATH, file:PATH, or -");
 }
 
-void StreamOptions::add_stream_number(CLI::App& command) {
-  command
-      .add_option("--stream", stream_, "The number of this stream of frames. Default: by chance")
-      ->type_name("N");
+void StreamOptions::add_links(CLI::App& command) {
+  OptionGroup group(command, "Links that outputs leave by");
+  group.add_list("--link", links_, "LINK",
+                 "An interface or an address of this machine, [NAME=]LINK[/WEIGHT]; may be given "
+                 "several times. By it goes what says so (?link=NAME), and see --spread");
+  group.add("--spread", spread_, "HOW",
+            "Each UDP output leaves by all links: distribute (each datagram by one of them, in the "
+            "proportion of the weights) or duplicate (each by all; a framed receiver keeps one)");
+  group.add_list("--probe", probes_, "URL",
+                 "Ask this through each link, again and again, and distribute nothing to one that "
+                 "fails: http://HOST/PATH, tcp://HOST:PORT or dns://NAME");
+}
+
+void StreamOptions::add_framing_out(CLI::App& command) {
+  OptionGroup group(command, kPlainOptions);
+  group.add("--stream", stream_, "N", "The number of this stream of frames. Default: by chance");
+  group.add("--repair", repair_, "TIME",
+            "Of frames: keep them for so long, and send them again to receivers that miss some");
+  group.add("--fec", parity_, "DATA:PARITY",
+            "After so many frames send so many by which as many that are lost can be made good, "
+            "such as 20:2");
+  group.add("--fec-within", parity_within_, "TIME",
+            "And do so after that time at the latest, with the frames there are. Default: 20ms");
 }
 
 void StreamOptions::add_send(CLI::App& app) {
   send_ = app.add_subcommand("send", "Send a file, a device or standard input to receivers");
-  send_->add_option("FILE", files_, "What to read; - for standard input")->type_name("");
-  add_each(*send_, "--to", to_,
-           "A receiver: udp://HOST:PORT, a group as udp://239.1.2.3:9000?iface=eth0&ttl=4, "
-           "tcp://, tls:// or unix:PATH; may be given several times",
-           "WHERE");
-  send_->add_option("--rate", rate_, "Send no faster: 20 Mbit/s. Default: as fast as it goes")
-      ->type_name("RATE");
-  send_->add_option("--size", size_, "Bytes of a datagram. Default: what the MTU has room for")
-      ->type_name("BYTES");
-  send_->add_flag("--framed", framed_,
-                  "Put a header before each datagram, by which receivers count what is lost");
-  add_stream_number(*send_);
+  OptionGroup group(*send_, kPlainOptions);
+  group.add("FILE", files_, "", "What to read; - for standard input");
+  group.add_list("--to", to_, "WHERE",
+                 "A receiver: udp://HOST:PORT, a group as udp://239.1.2.3:9000?iface=eth0&ttl=4, "
+                 "tcp://, tls:// or unix:PATH; may be given several times");
+  group.add("--rate", rate_, "RATE", "Send no faster: 20 Mbit/s. Default: as fast as it goes");
+  group.add("--size", size_, "BYTES", "Bytes of a datagram. Default: what the MTU has room for");
+  group.add_flag("--framed", framed_,
+                 "Put a header before each datagram, by which receivers count what is lost");
+  add_framing_out(*send_);
+  add_links(*send_);
   add_old(*send_, "--path", files_);
   add_old(*send_, "--server-addr,--server_addr", old_.to.texts);
   add_common(*send_);
@@ -120,23 +134,20 @@ void StreamOptions::add_send(CLI::App& app) {
 
 void StreamOptions::add_forward(CLI::App& app) {
   forward_ = app.add_subcommand("forward", "Pass all inputs on to all outputs");
+  OptionGroup group(*forward_, kPlainOptions);
   add_inputs(*forward_);
-  add_each(*forward_, "--to", to_,
-           "An output: udp://HOST:PORT, tcp://, tls://, unix:PATH, file:PATH, or -; may be given "
-           "several times",
-           "WHERE");
-  add_each(*forward_, "--serve", serve_, "An output that others connect to (see reverse)", "WHERE");
-  forward_->add_option("--size", size_, "Bytes of the datagrams in which byte streams are cut")
-      ->type_name("BYTES");
-  forward_
-      ->add_option("--when-slow", when_slow_,
-                   "For an output that cannot keep up: drop-oldest (default), or let the inputs "
-                   "wait")
-      ->type_name("WHAT");
-  forward_->add_flag("--framed-in", framed_in_,
-                     "Datagrams that come are framed: pass each on once, without its header");
-  forward_->add_flag("--framed-out", framed_out_, "Put a header before each datagram that leaves");
-  add_stream_number(*forward_);
+  group.add_list("--to", to_, "WHERE",
+                 "An output: udp://HOST:PORT, tcp://, tls://, unix:PATH, file:PATH, or -; may be "
+                 "given several times");
+  group.add_list("--serve", serve_, "WHERE", "An output that others connect to (see reverse)");
+  group.add("--size", size_, "BYTES", "Bytes of the datagrams in which byte streams are cut");
+  group.add("--when-slow", when_slow_, "WHAT",
+            "For an output that cannot keep up: drop-oldest (default), or let the inputs wait");
+  group.add_flag("--framed-in", framed_in_,
+                 "Datagrams that come are framed: pass each on once, without its header");
+  group.add_flag("--framed-out", framed_out_, "Put a header before each datagram that leaves");
+  add_framing_out(*forward_);
+  add_links(*forward_);
   add_old(*forward_, "--listen-addr,--listen_addr,--udp-listen-addr", old_.listen.texts);
   add_old(*forward_, "--downstream-addr,--downstream_addr,--udp-downstream-addr", old_.to.texts);
   add_old(*forward_, "--tcp-connect-addr", old_.from.texts);
@@ -146,50 +157,52 @@ void StreamOptions::add_forward(CLI::App& app) {
 
 void StreamOptions::add_reverse(CLI::App& app) {
   reverse_ = app.add_subcommand("reverse", "Give what comes in to everyone who connects");
+  OptionGroup group(*reverse_, kPlainOptions);
   add_inputs(*reverse_);
-  add_each(*reverse_, "--serve", serve_,
-           "Where subscribers connect: tcp://ADDRESS:PORT, tls://...?cert=FILE&key=FILE, or "
-           "unix:PATH; may be given several times",
-           "WHERE");
-  add_each(*reverse_, "--to", to_, "An output that is opened, as of forward", "WHERE");
-  reverse_->add_option("--via", via_, "Send it to this group first, and serve what is heard there")
-      ->type_name("GROUP");
-  reverse_
-      ->add_option("--when-slow", when_slow_,
-                   "For a subscriber that cannot keep up: drop-oldest (default), disconnect, or "
-                   "let the inputs wait")
-      ->type_name("WHAT");
-  reverse_->add_flag("--framed", framed_,
-                     "Datagrams that come are framed: pass each on once, without its header");
+  group.add_list("--serve", serve_, "WHERE",
+                 "Where subscribers connect: tcp://ADDRESS:PORT, tls://...?cert=FILE&key=FILE, or "
+                 "unix:PATH; may be given several times");
+  group.add_list("--to", to_, "WHERE", "An output that is opened, as of forward");
+  group.add("--via", via_, "GROUP", "Send it to this group first, and serve what is heard there");
+  group.add("--when-slow", when_slow_, "WHAT",
+            "For a subscriber that cannot keep up: drop-oldest (default), disconnect, or let the "
+            "inputs wait");
+  group.add_flag("--framed", framed_,
+                 "Datagrams that come are framed: pass each on once, without its header");
+  group.add("--repair", repair_, "TIME",
+            "Put frames in order, ask for those that are missing, and wait for so long for them");
   add_old(*reverse_, "--udp-listen-addr,--udp_listen_addr", old_.listen.texts);
   add_old(*reverse_, "--tcp_listen_addr,--tcp-output-addr", old_.serve.texts);
   add_old(*reverse_, "--tcp-listen-addr", old_.listen_tcp.texts);
   add_old(*reverse_, "--udp-output-addr", old_.to.texts);
-  reverse_->add_option("--multicast-addr,--multicast_addr", via_)->group("");
+  reverse_->add_option("--multicast-addr,--multicast_addr", via_)->group(kHiddenOptions);
   add_common(*reverse_);
   reverse_->footer(kReverseExamples);
 }
 
 void StreamOptions::add_record(CLI::App& app) {
   record_ = app.add_subcommand("record", "Write what comes in to a file");
+  OptionGroup group(*record_, kPlainOptions);
   add_inputs(*record_);
-  add_each(*record_, "--to", to_, "The file, to which is appended; - for standard output", "PATH");
-  record_->add_flag("--each", each_, "A file for each listener: PATH, a dot, and where it listens");
-  record_->add_flag("--framed", framed_,
-                    "Datagrams that come are framed: write each once, and count what is missing");
-  record_->add_flag("--until-end", until_end_,
-                    "Stop when the senders of all frames that have come have ended");
-  record_
-      ->add_option("--rotate-size", rotate_size_,
-                   "Begin a new file before one is longer: PATH, a dot, and the time")
-      ->type_name("BYTES");
-  record_->add_option("--rotate-after", rotate_after_, "Begin a new file when one is so old: 1h")
-      ->type_name("TIME");
-  record_
-      ->add_option("--sync", sync_,
-                   "Bring what is written to the disk so often (1s), or always. Default: never, "
-                   "the system does it")
-      ->type_name("TIME");
+  group.add_list("--to", to_, "PATH", "The file, to which is appended; - for standard output");
+  group.add("--each", each_, "WHAT",
+            "A file for each listener, for each sender, or for each stream of frames: PATH, a dot, "
+            "and which one");
+  group.add("--format", format_, "FORMAT",
+            "raw (default), timed (a line with time, sender and length before each datagram) or "
+            "pcapng (a capture)");
+  group.add_flag("--framed", framed_,
+                 "Datagrams that come are framed: write each once, and count what is missing");
+  group.add("--repair", repair_, "TIME",
+            "Put frames in order, ask for those that are missing, and wait for so long for them");
+  group.add_flag("--until-end", until_end_,
+                 "Stop when the senders of all frames that have come have ended");
+  group.add("--rotate-size", rotate_size_, "BYTES",
+            "Begin a new file before one is longer: PATH, a dot, and the time");
+  group.add("--rotate-after", rotate_after_, "TIME", "Begin a new file when one is so old: 1h");
+  group.add("--sync", sync_, "TIME",
+            "Bring what is written to the disk so often (1s), or always. Default: never, the "
+            "system does it");
   add_old(*record_, "--path", files_);
   add_old(*record_, "--listen-addr,--listen_addr", old_.listen.texts);
   add_common(*record_);
@@ -246,8 +259,92 @@ void StreamOptions::check_framing(stream::Plan& plan) const {
     plan.stream = static_cast<std::uint32_t>(whole_number("--stream", stream_, 0, UINT32_MAX));
   }
   if (until_end_ && !plan.framed_in) throw UsageError("--until-end: only frames tell their end");
-  if (each_ && plan.framed_in) throw UsageError("--each and --framed exclude each other");
   plan.until_end = until_end_;
+  if (!repair_.empty()) {
+    if (!plan.framed_in && !plan.framed_out) {
+      throw UsageError("--repair: only frames can be asked for again: --framed");
+    }
+    plan.repair = quantity("--repair", repair_, units::parse_duration);
+  }
+  check_parity(plan);
+}
+
+void StreamOptions::check_parity(stream::Plan& plan) const {
+  if (!parity_within_.empty()) {
+    if (parity_.empty()) throw UsageError("--fec-within: there is no --fec");
+    plan.parity.within = quantity("--fec-within", parity_within_, units::parse_duration);
+  }
+  if (parity_.empty()) return;
+  if (!plan.framed_out) throw UsageError("--fec: only frames are made good: --framed");
+  const auto colon = parity_.find(':');
+  if (colon == std::string::npos) {
+    throw UsageError(fmt::format("--fec: '{}' is not DATA:PARITY, such as 20:2", parity_));
+  }
+  plan.parity.data = static_cast<unsigned>(
+      whole_number("--fec", parity_.substr(0, colon), 1, stream::kColumnsMost));
+  plan.parity.parity =
+      static_cast<unsigned>(whole_number("--fec", parity_.substr(colon + 1), 1, stream::kRowsMost));
+}
+
+void StreamOptions::check_links(stream::Plan& plan) const {
+  for (const auto& text : links_) {
+    plan.links.push_back(link_argument(text));
+    if (plan.links.back().target == link::kAutomatic) {
+      throw UsageError("--link: name each link that streams leave by");
+    }
+  }
+  for (const auto& text : probes_) plan.probes.push_back(link::parse_probe_spec(text));
+  if (!spread_.empty()) {
+    if (spread_ != "distribute" && spread_ != "duplicate") {
+      throw UsageError(fmt::format("--spread: '{}' is not distribute or duplicate", spread_));
+    }
+    plan.spread =
+        spread_ == "distribute" ? stream::SpreadMode::distribute : stream::SpreadMode::duplicate;
+    if (plan.links.empty()) throw UsageError("--spread: over which links? --link LINK for each");
+  }
+  const bool any_named = std::ranges::any_of(
+      plan.to, [](const stream::EndpointSpec& each) { return !each.link.empty(); });
+  if (!plan.links.empty() && !plan.spread && !any_named) {
+    throw UsageError("--link: nothing leaves by it: --spread, or an output with ?link=NAME");
+  }
+  if (!plan.probes.empty() && plan.spread != stream::SpreadMode::distribute) {
+    throw UsageError("--probe: only --spread distribute heeds what it finds");
+  }
+  for (const auto* inputs : {&plan.listen, &plan.serve}) {
+    for (const auto& each : *inputs) {
+      if (each.link.empty()) continue;
+      throw UsageError(fmt::format("{}: what listens leaves by no link", to_string(each)));
+    }
+  }
+}
+
+void StreamOptions::check_parts(stream::Plan& plan) const {
+  using stream::Apart;
+  // Each listener of the old server had a file of its own.
+  if (used() == record_ && old_.listen.texts.size() > 1) plan.apart = Apart::listener;
+  if (each_.empty() && plan.apart == Apart::nothing) return;
+  if (each_.empty() || each_ == "listener") {
+    plan.apart = Apart::listener;
+  } else if (each_ == "stream") {
+    plan.apart = Apart::stream;
+  } else if (each_ == "sender") {
+    plan.apart = Apart::sender;
+  } else {
+    throw UsageError(fmt::format("--each: '{}' is not listener, sender or stream", each_));
+  }
+  if (plan.framed_in != (plan.apart == Apart::stream)) {
+    throw UsageError(plan.framed_in ? "--each: of frames, each stream has a file: --each stream"
+                                    : "--each stream: only frames are of a stream: --framed");
+  }
+}
+
+void StreamOptions::check_format(stream::Plan& plan) const {
+  using stream::RecordFormat;
+  if (format_.empty() || format_ == "raw") return;
+  if (format_ != "timed" && format_ != "pcapng") {
+    throw UsageError(fmt::format("--format: '{}' is not raw, timed or pcapng", format_));
+  }
+  plan.record_format = format_ == "timed" ? RecordFormat::timed : RecordFormat::pcapng;
 }
 
 void StreamOptions::check_presence(const stream::Plan& plan) const {
@@ -305,7 +402,16 @@ StreamArguments StreamOptions::checked() const {
   plan.slowness.policy = !when_slow_.empty() ? when_slow(when_slow_)
                          : waits             ? WhenSlow::wait
                                              : WhenSlow::drop_oldest;
-  plan.one_file_each = each_ || (records && old_.listen.texts.size() > 1);
+  check_links(plan);
+  check_parts(plan);
+  check_format(plan);
+  if (!metrics_.empty()) {
+    arguments.metrics = net::parse_endpoint(metrics_);
+    if (!arguments.metrics) {
+      throw UsageError(fmt::format(
+          "--metrics: '{}' is not an address with a port, such as 127.0.0.1:9100", metrics_));
+    }
+  }
   arguments.json = json_;
   arguments.quiet = quiet_;
   return arguments;

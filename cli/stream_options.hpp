@@ -5,6 +5,7 @@
 
 #include <CLI/App.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,14 +14,20 @@ namespace dispatch::cli {
 struct StreamArguments {
   std::string verb;  // "sending"
   stream::Plan plan;
-  bool json = false;   // the summary, on standard output
-  bool quiet = false;  // no summary, no progress
+  std::optional<net::Endpoint> metrics{};  // where they are served
+  bool json = false;                       // the summary, on standard output
+  bool quiet = false;                      // no summary, no progress
 };
 
 // What the options hold before their meaning is checked. The programs of Network Dispatcher had
 // other names for the same: these are taken too, and not shown.
 class StreamOptions {
  public:
+  // Whether the program can serve them.
+  enum class Metrics : std::uint8_t { served, absent };
+
+  explicit StreamOptions(Metrics metrics) : has_metrics_(metrics == Metrics::served) {}
+
   // Adds the four commands.
   void add_to(CLI::App& app);
 
@@ -50,14 +57,20 @@ class StreamOptions {
   void add_record(CLI::App& app);
   void add_inputs(CLI::App& command);
   void add_common(CLI::App& command);
-  void add_stream_number(CLI::App& command);
+  void add_links(CLI::App& command);
+  void add_framing_out(CLI::App& command);
   const CLI::App* used() const;
   void check_files(stream::Plan& plan) const;
   void check_framing(stream::Plan& plan) const;
+  void check_parity(stream::Plan& plan) const;
+  void check_links(stream::Plan& plan) const;
+  void check_parts(stream::Plan& plan) const;
+  void check_format(stream::Plan& plan) const;
   void check_file_policy(stream::FilePolicy& policy) const;
   void check_presence(const stream::Plan& plan) const;
   void check_standard_output(stream::Plan& plan) const;
 
+  bool has_metrics_;
   CLI::App* send_ = nullptr;
   CLI::App* forward_ = nullptr;
   CLI::App* reverse_ = nullptr;
@@ -78,11 +91,19 @@ class StreamOptions {
   std::string rotate_after_;
   std::string sync_;
   std::string stream_;
+  std::string repair_;
+  std::string parity_;
+  std::string parity_within_;
+  std::vector<std::string> links_;
+  std::string spread_;
+  std::vector<std::string> probes_;
+  std::string each_;
+  std::string format_;
+  std::string metrics_;
   bool framed_ = false;
   bool framed_in_ = false;
   bool framed_out_ = false;
   bool until_end_ = false;
-  bool each_ = false;
   bool tee_ = false;
   bool json_ = false;
   bool quiet_ = false;

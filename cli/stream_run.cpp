@@ -28,9 +28,11 @@ std::string list_of(std::span<const stream::EndpointFigures> figures, bool input
 // Standard output may be what is sent: words go to standard error.
 class StreamProgram {
  public:
-  StreamProgram(os::Runtime& runtime, const StreamArguments& arguments)
+  StreamProgram(os::Runtime& runtime, const StreamArguments& arguments,
+                const ServeMetrics& serve_metrics)
       : runtime_(runtime),
         arguments_(arguments),
+        serve_metrics_(serve_metrics),
         files_(runtime),
         pipeline_(runtime, files_, arguments.plan),
         signals_(runtime),
@@ -38,12 +40,16 @@ class StreamProgram {
 
   net::Task<void> run() {
     co_await pipeline_.open();
+    listen_for_metrics();
     const auto endpoints = pipeline_.figures();
     if (!arguments_.quiet) {
       say(fmt::format("dispatch: {} from {} to {}\n", arguments_.verb, list_of(endpoints, true),
                       list_of(endpoints, false)));
     }
     began_ = runtime_.clock().now();
+    if (metrics_) {
+      beside_.spawn(serve_metrics_(runtime_, *metrics_, pipeline_));
+    }
     beside_.spawn(stop_on_signals());
     if (!arguments_.quiet && terminal_errors()) beside_.spawn(show_progress());
     std::exception_ptr failure;
@@ -60,6 +66,20 @@ class StreamProgram {
 
  private:
   net::Duration span() const { return runtime_.clock().now() - began_; }
+
+  void listen_for_metrics() {
+    if (!arguments_.metrics) return;
+    auto listener = runtime_.network().listen(*arguments_.metrics, {});
+    if (!listener) {
+      throw RuntimeError(fmt::format("--metrics: cannot listen at {}: {}",
+                                     net::to_string(*arguments_.metrics),
+                                     listener.error().message()));
+    }
+    metrics_ = std::move(*listener);
+    if (arguments_.quiet) return;
+    say(fmt::format("dispatch: metrics at http://{}/metrics\n",
+                    net::to_string(metrics_->local_endpoint())));
+  }
 
   net::Task<void> stop_on_signals() {
     for (;;) {
@@ -90,8 +110,10 @@ class StreamProgram {
 
   os::Runtime& runtime_;
   const StreamArguments& arguments_;
+  const ServeMetrics& serve_metrics_;
   os::Files files_;
   stream::Pipeline pipeline_;
+  net::ListenerPtr metrics_;
   os::Signals signals_;
   net::TaskGroup beside_;
   net::TimePoint began_{};
@@ -100,9 +122,9 @@ class StreamProgram {
 
 }  // namespace
 
-int run_stream(const StreamArguments& arguments, net::Log& log) {
+int run_stream(const StreamArguments& arguments, net::Log& log, const ServeMetrics& serve_metrics) {
   os::Runtime runtime(log);
-  StreamProgram program(runtime, arguments);
+  StreamProgram program(runtime, arguments, serve_metrics);
   std::exception_ptr failure;
   net::asio::co_spawn(runtime.executor(), program.run(), [&](std::exception_ptr exception) {
     failure = exception;

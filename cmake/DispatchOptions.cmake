@@ -24,6 +24,10 @@ endif()
 
 # Assertions stay on in what is shipped (no -DNDEBUG): a wrong state ends the program at its cause.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+# As small as it gets: for dispatch-stream.
+set(CMAKE_CXX_FLAGS_MINSIZEREL
+    "-Os -flto=auto -ffunction-sections -fdata-sections -fvisibility=hidden -fvisibility-inlines-hidden")
+set(CMAKE_EXE_LINKER_FLAGS_MINSIZEREL "-Wl,--gc-sections -Wl,-O1 -Wl,--as-needed -s")
 
 add_library(dispatch_settings INTERFACE)
 target_include_directories(dispatch_settings INTERFACE "${PROJECT_SOURCE_DIR}")

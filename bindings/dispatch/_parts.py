@@ -405,7 +405,30 @@ class Call:
     client: Optional[str] = None
 
 
-Workload = Union[Download, Upload, Requests, Browse, Chat, Video, Call]
+@dataclass
+class Stream:
+    """Frames from a machine to a host: ``dispatch send`` and ``record``, with ``--framed``."""
+
+    name: str
+    to: str
+    until: Optional[Quantity] = None
+    at: Optional[Quantity] = None
+    rate: Optional[Quantity] = None
+    """Of payload. Default 4 Mbit/s."""
+    size: Optional[Quantity] = None
+    links: Optional[List[str]] = None
+    """That it leaves by, with weights: ``["cable/3", "lte"]``. Default: all of the machine."""
+    spread: Optional[str] = None
+    """``"distribute"`` or ``"duplicate"`` over the links. Default: one link, as the routes have it."""
+    repair: Optional[Quantity] = None
+    """What is missing is asked for again for so long. Default 0 s."""
+    fec: Optional[str] = None
+    """``"20:2"``: after 20 frames two of parity. Default: none."""
+    fec_within: Optional[Quantity] = None
+    client: Optional[str] = None
+
+
+Workload = Union[Download, Upload, Requests, Browse, Chat, Video, Call, Stream]
 
 
 @dataclass

@@ -37,6 +37,7 @@ from ._parts import (
     Requests,
     Service,
     Set,
+    Stream,
     Upload,
     Video,
     Workload,
@@ -231,6 +232,7 @@ _WORKLOADS = {
     "chat": Chat,
     "video": Video,
     "call": Call,
+    "stream": Stream,
 }
 # The order in which people say it.
 _ORDER = ("from", "to", "bitrate", "size", "rate", "response", "pages", "until")

@@ -12,7 +12,8 @@
 
 namespace dispatch::net {
 
-// At most one read and one wait for room may be outstanding at a time.
+// At most one read may be outstanding at a time. What is written to a regular file may take its
+// time behind one's back: nobody waits for a disk who does not want to.
 class File {
  public:
   virtual ~File() = default;
@@ -21,22 +22,29 @@ class File {
   // end. `buffer` must not be empty. Errors: io_error, is_a_directory, operation_aborted, ...
   virtual Task<Result<std::size_t>> read_some(std::span<std::byte> buffer) = 0;
 
-  // Writes the pieces in their order, as much of them as goes now: how many bytes, at least one
-  // where there are any. Errors: would_block (of pipes and devices), no_space_on_device,
-  // file_too_large, broken_pipe, io_error, ...
+  // Takes the pieces in their order, as much of them as goes now, to be written: how many bytes, at
+  // least one where there are any. Errors: would_block; no_space_on_device, file_too_large,
+  // broken_pipe, io_error, ..., perhaps of what was taken before: then nothing more is.
   virtual Result<std::size_t> try_write(std::span<const std::span<const std::byte>> pieces) = 0;
 
   // Ends when there may be room again. Errors: operation_aborted, ...
   virtual Task<Status> writable() = 0;
 
-  // Of regular files: how long it is; none: a pipe, a device.
+  // Bytes that are written, of those that were taken.
+  virtual std::uint64_t written() const = 0;
+
+  // Ends when all that was taken is written. Errors: those of try_write; operation_aborted.
+  virtual Task<Status> drained() = 0;
+
+  // Of regular files: how long it is now; none: a pipe, a device.
   virtual std::optional<std::uint64_t> size() const = 0;
 
-  // Of regular files. Cuts it to `size`; what is written next goes behind that.
+  // Of regular files, once they are drained or have failed. Cuts it to `size`; what is written next
+  // goes behind that.
   virtual Status truncate(std::uint64_t size) = 0;
 
-  // What was written is on the disk when this returns. Of pipes and devices: at once.
-  virtual Status sync() = 0;
+  // As drained(), and it is on the disk. Of pipes and devices: at once.
+  virtual Task<Status> sync() = 0;
 };
 
 using FilePtr = std::unique_ptr<File>;

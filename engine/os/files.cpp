@@ -78,7 +78,10 @@ class File final : public net::File {
     }
     for (;;) {
       const auto written = ::writev(descriptor(), native.data(), static_cast<int>(count));
-      if (written >= 0) return static_cast<std::size_t>(written);
+      if (written >= 0) {
+        written_ += static_cast<std::uint64_t>(written);
+        return static_cast<std::size_t>(written);
+      }
       if (errno == EAGAIN && watched_) watched_->would_block(Socket::For::writing);
       if (errno != EINTR) return last_error();
     }
@@ -89,23 +92,12 @@ class File final : public net::File {
     co_return net::Status{};
   }
 
-  std::optional<std::uint64_t> size() const override {
-    struct stat status {};
-    if (!regular_ || ::fstat(descriptor(), &status) != 0) return std::nullopt;
-    return static_cast<std::uint64_t>(status.st_size);
-  }
-
-  net::Status truncate(std::uint64_t size) override {
-    const auto length = static_cast<off_t>(size);
-    if (::ftruncate(descriptor(), length) != 0) return last_error();
-    if (::lseek(descriptor(), length, SEEK_SET) < 0) return last_error();
-    return {};
-  }
-
-  net::Status sync() override {
-    if (!regular_ || ::fdatasync(descriptor()) == 0) return {};
-    return last_error();
-  }
+  // Of pipes and devices, which are written at once.
+  std::uint64_t written() const override { return written_; }
+  net::Task<net::Status> drained() override { co_return net::Status{}; }
+  std::optional<std::uint64_t> size() const override { return std::nullopt; }
+  net::Status truncate(std::uint64_t) override { return net::errno_error(EINVAL); }
+  net::Task<net::Status> sync() override { co_return net::Status{}; }
 
  private:
   int descriptor() const { return watched_ ? watched_->get() : plain_.get(); }
@@ -116,6 +108,40 @@ class File final : public net::File {
   FileDescriptor plain_;
   std::optional<Socket> watched_;
   Turn turn_;
+  std::uint64_t written_ = 0;
+};
+
+// A regular file that is written.
+class WrittenFile final : public net::File {
+ public:
+  explicit WrittenFile(std::shared_ptr<FileWriter::Job> job) : job_(std::move(job)) {}
+
+  net::Task<net::Result<std::size_t>> read_some(std::span<std::byte>) override {
+    co_return net::errno_error(EBADF);
+  }
+  net::Result<std::size_t> try_write(std::span<const std::span<const std::byte>> pieces) override {
+    return job_->take(pieces);
+  }
+  net::Task<net::Status> writable() override { return job_->room(); }
+  std::uint64_t written() const override { return job_->written(); }
+  net::Task<net::Status> drained() override { return job_->drained(); }
+  net::Task<net::Status> sync() override { return job_->sync(); }
+
+  std::optional<std::uint64_t> size() const override {
+    struct stat status {};
+    if (::fstat(job_->descriptor(), &status) != 0) return std::nullopt;
+    return static_cast<std::uint64_t>(status.st_size);
+  }
+
+  net::Status truncate(std::uint64_t size) override {
+    const auto length = static_cast<off_t>(size);
+    if (::ftruncate(job_->descriptor(), length) != 0) return last_error();
+    if (::lseek(job_->descriptor(), length, SEEK_SET) < 0) return last_error();
+    return {};
+  }
+
+ private:
+  std::shared_ptr<FileWriter::Job> job_;
 };
 
 // A description of our own: others who have the same pipe or terminal must not find it
@@ -136,7 +162,16 @@ net::Result<FileDescriptor> own_description_of(int descriptor, int flags) {
 
 }  // namespace
 
-Files::Files(Runtime& runtime) : loop_(runtime.loop()) {}
+Files::Files(Runtime& runtime) : loop_(runtime.loop()), writer_(loop_) {}
+
+Files::~Files() = default;
+
+net::FilePtr Files::make_output(FileDescriptor descriptor) {
+  if (is_regular(descriptor.get())) {
+    return std::make_unique<WrittenFile>(writer_.open(std::move(descriptor)));
+  }
+  return std::make_unique<File>(loop_, std::move(descriptor), Socket::For::writing);
+}
 
 net::Result<net::FilePtr> Files::open_to_read(const std::string& path) {
   FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
@@ -152,7 +187,7 @@ net::Result<net::FilePtr> Files::open_to_write(const std::string& path, Existing
   if (existing == Existing::refuse) flags |= O_EXCL;
   FileDescriptor file(::open(path.c_str(), flags, kMode));
   if (!file) return last_error();
-  return net::FilePtr(std::make_unique<File>(loop_, std::move(file), Socket::For::writing));
+  return make_output(std::move(file));
 }
 
 net::Result<net::FilePtr> Files::standard_input() {
@@ -164,7 +199,7 @@ net::Result<net::FilePtr> Files::standard_input() {
 net::Result<net::FilePtr> Files::standard_output() {
   auto own = own_description_of(STDOUT_FILENO, O_WRONLY);
   if (!own) return own.error();
-  return net::FilePtr(std::make_unique<File>(loop_, std::move(*own), Socket::For::writing));
+  return make_output(std::move(*own));
 }
 
 }  // namespace dispatch::os

@@ -2,19 +2,22 @@
 #pragma once
 
 #include "engine/net/files.hpp"
+#include "engine/os/file_writer.hpp"
 
 namespace dispatch::os {
 
 class Runtime;
 struct Loop;
 
-// A regular file never makes anybody wait: its operations take as long as the disk does, and
-// nothing else goes on meanwhile. Pipes, terminals and other devices are waited for by the event
-// loop.
+// Regular files are written by a thread of their own (FileWriter), so that the event loop goes on
+// while the disk is slow; they are opened and read on the event loop, which takes as long as the
+// disk does. Pipes, terminals and other devices are waited for by the event loop.
 class Files final : public net::Files {
  public:
   // Of the runtime's event loop. `runtime` outlives this, and all files.
   explicit Files(Runtime& runtime);
+  // What was taken is written: this waits for it.
+  ~Files() override;
 
   net::Result<net::FilePtr> open_to_read(const std::string& path) override;
   net::Result<net::FilePtr> open_to_write(const std::string& path, Existing existing) override;
@@ -22,7 +25,10 @@ class Files final : public net::Files {
   net::Result<net::FilePtr> standard_output() override;
 
  private:
+  net::FilePtr make_output(FileDescriptor descriptor);
+
   Loop& loop_;
+  FileWriter writer_;
 };
 
 }  // namespace dispatch::os

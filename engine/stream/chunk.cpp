@@ -1,7 +1,5 @@
 #include "engine/stream/chunk.hpp"
 
-#include "engine/net/datagram.hpp"
-
 namespace dispatch::stream {
 
 void cut(std::span<const std::byte> bytes, std::size_t datagram_bytes, std::vector<Chunk>& chunks) {

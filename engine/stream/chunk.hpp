@@ -1,6 +1,8 @@
 // Bytes on their way from an input to the outputs.
 #pragma once
 
+#include "engine/net/datagram.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <span>
@@ -17,6 +19,9 @@ struct Chunk {
   std::size_t segment = 0;
   // Goes before the data, which is one datagram then.
   std::span<const std::byte> head{};
+  // Where it came from, and by which socket; null: over no socket, or from several places.
+  const net::Endpoint* from = nullptr;
+  net::Datagram* socket = nullptr;
 
   std::size_t datagrams() const { return segment == 0 ? 1 : (data.size() + segment - 1) / segment; }
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cerrno>
 #include <utility>
 
 namespace dispatch::stream {
@@ -33,7 +34,8 @@ net::Task<std::shared_ptr<const tls::Context>> client_context(net::Files& files,
                                                               EndpointSpec spec) {
   if (spec.insecure) co_return tls::Context::client_of_anyone();
   if (spec.ca_file.empty()) co_return tls::Context::client_of_system();
-  co_return tls::Context::client(co_await read_pem(files, spec.ca_file));
+  const auto believed = co_await read_pem(files, spec.ca_file);
+  co_return tls::Context::client(believed);
 }
 
 net::Task<std::shared_ptr<const tls::Context>> server_context(net::Files& files,
@@ -43,14 +45,17 @@ net::Task<std::shared_ptr<const tls::Context>> server_context(net::Files& files,
         "{}: a TLS listener has a certificate: ?cert=FILE, and key=FILE", to_string(spec)));
   }
   const auto certificate = co_await read_pem(files, spec.certificate_file);
-  const auto key = spec.key_file.empty() ? certificate : co_await read_pem(files, spec.key_file);
+  auto key = certificate;
+  if (!spec.key_file.empty()) key = co_await read_pem(files, spec.key_file);
   co_return tls::Context::server(certificate, key);
 }
 
 }  // namespace
 
-net::Task<Connector> Connector::make(net::Runtime& runtime, net::Files& files, EndpointSpec spec) {
+net::Task<Connector> Connector::make(net::Runtime& runtime, net::Files& files, EndpointSpec spec,
+                                     const link::Link* link) {
   Connector made(runtime, spec);
+  made.link_ = link;
   if (spec.scheme == Scheme::tls) made.tls_ = co_await client_context(files, spec);
   co_return made;
 }
@@ -74,11 +79,17 @@ net::Task<net::Result<net::StreamPtr>> Connector::connect_tcp(net::TimePoint dea
   egress.device = spec_.device;
   net::Error first;
   for (const auto& address : *addresses) {
+    if (link_ != nullptr) {
+      const auto by = link_->egress(net::family_of(address.address));
+      if (!by) continue;
+      egress = *by;
+    }
     auto stream = co_await runtime_->network().connect(address, egress, deadline);
     if (stream) co_return std::move(*stream);
     if (net::is_cancelled(stream.error())) co_return stream.error();
     if (!first) first = stream.error();
   }
+  if (!first) first = net::errno_error(ENETDOWN);
   co_return first;
 }
 

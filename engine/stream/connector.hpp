@@ -1,6 +1,7 @@
 // Connections to an endpoint, and from those who come to one: TCP, TLS, Unix.
 #pragma once
 
+#include "engine/link/link.hpp"
 #include "engine/net/files.hpp"
 #include "engine/net/runtime.hpp"
 #include "engine/stream/endpoint_spec.hpp"
@@ -12,8 +13,10 @@ namespace dispatch::stream {
 
 class Connector {
  public:
-  // Reads the files that `spec` names. Throws net::ConfigError.
-  static net::Task<Connector> make(net::Runtime& runtime, net::Files& files, EndpointSpec spec);
+  // Reads the files that `spec` names. `link`: by which connections leave, as it is then; null: as
+  // the routes have it. Throws net::ConfigError.
+  static net::Task<Connector> make(net::Runtime& runtime, net::Files& files, EndpointSpec spec,
+                                   const link::Link* link = nullptr);
 
   // One attempt, at each of the endpoint's addresses. Errors: those of names, of connections and of
   // TLS; timed_out, after kTimeout.
@@ -27,6 +30,7 @@ class Connector {
 
   net::Runtime* runtime_;
   EndpointSpec spec_;
+  const link::Link* link_ = nullptr;
   std::shared_ptr<const tls::Context> tls_;  // null: none
 };
 

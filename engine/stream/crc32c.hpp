@@ -10,4 +10,7 @@ namespace dispatch::stream {
 // Of `bytes` behind those of which `before` is the sum; 0: of none.
 std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t before = 0);
 
+// The same without the processor's help, for tests.
+std::uint32_t crc32c_by_table(std::span<const std::byte> bytes, std::uint32_t before = 0);
+
 }  // namespace dispatch::stream

@@ -55,6 +55,9 @@ class Parser {
     const auto question = rest.find('?');
     take_host_and_port(rest.substr(0, question));
     if (question != std::string_view::npos) take_options(rest.substr(question + 1));
+    if (!spec_.link.empty() && (spec_.source || !spec_.device.empty())) {
+      fail("a link has a source and a device of its own");
+    }
     return spec_;
   }
 
@@ -139,6 +142,8 @@ class Parser {
       if (!spec_.source) fail(fmt::format("source: '{}' is not an address", value));
     } else if (name == "device") {
       spec_.device = value;
+    } else if (name == "link") {
+      spec_.link = value;
     } else if (udp && name == "iface") {
       spec_.interface = value;
     } else if (udp && name == "ttl") {
@@ -159,9 +164,9 @@ class Parser {
                         : spec_.key_file) = value;
     } else {
       fail(fmt::format("'{}' is not an option of {} ({})", name, to_string(spec_.scheme),
-                       udp   ? "iface, ttl, loop, size, source, device"
-                       : tls ? "ca, name, insecure, cert, key, source, device"
-                             : "source, device"));
+                       udp   ? "iface, ttl, loop, size, source, device, link"
+                       : tls ? "ca, name, insecure, cert, key, source, device, link"
+                             : "source, device, link"));
     }
   }
 
@@ -185,16 +190,18 @@ std::string_view to_string(Scheme scheme) {
 }
 
 std::string file_name_of(const EndpointSpec& spec) {
-  auto name = spec.path;
-  if (has_port(spec.scheme)) {
-    name = spec.host + (spec.scope.empty() ? "" : "%" + spec.scope) + fmt::format(":{}", spec.port);
-  }
-  for (auto& each : name) {
+  if (!has_port(spec.scheme)) return file_name_of(spec.path);
+  const auto scope = spec.scope.empty() ? "" : "%" + spec.scope;
+  return file_name_of(fmt::format("{}{}:{}", spec.host, scope, spec.port));
+}
+
+std::string file_name_of(std::string text) {
+  for (auto& each : text) {
     const bool is_safe = (each >= 'a' && each <= 'z') || (each >= 'A' && each <= 'Z') ||
                          (each >= '0' && each <= '9') || each == '.' || each == '-';
     if (!is_safe) each = '_';
   }
-  return name;
+  return text;
 }
 
 std::string to_string(const EndpointSpec& spec) {

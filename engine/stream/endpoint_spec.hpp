@@ -37,6 +37,7 @@ struct EndpointSpec {
   // (RFC 4607); else the address that is sent from.
   std::optional<net::Address> source{};
   std::string device{};  // the only interface that it uses
+  std::string link{};  // what is sent leaves by it: its name, or as link::parse_link_spec reads it
   // Of tls. Whom to believe, and for whom to ask; of what listens, who we are.
   std::string ca_file{};
   std::string server_name{};
@@ -57,5 +58,6 @@ std::string_view to_string(Scheme scheme);  // "udp"
 
 // The same as a part of a file's name, on any system: "192.0.2.7_9000", "ff02__1_eth0_9000".
 std::string file_name_of(const EndpointSpec& spec);
+std::string file_name_of(std::string text);
 
 }  // namespace dispatch::stream

@@ -3,7 +3,10 @@
 #include <boost/system/errc.hpp>
 #include <fmt/format.h>
 
+#include <array>
+#include <cerrno>
 #include <chrono>
+#include <span>
 
 namespace dispatch::stream {
 namespace {
@@ -22,6 +25,16 @@ std::string file_time(net::WallTime time) {
 }
 
 net::Result<net::FilePtr> FileSeries::open_next() {
+  auto file = open_anew();
+  if (!file || policy_.preamble.empty()) return file;
+  const std::array<std::span<const std::byte>, 1> pieces{policy_.preamble};
+  const auto written = (*file)->try_write(pieces);
+  if (!written) return written.error();
+  if (*written != policy_.preamble.size()) return net::errno_error(ENOSPC);
+  return file;
+}
+
+net::Result<net::FilePtr> FileSeries::open_anew() {
   if (spec_.scheme == Scheme::standard) return files_.standard_output();
   if (!policy_.rotates()) return files_.open_to_write(spec_.path, net::Files::Existing::append);
   const auto path = spec_.path + "." + file_time(clock_.wall_now());

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace dispatch::stream {
 
@@ -19,6 +20,7 @@ struct FilePolicy {
   // How often what was written is brought to the disk; none: when the system does so by itself. 0:
   // with every write.
   std::optional<net::Duration> sync_after{};
+  std::vector<std::byte> preamble{};  // what each file begins with
 
   bool rotates() const { return rotate_bytes != 0 || rotate_after != net::Duration::zero(); }
 };
@@ -37,6 +39,8 @@ class FileSeries {
   net::Clock& clock() { return clock_; }
 
  private:
+  net::Result<net::FilePtr> open_anew();
+
   net::Files& files_;
   net::Clock& clock_;
   EndpointSpec spec_;

@@ -6,6 +6,7 @@
 #include <boost/system/errc.hpp>
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <utility>
 
 namespace dispatch::stream {
@@ -67,14 +68,31 @@ net::DatagramPtr open_udp_input(net::Runtime& runtime, const EndpointSpec& spec,
   return std::move(*socket);
 }
 
-net::Task<net::DatagramPtr> open_udp_output(net::Runtime& runtime, EndpointSpec spec) {
-  net::Error first;
-  for (const auto& to : co_await locate(runtime, spec)) {
-    auto socket = runtime.network().open_datagram(output_options(spec, to));
-    if (socket) co_return std::move(*socket);
-    if (!first) first = socket.error();
-  }
-  throw_error(spec, "cannot send there", first);
+UdpOutput::Open udp_opener(net::Runtime& runtime, EndpointSpec spec, std::vector<net::Endpoint> to,
+                           const link::Link* link) {
+  return [&runtime, spec = std::move(spec), to = std::move(to),
+          link]() -> net::Result<net::DatagramPtr> {
+    net::Error first;
+    for (const auto& each : to) {
+      auto options = output_options(spec, each);
+      if (link != nullptr) {
+        const auto egress = link->egress(net::family_of(each.address));
+        if (!egress) continue;
+        options.egress = *egress;
+      }
+      auto socket = runtime.network().open_datagram(options);
+      if (socket) return socket;
+      if (!first) first = socket.error();
+    }
+    return first ? first : net::errno_error(ENETDOWN);
+  };
+}
+
+net::DatagramPtr open_udp_output(const UdpOutput::Open& open, const EndpointSpec& spec) {
+  auto socket = open();
+  if (socket) return std::move(*socket);
+  if (!spec.link.empty() && socket.error() == errc::network_down) return nullptr;
+  throw_error(spec, "cannot send there", socket.error());
 }
 
 net::FilePtr open_file_input(net::Files& files, const EndpointSpec& spec) {

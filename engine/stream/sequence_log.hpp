@@ -12,12 +12,14 @@ struct SequenceFigures {
   std::uint64_t lost = 0;        // of those up to the highest, or up to the end where that is known
   std::uint64_t reordered = 0;   // came after a higher one
   std::uint64_t duplicates = 0;  // came again, or so late that nobody knows
+  std::uint64_t repaired = 0;    // received, by parity or because it was asked for
 
   SequenceFigures& operator+=(const SequenceFigures& other) {
     received += other.received;
     lost += other.lost;
     reordered += other.reordered;
     duplicates += other.duplicates;
+    repaired += other.repaired;
     return *this;
   }
   friend bool operator==(const SequenceFigures&, const SequenceFigures&) = default;

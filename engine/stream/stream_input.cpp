@@ -11,7 +11,7 @@
 namespace dispatch::stream {
 namespace {
 
-constexpr std::size_t kReadBytes = 128 * 1024;
+constexpr std::size_t kStreamReadBytes = 128 * 1024;
 
 }  // namespace
 
@@ -20,7 +20,7 @@ StreamInput::StreamInput(Hub& hub, net::Runtime& runtime, std::string name,
     : Input(hub, std::move(name)), runtime_(runtime), datagram_bytes_(datagram_bytes) {}
 
 net::Task<net::Status> StreamInput::read(net::Stream& stream) {
-  std::vector<std::byte> buffer(std::max<std::size_t>(kReadBytes / datagram_bytes_, 1) *
+  std::vector<std::byte> buffer(std::max<std::size_t>(kStreamReadBytes / datagram_bytes_, 1) *
                                 datagram_bytes_);
   std::vector<Chunk> chunks;
   for (;;) {

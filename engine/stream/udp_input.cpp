@@ -32,7 +32,7 @@ void UdpInput::pass(std::span<const net::DatagramIn> batch) {
   std::uint64_t datagrams = 0;
   std::uint64_t bytes = 0;
   for (const auto& each : batch) {
-    chunks_.push_back({each.data(), each.segment, {}});
+    chunks_.push_back({each.data(), each.segment, {}, &each.from, socket_.get()});
     datagrams += chunks_.back().datagrams();
     bytes += each.size;
   }

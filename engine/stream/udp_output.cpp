@@ -3,6 +3,7 @@
 #include <boost/system/errc.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 namespace dispatch::stream {
@@ -10,15 +11,31 @@ namespace {
 
 namespace errc = boost::system::errc;
 
+// The interface or its address has gone, or the routes of it.
+bool is_of_way_out(const net::Error& error) {
+  return error == errc::no_such_device || error == errc::no_such_device_or_address ||
+         error == errc::address_not_available || error == errc::network_unreachable ||
+         error == errc::network_down || error == errc::invalid_argument;
+}
+
+// Said by the receiver's host, or by a router, of what has been sent before.
+bool is_of_earlier_one(const net::Error& error) {
+  return error == errc::connection_refused || error == errc::host_unreachable;
+}
+
 std::size_t datagrams_in(const net::DatagramOut& out) {
   return out.segment == 0 ? 1 : (out.size() + out.segment - 1) / out.segment;
 }
 
 }  // namespace
 
-UdpOutput::UdpOutput(Hub& hub, net::asio::any_io_executor executor, std::string name,
-                     Slowness slowness, net::DatagramPtr socket)
-    : Output(hub, std::move(executor), std::move(name), slowness), socket_(std::move(socket)) {}
+UdpOutput::UdpOutput(Hub& hub, net::asio::any_io_executor executor, net::Clock& clock,
+                     std::string name, Slowness slowness, net::DatagramPtr socket, Open open)
+    : Output(hub, executor, std::move(name), slowness),
+      clock_(clock),
+      open_(std::move(open)),
+      socket_(std::move(socket)),
+      reopened_(std::move(executor)) {}
 
 // By what the batch takes of it: a chunk, or one of its datagrams.
 void UdpOutput::advance(std::span<const Chunk> chunks, Position& position) const {
@@ -46,22 +63,50 @@ std::size_t UdpOutput::fill(std::span<const Chunk> chunks, Position from) {
   return count;
 }
 
+net::Result<std::size_t> UdpOutput::try_send(std::size_t count) {
+  if (!socket_) return net::errno_error(ENETDOWN);
+  return socket_->try_send(std::span(batch_).first(count));
+}
+
 bool UdpOutput::may_retry(const net::Error& error) {
   if (error == errc::message_size && batch_.front().segment != 0) {
     one_by_one_ = true;
     return true;
   }
   trouble_ = error;
-  if (error != errc::connection_refused || std::exchange(retried_, true)) return false;
-  // The receiver's word comes with the datagram after the one that it refused.
+  trouble_at_ = clock_.now();
+  if (is_of_way_out(error) && reopen()) return true;
+  if (!is_of_earlier_one(error) || std::exchange(retried_, true)) return false;
+  last_was_refused();
+  return true;
+}
+
+// The word of the receiver, or of a router, comes with the datagram after the one that it refused.
+void UdpOutput::last_was_refused() {
   lost(last_.datagrams, last_.bytes);
   not_sent(last_.datagrams, last_.bytes);
   last_ = {};
+}
+
+// The old socket lasts until nobody waits for it.
+bool UdpOutput::reopen() {
+  const auto now = clock_.now();
+  if (!open_ || now < reopen_at_) return false;
+  reopen_at_ = now + kReopenInterval;
+  auto socket = open_();
+  if (!socket) return false;
+  if (socket_) socket_->close();
+  socket_ = std::move(*socket);
+  reopened_.notify_all();
   return true;
 }
 
 void UdpOutput::count_sent(std::span<const net::DatagramOut> batch) {
   retried_ = false;
+  // What was refused on its way is heard of later: that something has left tells nothing.
+  if (trouble_ && (!is_of_earlier_one(trouble_) || clock_.now() - trouble_at_ >= kTroubleLasts)) {
+    trouble_ = {};
+  }
   for (const auto& each : batch) {
     last_.datagrams = datagrams_in(each);
     last_.bytes = each.size();
@@ -73,7 +118,7 @@ Output::Position UdpOutput::send_now(std::span<const Chunk> chunks) {
   Position position;
   while (position.chunk < chunks.size()) {
     const auto count = fill(chunks, position);
-    const auto taken = socket_->try_send(std::span(batch_).first(count));
+    const auto taken = try_send(count);
     if (!taken) {
       if (taken.error() == errc::operation_would_block) return position;
       if (may_retry(taken.error())) continue;
@@ -103,12 +148,16 @@ net::Task<void> UdpOutput::run() {
   for (;;) {
     if (co_await backlog()) co_return;
     const auto count = fill_from_backlog();
-    const auto taken =
-        co_await socket_->send(std::span<const net::DatagramOut>(batch_).first(count));
-    if (!taken && (net::is_cancelled(taken.error()) || may_retry(taken.error()))) {
-      if (net::is_cancelled(taken.error())) co_return;
-      continue;
+    const auto socket = socket_;
+    net::Result<std::size_t> taken = net::errno_error(ENETDOWN);
+    if (socket) {
+      taken = co_await socket->send(std::span<const net::DatagramOut>(batch_).first(count));
     }
+    if (!taken && net::is_cancelled(taken.error())) {
+      if (socket == socket_) co_return;
+      continue;  // closed, for another one
+    }
+    if (!taken && may_retry(taken.error())) continue;
     if (taken) {
       count_sent(std::span(batch_).first(*taken));
     } else {
@@ -118,6 +167,35 @@ net::Task<void> UdpOutput::run() {
     const auto handled = taken ? *taken : 1;
     for (std::size_t i = 0; i < handled; ++i) sending().pop_front();
     backlog_shrank();
+  }
+}
+
+net::Task<void> UdpOutput::listen(Ears ears) {
+  constexpr std::size_t kSlots = 8;
+  constexpr std::size_t kSlotBytes = 2048;
+  std::array<std::array<std::byte, kSlotBytes>, kSlots> bytes;
+  std::array<net::DatagramIn, kSlots> slots;
+  for (std::size_t i = 0; i < kSlots; ++i) slots[i].buffer = bytes[i];
+  for (;;) {
+    const auto socket = socket_;
+    if (!socket) {
+      if (co_await reopened_.wait()) co_return;
+      continue;
+    }
+    const auto filled = co_await socket->receive(slots);
+    if (filled) {
+      for (std::size_t i = 0; i < *filled; ++i) {
+        slots[i].for_each([&](std::span<const std::byte> datagram) { ears.heard(datagram); });
+      }
+    } else if (is_of_earlier_one(filled.error())) {
+      trouble_ = filled.error();
+      trouble_at_ = clock_.now();
+      last_was_refused();
+      if (filled.error() == errc::connection_refused) ears.refused();
+    } else if (socket == socket_) {
+      if (net::is_cancelled(filled.error())) co_return;
+      if (co_await clock_.sleep_for(kReopenInterval)) co_return;
+    }
   }
 }
 

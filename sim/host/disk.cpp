@@ -28,6 +28,7 @@ class Disk::File final : public net::File {
       content_->insert(content_->end(), bytes.begin(), bytes.end());
       state_->used += bytes.size();
       written += bytes.size();
+      written_ += bytes.size();
       if (bytes.size() == piece.size()) continue;
       if (written == 0) return net::errno_error(ENOSPC);
       break;
@@ -45,12 +46,18 @@ class Disk::File final : public net::File {
     return {};
   }
 
-  net::Status sync() override { return {}; }
+  std::uint64_t written() const override { return written_; }
+  net::Task<net::Status> drained() override { co_return net::Status{}; }
+  net::Task<net::Status> sync() override {
+    ++state_->syncs;
+    co_return net::Status{};
+  }
 
  private:
   std::shared_ptr<State> state_;
   std::shared_ptr<Content> content_;
   std::size_t position_ = 0;
+  std::uint64_t written_ = 0;
 };
 
 net::Result<net::FilePtr> Disk::open_to_read(const std::string& path) {
@@ -72,6 +79,12 @@ std::optional<Disk::Content> Disk::content(const std::string& path) const {
   const auto found = state_->files.find(path);
   if (found == state_->files.end()) return std::nullopt;
   return *found->second;
+}
+
+std::vector<std::string> Disk::names() const {
+  std::vector<std::string> all;
+  for (const auto& [path, content] : state_->files) all.push_back(path);
+  return all;
 }
 
 void Disk::put(const std::string& path, Content content) {

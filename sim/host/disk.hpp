@@ -34,7 +34,10 @@ class Disk final : public net::Files {
 
   // For who looks at it from outside. Empty: there is no such file.
   std::optional<Content> content(const std::string& path) const;
+  std::vector<std::string> names() const;
   void put(const std::string& path, Content content);
+  // How often files have been synced.
+  std::uint64_t syncs() const { return state_->syncs; }
   void set_capacity(std::uint64_t capacity) { state_->capacity = capacity; }
 
   // The names of the standard streams here.
@@ -47,6 +50,7 @@ class Disk final : public net::Files {
     std::map<std::string, std::shared_ptr<Content>> files;
     std::uint64_t capacity = UINT64_MAX;
     std::uint64_t used = 0;
+    std::uint64_t syncs = 0;
   };
 
   std::shared_ptr<State> state_;  // shared with what is open

@@ -58,7 +58,9 @@ std::vector<Figure> figures_of(const scenario::Result& result) {
       }
     };
     if (workload.stalls) add_all({What::startup, What::stalls, What::stall_time});
-    if (workload.datagrams) add_all({What::loss, What::jitter});
+    if (workload.datagrams) add_all({What::loss});
+    if (workload.datagrams && !workload.repaired) add_all({What::jitter});
+    if (workload.repaired) add_all({What::repaired, What::duplicates});
   }
   add(figures, Metric{}, result);
   for (const auto& expectation : result.expectations) {

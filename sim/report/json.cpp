@@ -127,6 +127,9 @@ void add_own_figures(js::object& object, const scenario::WorkloadResult& workloa
   object["datagrams"] = *workload.datagrams;
   object["datagrams_back"] = workload.datagrams_back;
   object["jitter_ns"] = maybe(workload.jitter);
+  if (!workload.repaired) return;
+  object["repaired"] = *workload.repaired;
+  object["duplicates"] = workload.duplicates;
   js::array round_trips;
   for (const auto each : workload.round_trips) round_trips.emplace_back(each.count());
   object["round_trips_ns"] = std::move(round_trips);

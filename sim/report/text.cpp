@@ -33,7 +33,7 @@ std::string links(const scenario::Result& result) {
   return columns(rows);
 }
 
-// What only videos and calls have.
+// What only videos, calls and streams have.
 std::string own_figures(const scenario::Result& result) {
   std::string text;
   for (const auto& workload : result.workloads) {
@@ -45,9 +45,11 @@ std::string own_figures(const scenario::Result& result) {
     if (workload.datagrams && *workload.datagrams > 0) {
       const auto lost = *workload.datagrams - workload.datagrams_back;
       text +=
-          fmt::format("  {}: {} of {} datagrams lost ({}), jitter {}\n", workload.name, lost,
-                      *workload.datagrams, percent(scenario::Ratio::of(lost, *workload.datagrams)),
-                      or_nothing(workload.jitter));
+          fmt::format("  {}: {} of {} datagrams lost ({}), ", workload.name, lost,
+                      *workload.datagrams, percent(scenario::Ratio::of(lost, *workload.datagrams)));
+      text += workload.repaired ? fmt::format("{} made good, {} came twice\n", *workload.repaired,
+                                              workload.duplicates)
+                                : fmt::format("jitter {}\n", or_nothing(workload.jitter));
     }
   }
   return text.empty() ? text : "\n" + text;

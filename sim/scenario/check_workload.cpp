@@ -106,6 +106,30 @@ class WorkloadChecker {
     }
   }
 
+  void check(const WorkloadSpec& workload, const StreamSpec& stream) const {
+    constexpr std::uint64_t kBytesMost = 1'000'000'000;
+    check_end(workload, stream.until);
+    const auto names = names_of(scenario_.hosts);
+    if (std::find(names.begin(), names.end(), stream.host) == names.end()) {
+      fail(workload, fmt::format("\"{}\" is recorded at \"{}\", which is no host{}", workload.name,
+                                 stream.host, near(stream.host, names)));
+    }
+    if (bytes_of(workload, stream) > kBytesMost) {
+      fail(workload, fmt::format("\"{}\" sends more than 1 GB", workload.name));
+    }
+    const auto machine = machine_for(workload);
+    for (const auto& text : stream.links) {
+      try {
+        const auto link = link::parse_link_spec(text);
+        if (link_of(scenario_, link.target, machine)) continue;
+        fail(workload, fmt::format("\"{}\" leaves by \"{}\", which is no link of its machine",
+                                   workload.name, text));
+      } catch (const net::ConfigError& error) {
+        fail(workload, error.what());
+      }
+    }
+  }
+
   void check_end(const WorkloadSpec& workload, Duration until) const {
     if (until > workload.at) return;
     fail(workload,

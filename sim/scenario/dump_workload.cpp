@@ -118,6 +118,27 @@ struct Work {
     dump_entry(out, "until", to_string(call.until));
     end(out, call);
   }
+
+  void operator()(const StreamSpec& stream) const {
+    begin(out, "stream", "to", stream);
+    entry(out, "rate", to_string(stream.rate));
+    entry(out, "size", to_string(stream.size));
+    entry(out, "until", to_string(stream.until));
+    if (!stream.links.empty()) {
+      out << YAML::Key << "links" << YAML::Value << YAML::Flow << stream.links;
+    }
+    if (stream.spread) {
+      const bool distributes = *stream.spread == stream::SpreadMode::distribute;
+      entry(out, "spread", distributes ? "distribute" : "duplicate");
+    }
+    entry(out, "repair", to_string(stream.repair));
+    if (stream.parity.data != 0) {
+      entry(out, "fec",
+            std::to_string(stream.parity.data) + ":" + std::to_string(stream.parity.parity));
+      entry(out, "fec_within", to_string(stream.parity.within));
+    }
+    out << YAML::EndMap;
+  }
 };
 
 }  // namespace

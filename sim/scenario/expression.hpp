@@ -84,6 +84,8 @@ struct Metric {
     datagrams,
     loss,
     jitter,
+    repaired,
+    duplicates,
   };
 
   Subject subject = Subject::run;

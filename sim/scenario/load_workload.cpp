@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+
 namespace dispatch::scenario {
 
 using units::hint;
@@ -163,6 +166,63 @@ CallSpec read_call(const YamlValue& value) {
   return call;
 }
 
+stream::ParityShape read_parity(const YamlValue& value) {
+  const auto text = value.text("DATA:PARITY");
+  const auto colon = std::min(text.find(':'), text.size());
+  const auto number = [](std::string_view digits) {
+    unsigned count = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
+    return error == std::errc() && end == digits.data() + digits.size() ? count : 0;
+  };
+  stream::ParityShape parity;
+  parity.data = number(std::string_view(text).substr(0, colon));
+  parity.parity = number(std::string_view(text).substr(std::min(colon + 1, text.size())));
+  if (parity.data == 0 || parity.data > stream::kColumnsMost || parity.parity == 0 ||
+      parity.parity > stream::kRowsMost) {
+    value.fail(fmt::format("\"{}\" is not DATA:PARITY, such as \"20:2\", up to {}:{}", text,
+                           stream::kColumnsMost, stream::kRowsMost));
+  }
+  return parity;
+}
+
+StreamSpec read_stream(const YamlValue& value) {
+  constexpr std::uint64_t kSizeLeast = 100;
+  constexpr std::uint64_t kSizeMost = 65'507;
+  const auto map = value.map(stream_shape());
+  StreamSpec stream;
+  stream.via = Via::direct;
+  stream.host = map.require("to", "studio").text("the name of a host");
+  if (const auto* rate = map.find("rate")) {
+    stream.rate = rate->rate();
+    if (stream.rate.bits_per_second < 8) rate->fail("less than a byte a second");
+  }
+  if (const auto* size = map.find("size")) {
+    stream.size = size->bytes();
+    if (stream.size.count < kSizeLeast || stream.size.count > kSizeMost) {
+      size->fail(fmt::format("a datagram of a stream has {} B to {} B", kSizeLeast, kSizeMost));
+    }
+  }
+  stream.until = map.require("until", "60 s").duration();
+  if (const auto* links = map.find("links")) {
+    for (const auto& each : links->list("links")) stream.links.push_back(each.text("a link"));
+  }
+  if (const auto* spread = map.find("spread")) {
+    const auto text = spread->text("distribute or duplicate");
+    if (text != "distribute" && text != "duplicate") {
+      spread->fail("write spread: distribute or duplicate");
+    }
+    stream.spread =
+        text == "distribute" ? stream::SpreadMode::distribute : stream::SpreadMode::duplicate;
+  }
+  if (const auto* repair = map.find("repair")) stream.repair = repair->duration();
+  if (const auto* parity = map.find("fec")) stream.parity = read_parity(*parity);
+  if (const auto* within = map.find("fec_within")) {
+    if (stream.parity.data == 0) within->fail("there is no fec");
+    stream.parity.within = read_positive_duration(*within);
+  }
+  return stream;
+}
+
 }  // namespace
 
 WorkloadSpec read_workload(const YamlValue& value) {
@@ -184,6 +244,8 @@ WorkloadSpec read_workload(const YamlValue& value) {
     workload.work = read_video(work);
   } else if (kind == "call") {
     workload.work = read_call(work);
+  } else if (kind == "stream") {
+    workload.work = read_stream(work);
   } else {
     workload.work = read_bulk(
         work, kind == "download" ? BulkSpec::Direction::download : BulkSpec::Direction::upload);

@@ -160,7 +160,13 @@ Measurement measure_failover(const Metric& metric, const Result& result) {
 }
 
 Measurement measure_call(const Metric& metric, const WorkloadResult& workload) {
-  if (!workload.datagrams) return {{}, "it is no call"};
+  if (!workload.datagrams) return {{}, "it is no call, and no stream"};
+  if (metric.what == What::repaired || metric.what == What::duplicates) {
+    if (!workload.repaired) return {{}, "it is no stream"};
+    const bool repaired = metric.what == What::repaired;
+    return {
+        Quantity{Quantity::Kind::count, repaired ? *workload.repaired : workload.duplicates}, {}};
+  }
   if (metric.what == What::datagrams)
     return {Quantity{Quantity::Kind::count, *workload.datagrams}, {}};
   if (metric.what == What::jitter) return of(workload.jitter, "no two datagrams came back");
@@ -215,6 +221,8 @@ Measurement measure_workload(const Metric& metric, const WorkloadResult& workloa
     case What::datagrams:
     case What::loss:
     case What::jitter:
+    case What::repaired:
+    case What::duplicates:
       return measure_call(metric, workload);
     default:
       return of(workload.latency_percentile(metric.percent), kNoneCompleted);

@@ -31,7 +31,7 @@ inline constexpr std::array<MetricRow, 12> kLinkMetrics{{
 }};
 
 // Written WORKLOAD.name.
-inline constexpr std::array<MetricRow, 19> kWorkloadMetrics{{
+inline constexpr std::array<MetricRow, 21> kWorkloadMetrics{{
     {"completed", Metric::What::completed, Quantity::Kind::truth},
     {"bytes_intact", Metric::What::bytes_intact, Quantity::Kind::truth},
     {"transfers", Metric::What::transfers, Quantity::Kind::count},
@@ -51,6 +51,8 @@ inline constexpr std::array<MetricRow, 19> kWorkloadMetrics{{
     {"datagrams", Metric::What::datagrams, Quantity::Kind::count},
     {"loss", Metric::What::loss, Quantity::Kind::ratio},
     {"jitter", Metric::What::jitter, Quantity::Kind::duration},
+    {"repaired", Metric::What::repaired, Quantity::Kind::count},
+    {"duplicates", Metric::What::duplicates, Quantity::Kind::count},
 }};
 
 }  // namespace dispatch::scenario

@@ -165,6 +165,12 @@ std::optional<proxy::Target> echo_of(const Scenario& scenario, std::string_view 
   return std::nullopt;
 }
 
+std::uint64_t bytes_of(const WorkloadSpec& workload, const StreamSpec& stream) {
+  const auto seconds =
+      std::chrono::duration<double>(std::max(stream.until - workload.at, Duration::zero())).count();
+  return static_cast<std::uint64_t>(seconds * static_cast<double>(stream.rate.bits_per_second / 8));
+}
+
 const AccessSpec& access_of(const WorkloadSpec& workload) {
   return std::visit([](const auto& work) -> const AccessSpec& { return work; }, workload.work);
 }

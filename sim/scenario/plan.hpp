@@ -67,4 +67,7 @@ std::optional<proxy::Target> target_of(const Scenario& scenario, std::string_vie
 // meant has no echo.
 std::optional<proxy::Target> echo_of(const Scenario& scenario, std::string_view host);
 
+// Of payload, that a stream sends from its beginning to its end.
+std::uint64_t bytes_of(const WorkloadSpec& workload, const StreamSpec& stream);
+
 }  // namespace dispatch::scenario

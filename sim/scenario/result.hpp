@@ -125,6 +125,10 @@ struct WorkloadResult {
   // Of a call: sent, and come back; how long each took there and back, in the order of arrival.
   std::optional<std::uint64_t> datagrams;
   std::uint64_t datagrams_back = 0;
+  // Of a stream: datagrams sent, and `datagrams_back` that have arrived; and of these the ones that
+  // were made good or sent again, and how many came twice.
+  std::optional<std::uint64_t> repaired;
+  std::uint64_t duplicates = 0;
   std::optional<Duration> jitter;  // of these, smoothed as RFC 3550 has it
   std::vector<Duration> round_trips;
 

@@ -3,6 +3,7 @@
 #include "sim/capture/capture.hpp"
 #include "sim/scenario/capture_choice.hpp"
 #include "sim/scenario/check.hpp"
+#include "sim/scenario/engine_options.hpp"
 #include "sim/scenario/evaluate.hpp"
 #include "sim/scenario/event_log.hpp"
 #include "sim/scenario/flow_samples.hpp"
@@ -149,6 +150,8 @@ class Run {
         {},
         nullptr,
         std::move(target).value(),
+        world_.host_named(access.host),
+        engine_link_names(scenario_, place.machine),
         engine_of(scenario_, place.machine).users,
         scenario_.content,
         link_finder(place.machine),

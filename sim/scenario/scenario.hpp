@@ -6,6 +6,8 @@
 
 #include "engine/net/address.hpp"
 #include "engine/proxy/proxy_protocol.hpp"
+#include "engine/stream/parity.hpp"
+#include "engine/stream/spread_mode.hpp"
 #include "engine/traffic/pattern.hpp"
 #include "sim/host/dns_behaviour.hpp"
 #include "sim/host/nat.hpp"
@@ -271,12 +273,24 @@ struct CallSpec : AccessSpec {
   Duration until{};
 };
 
+// `dispatch send --framed` on a machine, and `dispatch record --framed` on a host. It is no client
+// of the proxy.
+struct StreamSpec : AccessSpec {
+  Rate rate{4'000'000};  // of payload
+  Bytes size{1200};      // of each datagram
+  Duration until{};
+  std::vector<std::string> links;            // as link::parse_link_spec reads them; none: all
+  std::optional<stream::SpreadMode> spread;  // none: as the routes have it
+  Duration repair{};                         // 0: nothing is sent again
+  stream::ParityShape parity;
+};
+
 struct WorkloadSpec {
   Position position;
   std::string name;
   std::string client;  // a machine, or clients in its network; empty: the first machine
   Duration at{};
-  std::variant<BulkSpec, RequestsSpec, BrowseSpec, ChatSpec, VideoSpec, CallSpec> work;
+  std::variant<BulkSpec, RequestsSpec, BrowseSpec, ChatSpec, VideoSpec, CallSpec, StreamSpec> work;
 };
 
 // Another machine with links, and a dispatch of its own.

@@ -144,6 +144,13 @@ void ScenarioWorld::start_programs(std::size_t index) {
   for (std::size_t i = 0; i < scenario_.links.size(); ++i) set_link_dns(i, link_dns_[i]);
 }
 
+sim::Host* ScenarioWorld::host_named(std::string_view name) const {
+  for (std::size_t i = 0; i < scenario_.hosts.size(); ++i) {
+    if (scenario_.hosts[i].name == name) return hosts_[i];
+  }
+  return nullptr;
+}
+
 void ScenarioWorld::add_proxies(std::size_t index, sim::Host& host) {
   const auto& spec = scenario_.hosts[index];
   for (const auto& each : spec.proxies) {

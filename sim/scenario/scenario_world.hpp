@@ -68,6 +68,8 @@ class ScenarioWorld {
   // The name of the link that the machine's dispatch has given the connection of this client;
   // empty: it has none now, or there are hundreds of connections.
   std::string link_of_client(std::size_t machine, const net::Endpoint& client) const;
+  // Null: there is no host of that name.
+  sim::Host* host_named(std::string_view name) const;
   // Whom its clients believe; null: nobody has a certificate.
   std::shared_ptr<const tls::Context> believed() const { return certificates_.client(); }
 

@@ -124,6 +124,22 @@ ShapePtr call_shape() {
   return kShape;
 }
 
+ShapePtr stream_shape() {
+  static const auto kShape = map_of(
+      "a stream",
+      {{"to", "a host", text(), true},
+       {"rate", "of payload; 4 Mbit/s by default", shape_of(Kind::rate)},
+       {"size", "of each datagram; 1200 B by default", shape_of(Kind::bytes)},
+       {"until", "none is sent from then on", duration(), true},
+       {"links", "that it leaves by, with their weights; all by default", list_of(text())},
+       {"spread", "over them; by default one, as the routes have it",
+        choice_of({"distribute", "duplicate"})},
+       {"repair", "what is missing is asked for again for so long", duration()},
+       {"fec", "DATA:PARITY, so many frames of parity for so many of data", text()},
+       {"fec_within", "a group of them is not open for longer; 20ms by default", duration()}});
+  return kShape;
+}
+
 ShapePtr workload_shape() {
   static const auto kShape = map_of(
       "a workload",
@@ -136,8 +152,9 @@ ShapePtr workload_shape() {
        {"browse", "pages with their objects", browse_shape()},
        {"chat", "messages over connections that stay", chat_shape()},
        {"video", "a player with a buffer", video_shape()},
-       {"call", "datagrams in a steady rhythm", call_shape()}},
-      {{"download", "upload", "requests", "browse", "chat", "video", "call"}}, {"stream"});
+       {"call", "datagrams in a steady rhythm", call_shape()},
+       {"stream", "frames from a machine to a host, by dispatch send and record", stream_shape()}},
+      {{"download", "upload", "requests", "browse", "chat", "video", "call", "stream"}});
   return kShape;
 }
 

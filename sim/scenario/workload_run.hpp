@@ -23,6 +23,8 @@ struct WorkloadContext {
   std::optional<proxy::proxy_protocol::Version> announce;  // as of traffic::TransferOptions
   std::shared_ptr<const tls::Context> tls;
   proxy::Target target;
+  net::Runtime* peer;              // of a stream: the host that records it
+  std::vector<std::string> links;  // of the machine
   const std::vector<UserSpec>& users;
   traffic::Content content = traffic::Content::checked;
   // Of the proxy's client at that endpoint: the name of its connection's link.

@@ -30,6 +30,7 @@ from dispatch import (
     Requests,
     Scenario,
     Set,
+    Stream,
     Upload,
     Video,
 )
@@ -136,6 +137,8 @@ def test_people_and_their_machines_survive_the_way_through_yaml_and_back():
             Chat("chat", to="www", until="9s", every="1s", message="200 B", client="sofa"),
             Video("film", bitrate="4 Mbit/s", from_="www", length="20s", segment="2s", buffer="8s", client="kim"),
             Call("call", to="friend", until="9s", rate="30/s", size="200 B", via="direct"),
+            Stream("feed", to="friend", until="9s", rate="2 Mbit/s", size="1000 B", links=["fibre/3", "lte"],
+                   spread="distribute", repair="1s", fec="20:2", fec_within="30ms"),
         ],
         events=[Event("5s", "kim.dsl", "blackhole")],
         expect=["eventually healthy_links == 2 within 5s", "film.stalls == 0 during 1s..9s"],
@@ -148,7 +151,9 @@ def test_people_and_their_machines_survive_the_way_through_yaml_and_back():
     assert once.workloads[0].response == {"pareto": "20 kB"}
     assert (once.workloads[1].users, once.workloads[1].rate) == (3, None)
     assert once.workloads[2].objects == {"values": ["5", "9"]}
-    assert [each.client for each in once.workloads] == [None, None, "desk", "sofa", "kim", None]
+    feed = once.workloads[-1]
+    assert (feed.to, feed.links, feed.spread, feed.fec) == ("friend", ["fibre/3", "lte"], "distribute", "20:2")
+    assert [each.client for each in once.workloads] == [None, None, "desk", "sofa", "kim", None, None]
     assert (once.workloads[4].from_, once.workloads[5].via) == ("www", "direct")
     assert once.expect == given.expect
 
@@ -181,7 +186,7 @@ def test_every_key_of_the_file_has_its_member_and_the_other_way_round():
         assert members(kind) == set(maps[name]), name
     assert members(Set) == set(maps["what_a_link_is_set_to"]) | {"over"}
     works = {"a_download": Download, "an_upload": Upload, "requests": Requests, "browse": Browse, "chat": Chat,
-             "video": Video, "a_call": Call}
+             "video": Video, "a_call": Call, "a_stream": Stream}
     for name, kind in works.items():
         assert members(kind) == set(maps[name]) | OF_WORKLOADS, name
     assert len(maps["a_workload"]) == len(OF_WORKLOADS) + len(works)

@@ -127,7 +127,7 @@ FLOORS = {
     'engine/tls': ('engine/net',),
     'engine/proxy': ('engine/net', 'engine/units', 'engine/tls', 'engine/link'),
     'engine/stream': ('engine/net', 'engine/units', 'engine/tls', 'engine/link'),
-    'engine/control': ('engine/net', 'engine/units', 'engine/tls', 'engine/link', 'engine/proxy'),
+    'engine/control': ('engine/net', 'engine/units', 'engine/tls', 'engine/link', 'engine/proxy', 'engine/stream'),
     'engine/traffic': ('engine/net', 'engine/tls', 'engine/link', 'engine/proxy'),
     'engine/fleet': ('engine/net', 'engine/link', 'engine/proxy'),
     'sim/core': ('engine/net',),

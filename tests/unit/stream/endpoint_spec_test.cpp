@@ -47,6 +47,7 @@ BOOST_AUTO_TEST_CASE(options_follow_a_question_mark) {
   const auto other = parse("udp://[ff35::1]:9000?source=2001:db8::1&device=wlan0");
   BOOST_TEST(other.source->to_string() == "2001:db8::1");
   BOOST_TEST(other.device == "wlan0");
+  BOOST_TEST(parse("tcp://h:1?link=eth0").link == "eth0");
   const auto tls = parse("tls://h:1?ca=roots.pem&name=other&insecure");
   BOOST_TEST(tls.ca_file == "roots.pem");
   BOOST_TEST(tls.server_name == "other");
@@ -71,7 +72,8 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_said) {
       {"udp://h:1?source=here", "source: 'here' is not an address"},
       {"udp://h:1?iface", "option 'iface' has no value"},
       {"udp://h:1?hops=3", "'hops' is not an option of udp (iface, ttl"},
-      {"tcp://h:1?ttl=3", "'ttl' is not an option of tcp (source, device)"},
+      {"tcp://h:1?ttl=3", "'ttl' is not an option of tcp (source, device, link)"},
+      {"udp://h:1?link=eth0&source=192.0.2.1", "a link has a source and a device of its own"},
       {"unix:", "a path is missing"},
   };
   for (const auto& [text, expected] : wrong) {

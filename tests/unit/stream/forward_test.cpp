@@ -246,7 +246,7 @@ BOOST_AUTO_TEST_CASE(each_listener_may_have_a_file_of_its_own) {
   StreamWorld world;
   auto plan = record_plan("udp://198.51.100.1:9000");
   plan.listen.push_back(spec("udp://[2001:db8:2::1]:9001"));
-  plan.one_file_each = true;
+  plan.apart = Apart::listener;
   world.receiver.start(plan);
   world.sender.disk->put("data", pattern(1000));
   world.sender.start(send_plan("udp://[2001:db8:2::1]:9001", 0));

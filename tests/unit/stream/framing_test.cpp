@@ -27,6 +27,16 @@ BOOST_AUTO_TEST_CASE(the_sum_is_that_of_rfc_3720) {
   BOOST_TEST(crc32c(bytes_of("6789"), crc32c(bytes_of("12345"))) == 0xE3069283u);
 }
 
+BOOST_AUTO_TEST_CASE(the_sum_is_the_same_on_every_processor) {
+  const auto bytes = pattern(300);
+  for (std::size_t size = 0; size <= 100; ++size) {
+    for (std::size_t at = 0; at < 16; ++at) {
+      const auto part = std::span(bytes).subspan(at, size);
+      BOOST_TEST(crc32c(part, 77) == crc32c_by_table(part, 77));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_frame_comes_back_as_it_was_and_not_where_a_bit_is_wrong) {
   const Frame frame{Frame::Kind::data, 0x01020304, 0x1122334455667788, 99, bytes_of("payload")};
   const auto bytes = whole(frame);

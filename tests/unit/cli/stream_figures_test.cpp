@@ -1,0 +1,44 @@
+// What people see of a stream command.
+#include "cli/stream_figures.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <array>
+#include <sstream>
+
+namespace dispatch::cli {
+BOOST_AUTO_TEST_SUITE(stream_figures)
+namespace {
+
+using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_CASE(progress_has_rate_and_loss_together_and_fits_a_terminal) {
+  const std::array before{stream::EndpointFigures{"in", true, {0, 0, 0, 0}},
+                          stream::EndpointFigures{"out", false, {0, 0, 0, 0}}};
+  const std::array now{stream::EndpointFigures{"in", true, {900, 1'000'000, 100, 0}},
+                       stream::EndpointFigures{"out", false, {900, 2'000'000, 0, 0}}};
+  BOOST_TEST(stream_progress(before, now, 1s, 5s) ==
+             "5 s  in 900 at 1.0 MB/s lost 10.0 %  out 900 at 2.0 MB/s lost 0 %");
+  constexpr std::uint64_t kHuge = 999'999'999'999'999;
+  const std::array most{stream::EndpointFigures{"in", true, {kHuge, kHuge, kHuge, 0}},
+                        stream::EndpointFigures{"out", false, {kHuge, kHuge, kHuge, 0}}};
+  BOOST_TEST(stream_progress(before, most, 1s, 99'999s).size() < 80u);
+}
+
+BOOST_AUTO_TEST_CASE(the_summary_fits_a_terminal_however_long_a_name_is) {
+  StreamFigures figures;
+  figures.span = 10s;
+  figures.endpoints = {{"file:/a/very/long/path/to/somewhere/far/away/in/the/tree/feed.log",
+                        true,
+                        {123'456'789, 12'345'678'901, 0, 0}},
+                       {"udp://[2001:db8:1234:5678:9abc:def0:1234:5678]:65535 by wlan0",
+                        false,
+                        {123'456, 12'345'678'901, 5, 0}}};
+  std::istringstream lines(stream_summary(figures));
+  for (std::string line; std::getline(lines, line);) BOOST_TEST(line.size() <= 80u, line);
+  BOOST_TEST(stream_summary(figures).find("65535 by wlan0") != std::string::npos);
+}
+
+}  // namespace
+BOOST_AUTO_TEST_SUITE_END()
+}  // namespace dispatch::cli
