@@ -340,7 +340,8 @@ def _link(plain: Dict[str, Any]) -> Link:
 
 
 def _host(plain: Dict[str, Any]) -> Host:
-    return Host(**{**plain, "serves": [_service(each) for each in plain["serves"]]})
+    merged: Dict[str, Any] = {**plain, "serves": [_service(each) for each in plain["serves"]]}
+    return Host(**merged)
 
 
 def _service(plain: Dict[str, Any]) -> Service:

@@ -2,8 +2,11 @@
 // is its face, and _dispatch.pyi its contract.
 #include "bindings/module/errors.hpp"
 #include "bindings/module/plain.hpp"
+#include "bindings/module/policy.hpp"
+#include "bindings/module/program.hpp"
 #include "bindings/module/result.hpp"
-#include "bindings/module/run.hpp"
+#include "bindings/module/simulation.hpp"
+#include "bindings/module/sockets.hpp"
 #include "bindings/module/text.hpp"
 #include "sim/report/json.hpp"
 #include "sim/report/text.hpp"
@@ -62,10 +65,13 @@ void bind_run(py::module_& module) {
       .def_readwrite("pcap", &RecordingFiles::pcap)
       .def_readwrite("events", &RecordingFiles::events)
       .def_readwrite("series", &RecordingFiles::series)
+      .def_readwrite("page", &RecordingFiles::page)
       .def_readwrite("flows", &RecordingFiles::flows)
       .def_readwrite("pcap_of", &RecordingFiles::pcap_of);
-  module.def("run", &run, py::arg("scenario"), py::arg("seed"), py::arg("sample_interval"),
-             py::arg("log"), py::arg("log_level"), py::arg("stop"), py::arg("files"));
+  bind_policy(module);
+  bind_simulation(module);
+  bind_program(module);
+  bind_sockets(module);
 }
 
 }  // namespace

@@ -125,7 +125,8 @@ py::dict plain_link(const scenario::LinkResult& link) {
 py::tuple plain_record(const scenario::TransferRecord& record) {
   return py::make_tuple(seconds(record.started), optional(record.connected),
                         optional(record.first_byte), seconds(record.ended), record.bytes,
-                        record.attempts, record.completed, record.intact, text_of(record.failure));
+                        record.attempts, record.completed, record.intact, text_of(record.failure),
+                        record.link.empty() ? py::object(py::none()) : text_of(record.link));
 }
 
 py::dict plain_workload(const scenario::WorkloadResult& workload) {
