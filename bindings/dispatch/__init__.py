@@ -40,11 +40,13 @@ from ._run import run, run_many
 from ._scenario import Scenario
 from ._simulation import LinkNow, Simulation, WorkloadNow, World, WorldHost, WorldLink
 from ._series import FlowSeries, LinkSeries, Series, WorkloadSeries
+from ._sweep import Cell, Sweep, SweepError, sweep
 
 __all__ = [
     "Browse",
     "Call",
     "Candidate",
+    "Cell",
     "Chat",
     "Clients",
     "Datagram",
@@ -80,6 +82,8 @@ __all__ = [
     "Set",
     "Simulation",
     "Stream",
+    "Sweep",
+    "SweepError",
     "Transfer",
     "Upload",
     "UseError",
@@ -93,4 +97,5 @@ __all__ = [
     "WorldLink",
     "run",
     "run_many",
+    "sweep",
 ]

@@ -233,6 +233,10 @@ class Reports:
         self._wall_seconds = wall_seconds
 
     @property
+    def figures(self) -> Dict[str, Any]:
+        return self._native.figures()
+
+    @property
     def json(self) -> str:
         return self._native.json()
 
@@ -241,11 +245,12 @@ class Reports:
         return self._native.text(self._wall_seconds)
 
     def __reduce__(self):  # type: ignore[no-untyped-def]
-        return _WrittenReports, (self.json, self.text)
+        return _WrittenReports, (self.figures, self.json, self.text)
 
 
 @dataclass(frozen=True)
 class _WrittenReports:
+    figures: Dict[str, Any]
     json: str
     text: str
 
@@ -310,6 +315,11 @@ class Result:
         from ._plot import plot
 
         return plot(self, path)
+
+    @property
+    def figures(self) -> Dict[str, Union[float, int, None]]:
+        """Every figure by the name that an expectation knows it by: ``"files.latency.p99"``."""
+        return dict(self._reports.figures)
 
     def to_json(self) -> str:
         """As ``dispatch-sim --json`` prints it: with time series, and units in the names."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Union
+from typing import Any, Dict, List, Mapping, Optional, Union
 
 from . import _dispatch
 from ._errors import ScenarioError
@@ -41,7 +41,7 @@ from ._parts import (
     Video,
     Workload,
 )
-from ._yaml import line_of, to_yaml
+from ._yaml import flow, line_of, to_yaml
 
 @dataclass
 class Scenario:
@@ -98,20 +98,31 @@ class Scenario:
     _source: Optional[_Source] = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
-    def load(cls, path: Union[str, os.PathLike[str]]) -> Scenario:
+    def load(
+        cls, path: Union[str, os.PathLike[str]], set: Optional[Mapping[str, Any]] = None
+    ) -> Scenario:
         """Reads a file. Every default is spelled out in the objects that come back.
+
+        ``set`` has values in place of the file's, by their keys, as ``dispatch-sim --set``:
+        ``{"links.wifi.loss": "2%", "workloads.files.download.count": 5}``.
 
         Raises ScenarioError: it cannot be read, or does not say what a scenario must.
         """
         name = os.fsdecode(os.fspath(path))
         if "\0" in name:
             raise ValueError(f"the name of a file cannot hold a NUL character: {name!r}")
-        return cls._adopt(_dispatch.load_file(os.fsencode(name)))
+        return cls._adopt(_dispatch.load_file(os.fsencode(name), settings(set)))
 
     @classmethod
-    def from_yaml(cls, text: str, name: str = "<text>") -> Scenario:
-        """Reads text. ``name`` stands for the file in messages. Raises ScenarioError."""
-        return cls._adopt(_dispatch.load_text(_utf8(text, "the text"), _utf8(name, "the name")))
+    def from_yaml(
+        cls, text: str, name: str = "<text>", set: Optional[Mapping[str, Any]] = None
+    ) -> Scenario:
+        """Reads text. ``name`` stands for the file in messages; ``set`` is as load() has it.
+
+        Raises ScenarioError.
+        """
+        native = _dispatch.load_text(_utf8(text, "the text"), _utf8(name, "the name"), settings(set))
+        return cls._adopt(native)
 
     def to_yaml(self) -> str:
         """The file that says the same, without keys that are None.
@@ -146,7 +157,7 @@ class Scenario:
     def _read(self, text: str) -> _dispatch.Scenario:
         name = f"<{self.name}>" if isinstance(self.name, str) and self.name else "<scenario>"
         try:
-            return _dispatch.load_text(text.encode(), name.encode())
+            return _dispatch.load_text(text.encode(), name.encode(), [])
         except ScenarioError as error:
             line = "".join(f"\n    {each.strip()}" for each in line_of(text, error.line))
             raise ScenarioError(
@@ -168,6 +179,24 @@ class _Source:
 
 def _forgotten() -> None:
     return None
+
+
+def settings(values: Optional[Mapping[str, Any]]) -> List[bytes]:
+    """KEY=VALUE, as ``dispatch-sim --set`` takes it."""
+    if values is None:
+        return []
+    if not isinstance(values, Mapping):
+        raise TypeError(f"what is set must be a dict of values by their keys, not {values!r}")
+    return [
+        _utf8(f"{_text_key(key)}={flow(_plain(value), _text_key(key))}", "a value")
+        for key, value in values.items()
+    ]
+
+
+def _text_key(key: Any) -> str:
+    if not isinstance(key, str) or not key or "=" in key:
+        raise ValueError(f"a key is text such as 'links.wifi.loss', not {key!r}")
+    return key
 
 
 def _utf8(text: str, what: str) -> bytes:
@@ -336,7 +365,21 @@ def _engine(plain: Dict[str, Any]) -> Engine:
 
 
 def _link(plain: Dict[str, Any]) -> Link:
+    """What both directions have in common is the link's, so that it can be changed there."""
+    down, up = plain["down"], plain["up"]
+    if isinstance(down, dict) and isinstance(up, dict):
+        both = {key: value for key, value in down.items() if up.get(key) == value}
+        rest = {
+            name: {key: value for key, value in each.items() if key not in both}
+            for name, each in (("down", down), ("up", up))
+        }
+        plain = {key: value for key, value in plain.items() if key not in rest}
+        plain = {**{name: _shortest(each) for name, each in rest.items() if each}, **both, **plain}
     return Link(**_switches(_directions(plain)))
+
+
+def _shortest(direction: Dict[str, Any]) -> Any:
+    return direction["rate"] if set(direction) == {"rate"} else direction
 
 
 def _host(plain: Dict[str, Any]) -> Host:

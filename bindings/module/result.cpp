@@ -1,6 +1,7 @@
 #include "bindings/module/result.hpp"
 
 #include "bindings/module/text.hpp"
+#include "sim/report/figures.hpp"
 
 #include <chrono>
 #include <vector>
@@ -166,6 +167,32 @@ py::dict plain_of_result(const scenario::Result& result) {
                   "links"_a = list_of(result.links, plain_link),
                   "workloads"_a = list_of(result.workloads, plain_workload),
                   "expectations"_a = list_of(result.expectations, plain_expectation));
+}
+
+py::dict figures_of_result(const scenario::Result& result) {
+  using Kind = scenario::Quantity::Kind;
+  py::dict figures;
+  for (const auto& figure : report::figures_of(result)) {
+    py::object value = py::none();
+    if (figure.value) {
+      const auto number = *figure.value;
+      switch (figure.kind) {
+        case Kind::duration:
+          value = py::float_(seconds(net::Duration(number)));
+          break;
+        case Kind::ratio:
+          value = py::float_(scenario::Ratio{number}.value());
+          break;
+        case Kind::rate:
+          value = py::float_(static_cast<double>(number));
+          break;
+        default:
+          value = py::int_(number);
+      }
+    }
+    figures[text_of(figure.name)] = value;
+  }
+  return figures;
 }
 
 }  // namespace dispatch::bindings
