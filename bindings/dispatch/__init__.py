@@ -35,6 +35,7 @@ from ._parts import (
 )
 from ._policy import Candidate, Policy
 from ._programs import Datagram, Listener, Stream
+from ._real import RealDispatch, RealLink, RealLinkNow, RealLinkResult, RealLinkSeries, RealResult, RealWorld
 from ._result import Expectation, FlowResult, Latency, LinkResult, Result, Transfer, WorkloadResult
 from ._run import run, run_many
 from ._scenario import Scenario
@@ -74,6 +75,13 @@ __all__ = [
     "Machine",
     "Policy",
     "Proxy",
+    "RealDispatch",
+    "RealLink",
+    "RealLinkNow",
+    "RealLinkResult",
+    "RealLinkSeries",
+    "RealResult",
+    "RealWorld",
     "Requests",
     "Result",
     "Scenario",

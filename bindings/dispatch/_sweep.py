@@ -35,8 +35,9 @@ from ._result import Result
 from ._run import Path, _run, _files, _seed, _threads
 from ._scenario import Scenario, settings
 
-Measure = Callable[[Result], Mapping[str, Union[float, int, str, bool, None]]]
-"""More columns from a result. A function of a module, where other processes are to call it."""
+Measure = Callable[[Result], Mapping[str, Any]]
+"""More columns from a result, of what JSON can hold. A function of a module, where other processes
+are to call it."""
 
 Progress = Callable[[int, int], object]
 """Called with the number of cells that are done, and of all."""
@@ -57,7 +58,7 @@ class Cell:
     right, or the engine or ``measure`` failed; ``"lost"``: whoever executed it has vanished."""
     message: str = ""
     """Why, of all but those that passed."""
-    figures: Mapping[str, Union[float, int, str, bool, None]] = field(default_factory=dict)
+    figures: Mapping[str, Any] = field(default_factory=dict)
     """Result.figures, and what ``measure`` added."""
     event_hash: str = ""
     end: Optional[float] = None
