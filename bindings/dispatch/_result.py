@@ -107,7 +107,7 @@ class Transfer:
     @property
     def latency(self) -> float:
         """Seconds from the start of the first attempt to the end of the last."""
-        return self.ended - self.started
+        return round(self.ended - self.started, 9)  # nanoseconds are all there is
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ Quantities are text with a unit, as in the file: ``"50 Mbit/s"``, ``"250 kB"``, 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Union
+from typing import Any, Dict, List, Mapping, Optional, Union, get_type_hints
 
 from . import _dispatch
 from ._errors import ScenarioError
@@ -323,7 +324,7 @@ def _from_plain(cls: Any, plain: Dict[str, Any]) -> Scenario:
             for name, machine in plain.get("machines", {}).items()
         },
         clients={
-            name: Clients(**_numbers(each)) for name, each in plain.get("clients", {}).items()
+            name: Clients(**_typed(Clients, each)) for name, each in plain.get("clients", {}).items()
         },
         workloads=[_workload(each) for each in plain.get("workloads", [])],
         events=[_event(each) for each in plain.get("events", [])],
@@ -331,26 +332,26 @@ def _from_plain(cls: Any, plain: Dict[str, Any]) -> Scenario:
     )
 
 
-def _numbers(plain: Dict[str, Any]) -> Dict[str, Any]:
-    """With the members that are whole numbers as such."""
-    keys = (
-        *("port", "count", "parallel", "retries", "http", "dns", "echo"),
-        *("users", "pages", "objects"),
-        *("max_connections", "max_per_client", "max_per_target"),
-    )
-    return {
-        key: int(value) if key in keys and isinstance(value, str) else value
-        for key, value in plain.items()
-    }
+def _typed(cls: Any, plain: Dict[str, Any]) -> Dict[str, Any]:
+    """The loader gives texts: members that are whole numbers, or true or false, become such."""
+    hints = _hints(cls)
+    return {key: _value(hints.get(key), value) for key, value in plain.items()}
 
 
-def _switches(plain: Dict[str, Any]) -> Dict[str, Any]:
-    """With the members that are true or false as such."""
-    keys = (
-        *("udp_one_link", "udp_only_answers", "accept_proxy", "no_probes", "no_health"),
-        *("half_duplex", "pmtu_black_hole"),
-    )
-    return {key: value == "true" if key in keys else value for key, value in plain.items()}
+def _value(hint: Any, value: Any) -> Any:
+    kinds = getattr(hint, "__args__", (hint,))
+    if not isinstance(value, str):
+        return value
+    if bool in kinds and value in ("true", "false"):
+        return value == "true"
+    if int in kinds and value.isdecimal():
+        return int(value)
+    return value
+
+
+@functools.lru_cache(maxsize=None)
+def _hints(cls: Any) -> Dict[str, Any]:
+    return get_type_hints(cls)
 
 
 def _directions(plain: Dict[str, Any]) -> Dict[str, Any]:
@@ -361,7 +362,7 @@ def _directions(plain: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def _engine(plain: Dict[str, Any]) -> Engine:
-    return Engine(**_switches(_numbers(plain)))
+    return Engine(**_typed(Engine, plain))
 
 
 def _link(plain: Dict[str, Any]) -> Link:
@@ -375,7 +376,7 @@ def _link(plain: Dict[str, Any]) -> Link:
         }
         plain = {key: value for key, value in plain.items() if key not in rest}
         plain = {**{name: _shortest(each) for name, each in rest.items() if each}, **both, **plain}
-    return Link(**_switches(_directions(plain)))
+    return Link(**_typed(Link, _directions(plain)))
 
 
 def _shortest(direction: Dict[str, Any]) -> Any:
@@ -391,14 +392,14 @@ def _service(plain: Dict[str, Any]) -> Service:
     if "proxy" in plain:
         tls = plain.get("tls")
         return Proxy(int(plain["proxy"]), plain.get("users"), True if tls == "true" else tls)
-    return _switches(_numbers(plain))
+    return {key: _value(Union[int, bool], value) for key, value in plain.items()}
 
 
 def _workload(plain: Dict[str, Any]) -> Workload:
     kind = next(kind for kind in _WORKLOADS if kind in plain)
     work = {"from_" if key == "from" else key: value for key, value in plain[kind].items()}
     head = {key: value for key, value in plain.items() if key != kind}
-    return _WORKLOADS[kind](**head, **_numbers(work))  # type: ignore[no-any-return]
+    return _WORKLOADS[kind](**head, **_typed(_WORKLOADS[kind], work))  # type: ignore[no-any-return]
 
 
 def _event(plain: Dict[str, Any]) -> Union[Event, HostEvent, DnsEvent]:

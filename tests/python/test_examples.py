@@ -69,7 +69,7 @@ def test_policies_tells_how_long_users_wait(source, tmp_path):
     except ImportError:
         plots = []
     done = subprocess.run(
-        [sys.executable, str(script), "--seeds", "1", *plots], capture_output=True, text=True, timeout=300
+        [sys.executable, str(script), "--seeds", "3", *plots], capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     rows = {line[:20].strip(): re.findall(r"([\d.]+) s|never", line[20:]) for line in done.stdout.splitlines()[3:13]}

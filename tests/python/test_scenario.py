@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import subprocess
+import typing
 
 import pytest
 
@@ -185,6 +186,30 @@ def test_every_key_of_the_file_has_its_member_and_the_other_way_round():
     for name, kind in works.items():
         assert members(kind) == set(maps[name]) | OF_WORKLOADS, name
     assert len(maps["a_workload"]) == len(OF_WORKLOADS) + len(works)
+
+
+@pytest.mark.skipif("DISPATCH_SIM" not in os.environ, reason="there is no dispatch-sim")
+def test_members_are_of_the_kinds_that_the_file_has():
+    schema = json.loads(subprocess.run([os.environ["DISPATCH_SIM"], "schema"], check=True, capture_output=True).stdout)
+
+    def types(value):
+        """Those of JSON that may stand there."""
+        if "$ref" in value:
+            return types(schema["$defs"][value["$ref"].rsplit("/", 1)[1]])
+        # A text may look like a number, or like true.
+        found = {"string" if isinstance(value["type"], list) else value["type"]} if "type" in value else set()
+        for each in [*value.get("anyOf", ()), *value.get("oneOf", ())]:
+            found |= types(each)
+        return found
+
+    for name, kind in (("a_link", Link), ("a_host", Host), ("engine", Engine), ("clients", Clients), ("a_download", Download),
+                       ("an_upload", Upload), ("requests", Requests), ("browse", Browse), ("chat", Chat), ("video", Video), ("a_call", Call)):
+        hints = typing.get_type_hints(kind)
+        for key, value in schema["$defs"][name]["properties"].items():
+            member = key + "_" if key == "from" else key
+            kinds = typing.get_args(hints[member]) or (hints[member],)
+            assert (bool in kinds) == ("boolean" in types(value)), (name, key, types(value))
+            assert (int in kinds) == ("integer" in types(value)), (name, key, types(value))
 
 
 def test_faults_survive_the_way_through_yaml_and_back():
