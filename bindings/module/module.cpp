@@ -41,8 +41,7 @@ void bind_scenario(py::module_& module) {
       .def_readonly("name", &scenario::Scenario::name)
       .def("plain", [](const scenario::Scenario& self) { return plain_of_yaml(dump(self)); });
   module.def("load_file", &load_file, py::arg("path"), py::arg("set"));
-  module.def("load_text", &load_text, py::arg("text"), py::arg("name"),
-             py::arg("set"));
+  module.def("load_text", &load_text, py::arg("text"), py::arg("name"), py::arg("set"));
 }
 
 void bind_result(py::module_& module) {

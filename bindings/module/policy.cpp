@@ -3,7 +3,6 @@
 #include "bindings/module/text.hpp"
 
 #include <fmt/format.h>
-
 #include <pybind11/stl.h>
 
 namespace py = pybind11;
@@ -41,8 +40,7 @@ class PythonPolicy : public link::Policy {
       for (const auto* each : occasion.candidates) {
         links.append(candidate_of(*each, occasion.now));
       }
-      const double now =
-          std::chrono::duration<double>(occasion.now.time_since_epoch()).count();
+      const double now = std::chrono::duration<double>(occasion.now.time_since_epoch()).count();
       const py::object answer = object_.get().attr("choose")(links, now);
       chosen = &named(occasion, answer);
     });
@@ -68,17 +66,17 @@ class PythonPolicy : public link::Policy {
     } else if (py::isinstance<py::str>(answer)) {
       name = answer.cast<std::string>();
     } else {
-      throw py::type_error(
-          fmt::format("a policy chooses one of the links that it is given, or the name of one, not {}",
-                      py::repr(answer).cast<std::string>()));
+      throw py::type_error(fmt::format(
+          "a policy chooses one of the links that it is given, or the name of one, not {}",
+          py::repr(answer).cast<std::string>()));
     }
     std::string names;
     for (auto* each : occasion.candidates) {
       if (each->name() == name) return *each;
       names += (names.empty() ? "" : ", ") + each->name();
     }
-    throw py::value_error(
-        fmt::format("a policy chose '{}', which is not one of those it was given: {}", name, names));
+    throw py::value_error(fmt::format(
+        "a policy chose '{}', which is not one of those it was given: {}", name, names));
   }
 
   Held object_;

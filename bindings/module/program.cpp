@@ -60,9 +60,11 @@ class Program {
     for (;;) {
       if (!yielded) return nullptr;
       if (!py::isinstance<Operation>(*yielded)) {
-        yielded = raise(py::module_::import("builtins").attr("TypeError")(fmt::format(
-            "a program can await what its host offers, and coroutines that do; not {}",
-            py::repr(*yielded).cast<std::string>())));
+        yielded = raise(
+            py::module_::import("builtins")
+                .attr("TypeError")(fmt::format(
+                    "a program can await what its host offers, and coroutines that do; not {}",
+                    py::repr(*yielded).cast<std::string>())));
         continue;
       }
       auto operation = yielded->cast<std::shared_ptr<Operation>>();

@@ -15,7 +15,7 @@ namespace dispatch::bindings {
 // How an operation ended: an error, or what Python is to be given.
 struct Outcome {
   net::Error error;
-  std::string what;                     // of an error: what failed, for people
+  std::string what;                         // of an error: what failed, for people
   std::function<pybind11::object()> value;  // called with the lock; none: None
 };
 

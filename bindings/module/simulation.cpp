@@ -6,7 +6,6 @@
 #include "sim/scenario/units.hpp"
 
 #include <fmt/format.h>
-
 #include <pybind11/stl.h>
 
 #include <utility>
@@ -159,8 +158,7 @@ void Simulation::advance(Advance how) {
     throw;
   }
   running_ = within_ = false;
-  wall_seconds_ +=
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  wall_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   if (caller_.has_raised()) broken_ = true;
   caller_.rethrow();  // raised after the last look
 }

@@ -84,9 +84,9 @@ class Simulation : public std::enable_shared_from_this<Simulation> {
   void close();
 
   // For what programs are made of (program.cpp, sockets.cpp).
-  scenario::Session& session();    // throws UseError as check_use() does
+  scenario::Session& session();              // throws UseError as check_use() does
   sim::Host& host(const std::string& name);  // throws std::invalid_argument
-  void check_use();                // from anywhere but another thread while it runs
+  void check_use();                          // from anywhere but another thread while it runs
   Caller& caller() { return caller_; }
   bool is_closing() const { return closing_; }
   void end_work() { session_->end_work(); }
@@ -105,9 +105,9 @@ class Simulation : public std::enable_shared_from_this<Simulation> {
   Held log_;
   Caller caller_;
   report::Recording recording_;
-  bool running_ = false;   // a call of advance is under way, on runner_
-  bool within_ = false;    // of it, the simulation itself: no call of call_at()
-  bool broken_ = false;    // an advance was ended by an error
+  bool running_ = false;  // a call of advance is under way, on runner_
+  bool within_ = false;   // of it, the simulation itself: no call of call_at()
+  bool broken_ = false;   // an advance was ended by an error
   bool closing_ = false;
   std::thread::id runner_;
   double wall_seconds_ = 0;

@@ -8,7 +8,6 @@
 #include "sim/scenario/plan.hpp"
 
 #include <fmt/format.h>
-
 #include <pybind11/stl.h>
 
 #include <utility>
@@ -314,8 +313,8 @@ void bind_streams(py::module_& module) {
               throw py::value_error(
                   fmt::format("a read is of 1 to {} bytes, not {}", kReadMost, most));
             }
-            return SharedOperation(std::make_shared<Read>(
-                open_one(self, "stream"), static_cast<std::size_t>(most), timeout));
+            return SharedOperation(std::make_shared<Read>(open_one(self, "stream"),
+                                                          static_cast<std::size_t>(most), timeout));
           },
           py::arg("most"), py::arg("timeout"))
       .def(
@@ -375,8 +374,7 @@ void bind_streams(py::module_& module) {
                                        net::Endpoint{address_of(address), port}));
           },
           py::arg("data"), py::arg("address"), py::arg("port"))
-      .def("close",
-           [](const DatagramHandle& self) { open_one(self, "socket")->socket->close(); })
+      .def("close", [](const DatagramHandle& self) { open_one(self, "socket")->socket->close(); })
       .def("local", [](const DatagramHandle& self) {
         return net::to_string(open_one(self, "socket")->socket->local_endpoint());
       });
@@ -409,9 +407,9 @@ void bind_sockets(py::module_& module) {
          std::uint16_t port, const std::string& device, std::optional<std::int64_t> timeout) {
         net::Egress egress;
         egress.device = device;
-        return SharedOperation(
-            std::make_shared<Connect>(simulation, simulation->host(host),
-                                      net::Endpoint{address_of(address), port}, egress, timeout));
+        return SharedOperation(std::make_shared<Connect>(simulation, simulation->host(host),
+                                                         net::Endpoint{address_of(address), port},
+                                                         egress, timeout));
       },
       py::arg("simulation"), py::arg("host"), py::arg("address"), py::arg("port"),
       py::arg("device"), py::arg("timeout"));

@@ -50,9 +50,8 @@ std::vector<const FlowResult*> senders(const scenario::Result& result) {
   for (const auto& flow : result.flows) {
     if (sent(flow) != 0 && !is_within_machine(flow)) flows.push_back(&flow);
   }
-  std::stable_sort(flows.begin(), flows.end(), [](const FlowResult* a, const FlowResult* b) {
-    return sent(*a) > sent(*b);
-  });
+  std::stable_sort(flows.begin(), flows.end(),
+                   [](const FlowResult* a, const FlowResult* b) { return sent(*a) > sent(*b); });
   return flows;
 }
 

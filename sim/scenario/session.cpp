@@ -125,9 +125,9 @@ class Session::Impl {
 
   void call_at(Duration at, std::function<void()> call) {
     if (at < now() || at > scenario_.duration) {
-      throw std::invalid_argument(fmt::format(
-          "{} is not between now, {}, and the scenario's duration, {}", to_string(at),
-          to_string(now()), to_string(scenario_.duration)));
+      throw std::invalid_argument(
+          fmt::format("{} is not between now, {}, and the scenario's duration, {}", to_string(at),
+                      to_string(now()), to_string(scenario_.duration)));
     }
     ++pending_;
     calls_.emplace(at, std::move(call));
@@ -240,7 +240,8 @@ class Session::Impl {
 
   // After all that happens at this instant.
   void look() {
-    if (now() < next_sample_ || world_.simulation().next_event() <= world_.simulation().now()) return;
+    if (now() < next_sample_ || world_.simulation().next_event() <= world_.simulation().now())
+      return;
     sample();
     next_sample_ = next_sample();
   }

@@ -67,8 +67,8 @@ class Session {
   std::optional<LinkSample> link_now(std::string_view name) const;
   std::optional<WorkloadSample> workload_now(std::string_view name) const;
 
-  // Destroys every coroutine that waits, with what it holds. For the end: what programs of one's own
-  // refer to is destroyed after this and before the session.
+  // Destroys every coroutine that waits, with what it holds. For the end: what programs of one's
+  // own refer to is destroyed after this and before the session.
   void drop_tasks();
 
   sim::World& world();

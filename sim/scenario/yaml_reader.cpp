@@ -74,8 +74,7 @@ YamlValue YamlValue::child(const YAML::Node& node, const Position& key) const {
 
 void YamlValue::read_as(Shape::Kind kind) const {
   if (!shape_ || admits(*shape_, kind)) return;
-  throw std::logic_error(
-      fmt::format("{} is read as what its shape does not admit", found(node_)));
+  throw std::logic_error(fmt::format("{} is read as what its shape does not admit", found(node_)));
 }
 
 void YamlValue::must_be(bool right, std::string_view what) const {
