@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(a_page_holds_what_the_run_told_and_no_end_of_its_own) {
   BOOST_TEST(text.find(R"("event":"drop")") == std::string::npos);
   const auto page = report::page(std::array{text, text});
   BOOST_TEST(page.find("</script><b>") == std::string::npos);
-  BOOST_TEST(page.find("\u003c/script>\u003cb>") != std::string::npos);
+  BOOST_TEST(page.find("\\u003c/script>\\u003cb>") != std::string::npos);
   BOOST_TEST(page.find("@RUNS@") == std::string::npos);
   BOOST_TEST(page.ends_with("</html>\n"));
 }
