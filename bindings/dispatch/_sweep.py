@@ -11,7 +11,6 @@ import os
 import pathlib
 import sqlite3
 import statistics
-import sys
 import time
 from dataclasses import dataclass, field
 from typing import (
@@ -24,13 +23,13 @@ from typing import (
     Mapping,
     Optional,
     Sequence,
-    TextIO,
     Tuple,
     Union,
 )
 
 from . import _dispatch
 from ._errors import Error
+from ._progress import Bar, Progress
 from ._result import Result
 from ._run import Path, _run, _files, _seed, _threads
 from ._scenario import Scenario, settings
@@ -38,9 +37,6 @@ from ._scenario import Scenario, settings
 Measure = Callable[[Result], Mapping[str, Any]]
 """More columns from a result, of what JSON can hold. A function of a module, where other processes
 are to call it."""
-
-Progress = Callable[[int, int], object]
-"""Called with the number of cells that are done, and of all."""
 
 # Submitted and not done: enough to keep a cluster busy, and few enough to be remembered.
 _UNDER_WAY = 512
@@ -191,7 +187,7 @@ def sweep(
         scenario = Scenario.load(scenario)
     text = scenario.to_yaml()
     tasks = _tasks(text, grid, seeds, measure, sample_interval)
-    with _Store(path) as store, _Bar(len(tasks), progress) as bar:
+    with _Store(path) as store, Bar(len(tasks), progress) as bar:
         done: Dict[int, Cell] = {}
         for index, task in enumerate(tasks):
             kept = store.get(task)
@@ -307,7 +303,7 @@ class _Work:
     _CHANCES = 2  # of a cell alone
 
     def __init__(
-        self, tasks: List[_Task], done: Dict[int, Cell], store: _Store, bar: _Bar
+        self, tasks: List[_Task], done: Dict[int, Cell], store: _Store, bar: Bar
     ) -> None:
         self._tasks = tasks
         self._done = done
@@ -460,45 +456,3 @@ class _Store:
                 cell.wall_seconds,
             ),
         )
-
-
-class _Bar:
-    """How far a sweep has come: a bar on a terminal, or who else wants to know."""
-
-    _WIDTH = 30
-
-    def __init__(self, count: int, progress: Union[bool, Progress, None]) -> None:
-        self._count = count
-        self._call: Optional[Progress] = progress if callable(progress) else None
-        self._stream: TextIO = sys.stderr
-        shown = self._stream.isatty() if progress is None else progress is True
-        self._shown = shown and self._call is None
-        self._began = time.monotonic()
-        self._before = 0
-        self._next = 0.0
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._shown:
-            self._stream.write("\n")
-            self._stream.flush()
-
-    def show(self, done: int) -> None:
-        if self._call is not None:
-            self._call(done, self._count)
-        now = time.monotonic()
-        if self._next == 0.0:
-            self._before = done
-        if not self._shown or (now < self._next and done < self._count):
-            return
-        self._next = now + 0.1
-        full = self._WIDTH * done // self._count
-        left = ""
-        if self._before < done < self._count:
-            seconds = (now - self._began) / (done - self._before) * (self._count - done)
-            left = f", {seconds:.0f} s left"
-        bar = "#" * full + "-" * (self._WIDTH - full)
-        self._stream.write(f"\r[{bar}] {done} of {self._count}{left}\x1b[K")
-        self._stream.flush()

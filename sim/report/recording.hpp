@@ -17,7 +17,7 @@ struct RecordingFiles {
   std::string events;
   std::string series;
   std::string trail;
-  std::string page;  // of this run alone
+  std::string page;                  // of this run alone
   bool flows = false;                // the result has the time series of flows, file or not
   std::vector<std::string> pcap_of;  // as scenario::RunOptions::capture_of
 };
