@@ -79,6 +79,13 @@ def test_the_faults_are_those_of_a_scenario(faults):
     made.check()
     at = [float(event.at[:-2]) for event in faults]
     assert at == sorted(at) and all(each <= 8e6 for each in at)
+    # And at their end all is as it was.
+    made.workloads, made.expect = [], []
+    with dispatch.Simulation(made) as sim:
+        sim.until(8.001)
+        for name, rate in (("wifi", 20_000_000), ("lte", 8_000_000)):
+            now = sim.world.link(name).now
+            assert now.state == "up" and now.rate_down == now.rate_up == rate, name
 
 
 def test_what_fails_shrinks_to_the_fault_that_it_takes():
