@@ -42,6 +42,23 @@ def lengths(least: Time = "100ms", most: Time = "5s") -> st.SearchStrategy[str]:
     return times(most, least)
 
 
+_STEP = "100ms"
+
+
+def _before(until: Time) -> Time:
+    """The last time for a fault: what heals at the same instant might come first."""
+    last = nanoseconds(until, "until") - nanoseconds(_STEP, "a step")
+    if last < 0:
+        raise ValueError(f"there is no time for a fault before {until!r}")
+    return f"{last // 1000}us"
+
+
+def _rest(begin: Time, until: Time) -> st.SearchStrategy[str]:
+    """How long something may last that begins then and is over by ``until``."""
+    left = nanoseconds(until, "until") - nanoseconds(begin, "a time")
+    return lengths(_STEP, f"{min(left, nanoseconds('5s', 'a time')) // 1000}us")
+
+
 def rates(least: int = 50, most: int = 100_000) -> st.SearchStrategy[str]:
     """Rates as text, in kbit/s: wide apart, as links differ by factors."""
     if not 0 < least <= most:
@@ -71,10 +88,10 @@ def link_faults(
     """One fault of one of the links, and its end; both before ``until``."""
     link = draw(st.sampled_from(list(links)))
     kind = draw(st.sampled_from(list(kinds)))
-    begin = draw(times(until))
+    begin = draw(times(_before(until)))
     if kind == "flap":
-        return [Event(begin, link, "flap", length=draw(lengths()))]
-    end = draw(times(until, begin))
+        return [Event(begin, link, "flap", length=draw(_rest(begin, until)))]
+    end = draw(times(_before(until), begin))
     if kind == "set":
         return [Event(begin, link, draw(changes()))]
     value = {"unreachable": "host", "no_address": "both", "no_route": "both"}.get(kind)
@@ -88,10 +105,10 @@ def host_faults(
     """One fault of one of the hosts, and its end; both before ``until``."""
     host = draw(st.sampled_from(list(hosts)))
     kind = draw(st.sampled_from(list(kinds)))
-    begin = draw(times(until))
+    begin = draw(times(_before(until)))
     if kind == "reboot":
-        return [HostEvent(begin, host, "reboot", length=draw(lengths()))]
-    end = draw(times(until, begin))
+        return [HostEvent(begin, host, "reboot", length=draw(_rest(begin, until)))]
+    end = draw(times(_before(until), begin))
     return [
         HostEvent(begin, host, kind),
         HostEvent(end, host, "restart" if kind == "kill" else "up"),
@@ -129,6 +146,10 @@ def _healing(scenario: Scenario, events: Sequence[Fault], until: Time) -> List[F
         healing.append(Event(at, name, "up"))
         if any(isinstance(e, Event) and e.link == name and isinstance(e.action, Set) for e in events):
             healing.append(Event(at, name, _as_it_was(scenario, name)))
+    for name in {event.host: None for event in events if isinstance(event, HostEvent)}:
+        healing.append(HostEvent(at, name, "up"))
+        if any(isinstance(e, HostEvent) and e.host == name and e.action == "kill" for e in events):
+            healing.append(HostEvent(at, name, "restart"))
     return healing
 
 
