@@ -38,6 +38,7 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
         info = f"dispatch-{version()}.dist-info"
         files[f"{info}/METADATA"] = _metadata().encode()
         files[f"{info}/WHEEL"] = _wheel(tag).encode()
+        files[f"{info}/entry_points.txt"] = b"[pytest11]\ndispatch.pytest_plugin = dispatch.pytest_plugin\n"
         files[f"{info}/licenses/LICENSE"] = (ROOT / "LICENSE").read_bytes()
         files[f"{info}/RECORD"] = _record(files, f"{info}/RECORD").encode()
         name = f"dispatch-{version()}-{tag}.whl"
@@ -96,8 +97,10 @@ def _metadata():
         f"Summary: {SUMMARY}\n"
         "License: MIT\n"
         "Requires-Python: >=3.9\n"
-        "Provides-Extra: numpy\n"
-        "Requires-Dist: numpy; extra == 'numpy'\n"
+        + "".join(
+            f"Provides-Extra: {name}\nRequires-Dist: {name}; extra == '{name}'\n"
+            for name in ("numpy", "pandas", "matplotlib", "pytest", "hypothesis")
+        )
     )
 
 

@@ -26,6 +26,7 @@ Examples:
   dispatch-sim --seed 7 two_links.yaml       the same world with other chances
   dispatch-sim --seeds 1..1000 two_links.yaml    how sure is that?
   dispatch-sim --junit results.xml scenarios/    all of a folder, for CI
+  dispatch-sim --report out.html two_links.yaml    look at it in a browser
   dispatch-sim --set links.wifi.loss=2% two_links.yaml    what if?
   dispatch-sim --json two_links.yaml | jq .  every figure and time series
   dispatch-sim --show two_links.yaml         the scenario, with its defaults
@@ -108,6 +109,7 @@ void check_written(const SimArguments& arguments) {
   check("--series", written.series);
   check("--trail", written.trail);
   check("--junit", arguments.junit);
+  check("--report", arguments.report);
 }
 
 void add_choices(CLI::App& app, SimArguments& arguments, Texts& texts) {
@@ -137,6 +139,9 @@ void add_choices(CLI::App& app, SimArguments& arguments, Texts& texts) {
 void add_output(CLI::App& app, SimArguments& arguments, Texts& texts) {
   app.add_flag("--json", arguments.json, "Write one JSON object a line for each scenario");
   app.add_option("--junit", arguments.junit, "Write the outcomes to this file (JUnit XML)")
+      ->type_name("FILE");
+  app.add_option("--report", arguments.report,
+                 "Write a page with charts of the runs to this file (HTML), two side by side")
       ->type_name("FILE");
   app.add_flag("--show", arguments.show,
                "Write the scenario as it was understood, and do not run it");

@@ -37,6 +37,7 @@ struct SimArguments {
   unsigned jobs = 0;  // 0: as many as there are processors
   Verbosity verbosity = Verbosity::normal;
   std::string junit;                       // a path; empty: none
+  std::string report;                      // the same, of a page
   std::vector<std::string> set;            // as scenario::LoadOptions::set
   std::vector<scenario::SeedRange> seeds;  // none: the scenario's
   std::optional<net::LogLevel> log;        // none: no log

@@ -128,8 +128,12 @@ class Batch {
     auto options = options_for(lane, run);
     report::Recording recording(options_.files);
     recording.attach(options);
+    report::Story story;
+    if (options_.stories) story.attach(options);
     const auto result = options_.simulate(scenario, options);
-    recording.close(result);
+    const auto wall = seconds_since(begin);
+    recording.close(result, wall);
+    if (options_.stories) outcome.story = story.json(result, wall, runs_[run].replay);
     if (options_.render) outcome.report = options_.render(result, seconds_since(begin));
     outcome.expectations = result.expectations;
     outcome.figures = report::figures_of(result);

@@ -20,6 +20,7 @@ namespace dispatch::cli {
 struct BatchRun {
   const scenario::Scenario* scenario = nullptr;  // outlives the batch
   std::uint64_t seed = 1;
+  std::string replay{};  // the command that runs it again
 };
 
 // Hears how a batch gets on. Its members are called one at a time, on any thread.
@@ -39,6 +40,7 @@ struct BatchOptions {
   bool twice = false;       // each is run twice, and must come to the same
   scenario::Duration sample_interval = std::chrono::milliseconds(100);
   report::RecordingFiles files;  // of a batch of one run
+  bool stories = false;          // Outcome::story is wanted
 
   net::LogLevel log_level = net::LogLevel::info;
   // As scenario::RunOptions::log; of several runs at once, from their threads.

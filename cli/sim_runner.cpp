@@ -9,12 +9,14 @@
 #include "sim/report/json.hpp"
 #include "sim/report/junit.hpp"
 #include "sim/report/output_file.hpp"
+#include "sim/report/page.hpp"
 #include "sim/report/text.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <thread>
 
 namespace dispatch::cli {
@@ -32,9 +34,13 @@ class Runner {
       const auto seeds = seeds_of(scenario);
       many_seeds_ = many_seeds_ || seeds.size() > 1;
       runs_each_.push_back(seeds.size());
-      for (const auto seed : seeds) runs_.push_back({&scenario, seed});
+      const auto replay = replay_arguments(arguments, scenario.source);
+      for (const auto seed : seeds) {
+        runs_.push_back({&scenario, seed, fmt::format("dispatch-sim --seed {}{}", seed, replay)});
+      }
     }
     check_recordings();
+    if (!arguments.report.empty()) page_.emplace(arguments.report);
   }
 
   int run() {
@@ -48,6 +54,7 @@ class Runner {
     const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
     gather(outcomes);
     write_junit();
+    write_page();
     say_messages();
     if (arguments_.json) {
       write_json();
@@ -80,6 +87,10 @@ class Runner {
     check("--events", files.events);
     check("--series", files.series);
     check("--trail", files.trail);
+    if (!arguments_.report.empty() && runs_.size() > report::kPageRunsMax) {
+      throw UsageError(fmt::format("--report takes {} runs at most, not {}: choose some of them",
+                                   report::kPageRunsMax, runs_.size()));
+    }
   }
 
   bool is_single() const { return runs_.size() == 1; }
@@ -101,6 +112,7 @@ class Runner {
     options.many_seeds = many_seeds_;
     options.twice = arguments_.twice;
     options.files = arguments_.files_written;
+    options.stories = page_.has_value();
     if (arguments_.interval) options.sample_interval = *arguments_.interval;
     if (arguments_.log) {
       options.log_level = *arguments_.log;
@@ -143,6 +155,23 @@ class Runner {
     report::OutputFile file(arguments_.junit);
     file.write(report::junit(outcomes_));
     file.close();
+  }
+
+  // Of the runs that have one.
+  void write_page() {
+    if (!page_) return;
+    std::vector<std::string> stories;
+    for (const auto& scenario : outcomes_) {
+      for (const auto& run : scenario.runs) {
+        if (!run.story.empty()) stories.push_back(run.story);
+      }
+    }
+    if (stories.empty()) {
+      page_->write("<!DOCTYPE html><title>dispatch-sim</title><p>No run came to its end.\n");
+    } else {
+      page_->write(report::page(stories));
+    }
+    page_->close();
   }
 
   // Of runs without an outcome.
@@ -192,6 +221,7 @@ class Runner {
   std::vector<std::size_t> runs_each_;  // of the scenarios
   bool many_seeds_ = false;
   std::vector<ScenarioOutcomes> outcomes_;
+  std::optional<report::OutputFile> page_;
 };
 
 }  // namespace

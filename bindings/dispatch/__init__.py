@@ -9,7 +9,7 @@
 The real proxy engine runs in a deterministic network: same scenario, same seed, same result.
 """
 
-from ._errors import EngineError, Error, ExpectationFailed, ScenarioError
+from ._errors import EngineError, Error, ExpectationFailed, ScenarioError, UseError
 from ._parts import (
     Browse,
     Call,
@@ -34,16 +34,24 @@ from ._parts import (
     Video,
     Workload,
 )
+from ._policy import Candidate, Policy
+from ._programs import Datagram, Listener, Stream
+from ._real import RealDispatch, RealLink, RealLinkNow, RealLinkResult, RealLinkSeries, RealResult, RealWorld
 from ._result import Expectation, FlowResult, Latency, LinkResult, Result, Transfer, WorkloadResult
 from ._run import run, run_many
 from ._scenario import Scenario
+from ._simulation import LinkNow, Simulation, WorkloadNow, World, WorldHost, WorldLink
 from ._series import FlowSeries, LinkSeries, Series, WorkloadSeries
+from ._sweep import Cell, Sweep, SweepError, sweep
 
 __all__ = [
     "Browse",
     "Call",
+    "Candidate",
+    "Cell",
     "Chat",
     "Clients",
+    "Datagram",
     "Direction",
     "Dns",
     "DnsEvent",
@@ -55,29 +63,48 @@ __all__ = [
     "Every",
     "Expectation",
     "ExpectationFailed",
+    "FlowResult",
+    "FlowSeries",
     "Host",
     "HostEvent",
     "Latency",
     "Link",
-    "FlowResult",
-    "FlowSeries",
+    "LinkNow",
     "LinkResult",
     "LinkSeries",
+    "Listener",
     "Machine",
+    "Policy",
     "Proxy",
+    "RealDispatch",
+    "RealLink",
+    "RealLinkNow",
+    "RealLinkResult",
+    "RealLinkSeries",
+    "RealResult",
+    "RealWorld",
     "Requests",
     "Result",
     "Scenario",
     "ScenarioError",
     "Series",
     "Set",
+    "Simulation",
     "Stream",
+    "Sweep",
+    "SweepError",
     "Transfer",
     "Upload",
+    "UseError",
     "Video",
     "Workload",
+    "WorkloadNow",
     "WorkloadResult",
     "WorkloadSeries",
+    "World",
+    "WorldHost",
+    "WorldLink",
     "run",
     "run_many",
+    "sweep",
 ]

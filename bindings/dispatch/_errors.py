@@ -36,6 +36,11 @@ class EngineError(Error, RuntimeError):
     """The engine refused its options, or the engine or the simulator failed during a run."""
 
 
+class UseError(Error, RuntimeError):
+    """A simulation cannot be used like this now: it is closed, or runs (on another thread, or it is
+    asked from within to go on)."""
+
+
 class ExpectationFailed(Error, AssertionError):
     """Expectations of a scenario did not hold. Raised by Result.check()."""
 

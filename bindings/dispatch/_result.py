@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass, field, fields
 from typing import Any, Dict, List, Mapping, Optional, Tuple, TypeVar, Union
 
 from . import _dispatch
@@ -100,11 +101,13 @@ class Transfer:
     """Completed, and every byte was the right one."""
     failure: str
     """Why not, for people."""
+    link: Optional[str] = None
+    """That the proxy gave it; None where that is not known, or it did not get so far."""
 
     @property
     def latency(self) -> float:
         """Seconds from the start of the first attempt to the end of the last."""
-        return self.ended - self.started
+        return round(self.ended - self.started, 9)  # nanoseconds are all there is
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,12 @@ class Latency:
     def __len__(self) -> int:
         return len(self.seconds)
 
+    def to_numpy(self) -> Any:
+        """All of them as a NumPy array. Raises ImportError without NumPy."""
+        import numpy
+
+        return numpy.array(self.seconds, dtype=float)
+
 
 @dataclass(frozen=True)
 class WorkloadResult:
@@ -162,7 +171,7 @@ class WorkloadResult:
 
     name: str
     kind: str
-    """``"download"``, ``"upload"`` or ``"requests"``."""
+    """``"download"``, ``"requests"``, ... as in the file."""
     transfers: int
     """That should have been made: completions + failures."""
     completions: int
@@ -200,12 +209,32 @@ class WorkloadResult:
         return Latency(tuple(sorted(each.latency for each in self.records if each.completed)))
 
 
+    def columns(self) -> Dict[str, Any]:
+        """The records as columns: lists by the names of a Transfer's members, and ``latency``."""
+        names = [each.name for each in fields(Transfer)]
+        columns: Dict[str, Any] = {
+            name: [getattr(record, name) for record in self.records] for name in names
+        }
+        columns["latency"] = [record.latency for record in self.records]
+        return columns
+
+    def to_frame(self) -> Any:
+        """The records as a pandas frame, a row for each. Raises ImportError without pandas."""
+        import pandas
+
+        return pandas.DataFrame(self.columns())
+
+
 class Reports:
     """The texts of sim/report: made when they are asked for, or sent to another process."""
 
     def __init__(self, native: _dispatch.Result, wall_seconds: float) -> None:
         self._native = native
         self._wall_seconds = wall_seconds
+
+    @property
+    def figures(self) -> Dict[str, Any]:
+        return self._native.figures()
 
     @property
     def json(self) -> str:
@@ -216,11 +245,12 @@ class Reports:
         return self._native.text(self._wall_seconds)
 
     def __reduce__(self):  # type: ignore[no-untyped-def]
-        return _WrittenReports, (self.json, self.text)
+        return _WrittenReports, (self.figures, self.json, self.text)
 
 
 @dataclass(frozen=True)
 class _WrittenReports:
+    figures: Dict[str, Any]
     json: str
     text: str
 
@@ -266,6 +296,31 @@ class Result:
             raise ExpectationFailed("\n  ".join([title, *reasons]), reasons)
         return self
 
+    def to_frame(self) -> Any:
+        """The records of all workloads as a pandas frame. Raises ImportError without pandas."""
+        import pandas
+
+        frames = [
+            each.to_frame().assign(workload=each.name) for each in self.workloads.values()
+        ]
+        return pandas.concat(frames, ignore_index=True) if frames else pandas.DataFrame()
+
+    def plot(self, path: Union[str, os.PathLike[str], None] = None) -> Any:
+        """A matplotlib figure: rates of the links, their queues, connections by link, latencies.
+
+        Where ``path`` is given, it is written there as well, and closed. Without it, it belongs to
+        pyplot, and shows in a notebook. Raises ImportError without matplotlib (Debian:
+        python3-matplotlib).
+        """
+        from ._plot import plot
+
+        return plot(self, path)
+
+    @property
+    def figures(self) -> Dict[str, Union[float, int, None]]:
+        """Every figure by the name that an expectation knows it by: ``"files.latency.p99"``."""
+        return dict(self._reports.figures)
+
     def to_json(self) -> str:
         """As ``dispatch-sim --json`` prints it: with time series, and units in the names."""
         return self._reports.json
@@ -301,27 +356,32 @@ def _percent(share: Optional[float]) -> str:
 def result_of(native: _dispatch.Result, wall_seconds: float) -> Result:
     """The native result as objects that can be copied, compared and sent to other processes."""
     plain = native.plain()
-    return Result(
-        **{
-            **plain,
-            "links": Named((each["name"], _link(each)) for each in plain["links"]),
-            "workloads": Named((each["name"], _workload(each)) for each in plain["workloads"]),
-            "expectations": [Expectation(**each) for each in plain["expectations"]],
-            "flows": [
-                FlowResult(**{**each, "series": FlowSeries._of(each["series"])})
-                for each in plain["flows"]
-            ],
-            "wall_seconds": wall_seconds,
-            "_reports": Reports(native, wall_seconds),
-        }
-    )
+    merged: Dict[str, Any] = {
+        **plain,
+        "links": Named((each["name"], _link(each)) for each in plain["links"]),
+        "workloads": Named((each["name"], _workload(each)) for each in plain["workloads"]),
+        "expectations": [Expectation(**each) for each in plain["expectations"]],
+        "flows": [
+            _flow(each) for each in plain["flows"]
+        ],
+        "wall_seconds": wall_seconds,
+        "_reports": Reports(native, wall_seconds),
+    }
+    return Result(**merged)
+
+
+def _flow(plain: Dict[str, Any]) -> FlowResult:
+    merged: Dict[str, Any] = {**plain, "series": FlowSeries._of(plain["series"])}
+    return FlowResult(**merged)
 
 
 def _link(plain: Dict[str, Any]) -> LinkResult:
-    return LinkResult(**{**plain, "series": LinkSeries._of(plain["series"])})
+    merged: Dict[str, Any] = {**plain, "series": LinkSeries._of(plain["series"])}
+    return LinkResult(**merged)
 
 
 def _workload(plain: Dict[str, Any]) -> WorkloadResult:
     records = [Transfer(*each) for each in plain["records"]]
     series = WorkloadSeries._of(plain["series"])
-    return WorkloadResult(**{**plain, "records": records, "series": series})
+    merged: Dict[str, Any] = {**plain, "records": records, "series": series}
+    return WorkloadResult(**merged)

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Callable, Iterable, List, Optional, Sequence, Set, Union
 
 from . import _dispatch
+from ._policy import Policy
 from ._result import Result, result_of
 from ._scenario import Scenario
 
@@ -34,6 +35,8 @@ def run(
     events: Optional[Path] = None,
     series: Optional[Path] = None,
     flows: bool = False,
+    report: Optional[Path] = None,
+    policy: Optional[Policy] = None,
 ) -> Result:
     """Runs a scenario to its end: when its work is done, or at its duration.
 
@@ -44,7 +47,8 @@ def run(
 
     ``pcap`` names a file that packets are written to (pcapng), those of the links and hosts in
     ``pcap_of``, or all; ``events`` one for what happens (JSON lines), ``series`` one for time series
-    (CSV). With ``flows`` the result has those of each TCP connection.
+    (CSV), ``report`` one for a page with charts (HTML). With ``flows`` the result has those of each TCP
+    connection. ``policy`` chooses links in place of the engine's own.
 
     Other threads of Python go on meanwhile. Ctrl-C ends the run (KeyboardInterrupt), and so does an
     exception that ``log`` raises; it leaves run() as it is.
@@ -53,11 +57,8 @@ def run(
     options or something fails in it; TypeError and ValueError for arguments that are not right. An
     expectation that does not hold is no error: see Result.check().
     """
-    files = _files(pcap, pcap_of)
-    files.events = _path(events)
-    files.series = _path(series)
-    files.flows = bool(flows)
-    return _run(_checked(scenario), _seed(seed), sample_interval, log, log_level, files)
+    files = _files(pcap, pcap_of, events, series, report, flows)
+    return _run(_checked(scenario), _seed(seed), sample_interval, log, log_level, policy, files)
 
 
 def run_many(
@@ -78,7 +79,7 @@ def run_many(
     try:
         futures = [
             executor.submit(
-                _run, native, seed, sample_interval, None, "info", _files(), stop
+                _run, native, seed, sample_interval, None, "info", None, _files(), stop
             )
             for seed in numbers
         ]
@@ -93,12 +94,23 @@ def _path(path: Optional[Path]) -> str:
     return "" if path is None else os.fspath(path)
 
 
-def _files(pcap: Optional[Path] = None, pcap_of: Sequence[str] = ()) -> _dispatch.RecordingFiles:
+def _files(
+    pcap: Optional[Path] = None,
+    pcap_of: Sequence[str] = (),
+    events: Optional[Path] = None,
+    series: Optional[Path] = None,
+    report: Optional[Path] = None,
+    flows: bool = False,
+) -> _dispatch.RecordingFiles:
     if isinstance(pcap_of, str):
         raise TypeError(f"pcap_of must be a sequence of names, not {pcap_of!r}")
     files = _dispatch.RecordingFiles()
     files.pcap = _path(pcap)
     files.pcap_of = list(pcap_of)
+    files.events = _path(events)
+    files.series = _path(series)
+    files.page = _path(report)
+    files.flows = bool(flows)
     return files
 
 
@@ -144,17 +156,42 @@ def _run(
     sample_interval: str,
     log: Optional[LogCallback],
     log_level: str,
+    policy: Optional[Policy],
     files: _dispatch.RecordingFiles,
     stop: Optional[_dispatch.StopFlag] = None,
 ) -> Result:
-    if log is not None and not callable(log):
-        raise TypeError(f"log must be callable, not {log!r}")
-    _text(sample_interval, "sample_interval")
-    _text(log_level, "log_level")
     with _Running(stop or _dispatch.StopFlag()) as flag:
         began = time.monotonic()
-        result = _dispatch.run(native, seed, sample_interval, log, log_level, flag, files)
+        simulation = native_simulation(
+            native, seed, sample_interval, log, log_level, policy, files, flag
+        )
+        try:
+            simulation.advance_to_end()
+            result = simulation.finish()
+        finally:
+            simulation.close()
         return result_of(result, time.monotonic() - began)
+
+
+def native_simulation(
+    native: _dispatch.Scenario,
+    seed: Optional[int],
+    sample_interval: str,
+    log: Optional[LogCallback],
+    log_level: str,
+    policy: Optional[Policy],
+    files: _dispatch.RecordingFiles,
+    stop: _dispatch.StopFlag,
+) -> _dispatch.Simulation:
+    if log is not None and not callable(log):
+        raise TypeError(f"log must be callable, not {log!r}")
+    if policy is not None and not callable(getattr(policy, "choose", None)):
+        raise TypeError(f"policy must have a method choose(links, now): {policy!r} has none")
+    _text(sample_interval, "sample_interval")
+    _text(log_level, "log_level")
+    return _dispatch.Simulation(
+        native, seed, sample_interval, log, log_level, policy, stop, files
+    )
 
 
 class _Running:

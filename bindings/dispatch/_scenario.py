@@ -10,9 +10,10 @@ Quantities are text with a unit, as in the file: ``"50 Mbit/s"``, ``"250 kB"``, 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Union
+from typing import Any, Dict, List, Mapping, Optional, Union, get_type_hints
 
 from . import _dispatch
 from ._errors import ScenarioError
@@ -42,7 +43,7 @@ from ._parts import (
     Video,
     Workload,
 )
-from ._yaml import line_of, to_yaml
+from ._yaml import flow, line_of, to_yaml
 
 @dataclass
 class Scenario:
@@ -99,20 +100,31 @@ class Scenario:
     _source: Optional[_Source] = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
-    def load(cls, path: Union[str, os.PathLike[str]]) -> Scenario:
+    def load(
+        cls, path: Union[str, os.PathLike[str]], set: Optional[Mapping[str, Any]] = None
+    ) -> Scenario:
         """Reads a file. Every default is spelled out in the objects that come back.
+
+        ``set`` has values in place of the file's, by their keys, as ``dispatch-sim --set``:
+        ``{"links.wifi.loss": "2%", "workloads.files.download.count": 5}``.
 
         Raises ScenarioError: it cannot be read, or does not say what a scenario must.
         """
         name = os.fsdecode(os.fspath(path))
         if "\0" in name:
             raise ValueError(f"the name of a file cannot hold a NUL character: {name!r}")
-        return cls._adopt(_dispatch.load_file(os.fsencode(name)))
+        return cls._adopt(_dispatch.load_file(os.fsencode(name), settings(set)))
 
     @classmethod
-    def from_yaml(cls, text: str, name: str = "<text>") -> Scenario:
-        """Reads text. ``name`` stands for the file in messages. Raises ScenarioError."""
-        return cls._adopt(_dispatch.load_text(_utf8(text, "the text"), _utf8(name, "the name")))
+    def from_yaml(
+        cls, text: str, name: str = "<text>", set: Optional[Mapping[str, Any]] = None
+    ) -> Scenario:
+        """Reads text. ``name`` stands for the file in messages; ``set`` is as load() has it.
+
+        Raises ScenarioError.
+        """
+        native = _dispatch.load_text(_utf8(text, "the text"), _utf8(name, "the name"), settings(set))
+        return cls._adopt(native)
 
     def to_yaml(self) -> str:
         """The file that says the same, without keys that are None.
@@ -147,7 +159,7 @@ class Scenario:
     def _read(self, text: str) -> _dispatch.Scenario:
         name = f"<{self.name}>" if isinstance(self.name, str) and self.name else "<scenario>"
         try:
-            return _dispatch.load_text(text.encode(), name.encode())
+            return _dispatch.load_text(text.encode(), name.encode(), [])
         except ScenarioError as error:
             line = "".join(f"\n    {each.strip()}" for each in line_of(text, error.line))
             raise ScenarioError(
@@ -169,6 +181,24 @@ class _Source:
 
 def _forgotten() -> None:
     return None
+
+
+def settings(values: Optional[Mapping[str, Any]]) -> List[bytes]:
+    """KEY=VALUE, as ``dispatch-sim --set`` takes it."""
+    if values is None:
+        return []
+    if not isinstance(values, Mapping):
+        raise TypeError(f"what is set must be a dict of values by their keys, not {values!r}")
+    return [
+        _utf8(f"{_text_key(key)}={flow(_plain(value), _text_key(key))}", "a value")
+        for key, value in values.items()
+    ]
+
+
+def _text_key(key: Any) -> str:
+    if not isinstance(key, str) or not key or "=" in key:
+        raise ValueError(f"a key is text such as 'links.wifi.loss', not {key!r}")
+    return key
 
 
 def _utf8(text: str, what: str) -> bytes:
@@ -296,7 +326,7 @@ def _from_plain(cls: Any, plain: Dict[str, Any]) -> Scenario:
             for name, machine in plain.get("machines", {}).items()
         },
         clients={
-            name: Clients(**_numbers(each)) for name, each in plain.get("clients", {}).items()
+            name: Clients(**_typed(Clients, each)) for name, each in plain.get("clients", {}).items()
         },
         workloads=[_workload(each) for each in plain.get("workloads", [])],
         events=[_event(each) for each in plain.get("events", [])],
@@ -304,26 +334,26 @@ def _from_plain(cls: Any, plain: Dict[str, Any]) -> Scenario:
     )
 
 
-def _numbers(plain: Dict[str, Any]) -> Dict[str, Any]:
-    """With the members that are whole numbers as such."""
-    keys = (
-        *("port", "count", "parallel", "retries", "http", "dns", "echo"),
-        *("users", "pages", "objects"),
-        *("max_connections", "max_per_client", "max_per_target"),
-    )
-    return {
-        key: int(value) if key in keys and isinstance(value, str) else value
-        for key, value in plain.items()
-    }
+def _typed(cls: Any, plain: Dict[str, Any]) -> Dict[str, Any]:
+    """The loader gives texts: members that are whole numbers, or true or false, become such."""
+    hints = _hints(cls)
+    return {key: _value(hints.get(key), value) for key, value in plain.items()}
 
 
-def _switches(plain: Dict[str, Any]) -> Dict[str, Any]:
-    """With the members that are true or false as such."""
-    keys = (
-        *("udp_one_link", "udp_only_answers", "accept_proxy", "no_probes", "no_health"),
-        *("half_duplex", "pmtu_black_hole"),
-    )
-    return {key: value == "true" if key in keys else value for key, value in plain.items()}
+def _value(hint: Any, value: Any) -> Any:
+    kinds = getattr(hint, "__args__", (hint,))
+    if not isinstance(value, str):
+        return value
+    if bool in kinds and value in ("true", "false"):
+        return value == "true"
+    if int in kinds and value.isdecimal():
+        return int(value)
+    return value
+
+
+@functools.lru_cache(maxsize=None)
+def _hints(cls: Any) -> Dict[str, Any]:
+    return get_type_hints(cls)
 
 
 def _directions(plain: Dict[str, Any]) -> Dict[str, Any]:
@@ -334,29 +364,44 @@ def _directions(plain: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def _engine(plain: Dict[str, Any]) -> Engine:
-    return Engine(**_switches(_numbers(plain)))
+    return Engine(**_typed(Engine, plain))
 
 
 def _link(plain: Dict[str, Any]) -> Link:
-    return Link(**_switches(_directions(plain)))
+    """What both directions have in common is the link's, so that it can be changed there."""
+    down, up = plain["down"], plain["up"]
+    if isinstance(down, dict) and isinstance(up, dict):
+        both = {key: value for key, value in down.items() if up.get(key) == value}
+        rest = {
+            name: {key: value for key, value in each.items() if key not in both}
+            for name, each in (("down", down), ("up", up))
+        }
+        plain = {key: value for key, value in plain.items() if key not in rest}
+        plain = {**{name: _shortest(each) for name, each in rest.items() if each}, **both, **plain}
+    return Link(**_typed(Link, _directions(plain)))
+
+
+def _shortest(direction: Dict[str, Any]) -> Any:
+    return direction["rate"] if set(direction) == {"rate"} else direction
 
 
 def _host(plain: Dict[str, Any]) -> Host:
-    return Host(**{**plain, "serves": [_service(each) for each in plain["serves"]]})
+    merged: Dict[str, Any] = {**plain, "serves": [_service(each) for each in plain["serves"]]}
+    return Host(**merged)
 
 
 def _service(plain: Dict[str, Any]) -> Service:
     if "proxy" in plain:
         tls = plain.get("tls")
         return Proxy(int(plain["proxy"]), plain.get("users"), True if tls == "true" else tls)
-    return _switches(_numbers(plain))
+    return {key: _value(Union[int, bool], value) for key, value in plain.items()}
 
 
 def _workload(plain: Dict[str, Any]) -> Workload:
     kind = next(kind for kind in _WORKLOADS if kind in plain)
     work = {"from_" if key == "from" else key: value for key, value in plain[kind].items()}
     head = {key: value for key, value in plain.items() if key != kind}
-    return _WORKLOADS[kind](**head, **_numbers(work))  # type: ignore[no-any-return]
+    return _WORKLOADS[kind](**head, **_typed(_WORKLOADS[kind], work))  # type: ignore[no-any-return]
 
 
 def _event(plain: Dict[str, Any]) -> Union[Event, HostEvent, DnsEvent]:

@@ -36,11 +36,17 @@ class Series:
     def to_numpy(self) -> Dict[str, Any]:
         """The columns as NumPy arrays by their names; those of numbers share their memory.
 
-        ``pandas.DataFrame(series.to_numpy())`` makes a frame. Raises ImportError without NumPy.
+        Raises ImportError without NumPy.
         """
         import numpy
 
         return {name: numpy.asarray(column) for name, column in self.columns().items()}
+
+    def to_frame(self) -> Any:
+        """A pandas frame by ``seconds``. Raises ImportError without pandas."""
+        import pandas
+
+        return pandas.DataFrame(self.to_numpy(), copy=False).set_index("seconds")
 
     @classmethod
     def _of(cls: Type[_Kind], plain: Mapping[str, Any]) -> _Kind:

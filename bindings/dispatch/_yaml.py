@@ -26,6 +26,11 @@ def to_yaml(value: Any) -> str:
     return "".join(line + "\n" for line in _block(value, "", "", 0))
 
 
+def flow(value: Any, where: str) -> str:
+    """The value on one line. Raises as to_yaml() does."""
+    return _flow(value, where, 0)
+
+
 def _block(value: Any, where: str, indent: str, depth: int) -> Iterator[str]:
     """Lines of a value that has lines of its own: items that fit stand on one line each."""
     if depth > 20:

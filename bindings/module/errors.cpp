@@ -1,6 +1,6 @@
 #include "bindings/module/errors.hpp"
 
-#include "bindings/module/run.hpp"
+#include "bindings/module/simulation.hpp"
 #include "bindings/module/text.hpp"
 #include "sim/scenario/error.hpp"
 #include "sim/scenario/units.hpp"
@@ -36,6 +36,8 @@ void translate(std::exception_ptr exception) {
     raise_scenario_error(error);
   } catch (const net::ConfigError& error) {
     raise("EngineError", error.what());
+  } catch (const UseError& error) {
+    raise("UseError", error.what());
   } catch (const EngineFault& error) {
     raise("EngineError", error.what());
   } catch (const scenario::UnitError& error) {

@@ -2,8 +2,11 @@
 // is its face, and _dispatch.pyi its contract.
 #include "bindings/module/errors.hpp"
 #include "bindings/module/plain.hpp"
+#include "bindings/module/policy.hpp"
+#include "bindings/module/program.hpp"
 #include "bindings/module/result.hpp"
-#include "bindings/module/run.hpp"
+#include "bindings/module/simulation.hpp"
+#include "bindings/module/sockets.hpp"
 #include "bindings/module/text.hpp"
 #include "sim/report/json.hpp"
 #include "sim/report/text.hpp"
@@ -21,14 +24,15 @@ namespace {
 // Immutable, so that any number of threads may run the same one.
 using SharedScenario = std::shared_ptr<scenario::Scenario>;
 
-SharedScenario load_file(const std::string& path) {
+SharedScenario load_file(const std::string& path, const std::vector<std::string>& set) {
   const py::gil_scoped_release released;
-  return std::make_shared<scenario::Scenario>(scenario::load_file(path));
+  return std::make_shared<scenario::Scenario>(scenario::load_file(path, {set}));
 }
 
-SharedScenario load_text(const std::string& text, const std::string& name) {
+SharedScenario load_text(const std::string& text, const std::string& name,
+                         const std::vector<std::string>& set) {
   const py::gil_scoped_release released;
-  return std::make_shared<scenario::Scenario>(scenario::load_text(text, name));
+  return std::make_shared<scenario::Scenario>(scenario::load_text(text, name, {set}));
 }
 
 void bind_scenario(py::module_& module) {
@@ -36,13 +40,14 @@ void bind_scenario(py::module_& module) {
       .def_readonly("source", &scenario::Scenario::source)
       .def_readonly("name", &scenario::Scenario::name)
       .def("plain", [](const scenario::Scenario& self) { return plain_of_yaml(dump(self)); });
-  module.def("load_file", &load_file, py::arg("path"));
-  module.def("load_text", &load_text, py::arg("text"), py::arg("name"));
+  module.def("load_file", &load_file, py::arg("path"), py::arg("set"));
+  module.def("load_text", &load_text, py::arg("text"), py::arg("name"), py::arg("set"));
 }
 
 void bind_result(py::module_& module) {
   py::class_<scenario::Result, std::shared_ptr<scenario::Result>>(module, "Result")
       .def("plain", &plain_of_result)
+      .def("figures", &figures_of_result)
       .def("json", [](const scenario::Result& self) { return text_of(report::json(self)); })
       .def(
           "text",
@@ -62,10 +67,13 @@ void bind_run(py::module_& module) {
       .def_readwrite("pcap", &RecordingFiles::pcap)
       .def_readwrite("events", &RecordingFiles::events)
       .def_readwrite("series", &RecordingFiles::series)
+      .def_readwrite("page", &RecordingFiles::page)
       .def_readwrite("flows", &RecordingFiles::flows)
       .def_readwrite("pcap_of", &RecordingFiles::pcap_of);
-  module.def("run", &run, py::arg("scenario"), py::arg("seed"), py::arg("sample_interval"),
-             py::arg("log"), py::arg("log_level"), py::arg("stop"), py::arg("files"));
+  bind_policy(module);
+  bind_simulation(module);
+  bind_program(module);
+  bind_sockets(module);
 }
 
 }  // namespace

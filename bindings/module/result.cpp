@@ -1,6 +1,7 @@
 #include "bindings/module/result.hpp"
 
 #include "bindings/module/text.hpp"
+#include "sim/report/figures.hpp"
 
 #include <chrono>
 #include <vector>
@@ -125,7 +126,8 @@ py::dict plain_link(const scenario::LinkResult& link) {
 py::tuple plain_record(const scenario::TransferRecord& record) {
   return py::make_tuple(seconds(record.started), optional(record.connected),
                         optional(record.first_byte), seconds(record.ended), record.bytes,
-                        record.attempts, record.completed, record.intact, text_of(record.failure));
+                        record.attempts, record.completed, record.intact, text_of(record.failure),
+                        record.link.empty() ? py::object(py::none()) : text_of(record.link));
 }
 
 py::dict plain_workload(const scenario::WorkloadResult& workload) {
@@ -165,6 +167,32 @@ py::dict plain_of_result(const scenario::Result& result) {
                   "links"_a = list_of(result.links, plain_link),
                   "workloads"_a = list_of(result.workloads, plain_workload),
                   "expectations"_a = list_of(result.expectations, plain_expectation));
+}
+
+py::dict figures_of_result(const scenario::Result& result) {
+  using Kind = scenario::Quantity::Kind;
+  py::dict figures;
+  for (const auto& figure : report::figures_of(result)) {
+    py::object value = py::none();
+    if (figure.value) {
+      const auto number = *figure.value;
+      switch (figure.kind) {
+        case Kind::duration:
+          value = py::float_(seconds(net::Duration(number)));
+          break;
+        case Kind::ratio:
+          value = py::float_(scenario::Ratio{number}.value());
+          break;
+        case Kind::rate:
+          value = py::float_(static_cast<double>(number));
+          break;
+        default:
+          value = py::int_(number);
+      }
+    }
+    figures[text_of(figure.name)] = value;
+  }
+  return figures;
 }
 
 }  // namespace dispatch::bindings

@@ -12,4 +12,8 @@ namespace dispatch::bindings {
 // array of float64 or uint64 (or a list of str: states).
 pybind11::dict plain_of_result(const scenario::Result& result);
 
+// report::figures_of() by their names, in their order: durations float seconds, rates float bit/s,
+// shares float 0 to 1, yes or no bool, counts and bytes int; None where there is none.
+pybind11::dict figures_of_result(const scenario::Result& result);
+
 }  // namespace dispatch::bindings

@@ -53,6 +53,11 @@ void Exchange::count(std::size_t bytes) {
   if (options_.progress != nullptr) options_.progress->add(bytes);
 }
 
+void Exchange::answered() {
+  result_.first_byte = runtime_.clock().now();
+  if (options_.answered) options_.answered(stream_.local_endpoint());
+}
+
 // As the request line has it.
 std::string Exchange::url(std::string path) const {
   if (!options_.forwarded) return path;
@@ -76,7 +81,7 @@ Task<Status> Exchange::receive(HttpConnection& http) {
     const auto got = co_await receive_some(http, options_.download_bytes - result_.bytes);
     if (!got) co_return failed("response body", got.error());
     if (*got == 0) co_return failed("response body", Error{net::asio::error::eof});
-    if (!result_.first_byte) result_.first_byte = runtime_.clock().now();
+    if (!result_.first_byte) answered();
     count(*got);
   }
   co_return Status{};
@@ -104,7 +109,7 @@ Task<Status> Exchange::send(HttpConnection& http) {
   }
   const auto response = co_await http.read_response();
   if (!response) co_return failed("response", response.error());
-  result_.first_byte = runtime_.clock().now();
+  answered();
   intact_ = response->status == 200;
   co_return Status{};
 }

@@ -22,6 +22,7 @@ class Exchange {
  private:
   net::Status failed(const char* step, const net::Error& error);
   void count(std::size_t bytes);
+  void answered();
   std::string url(std::string path) const;
   net::Task<net::Status> receive(HttpConnection& http);
   net::Task<net::Result<std::size_t>> receive_some(HttpConnection& http, std::uint64_t left);

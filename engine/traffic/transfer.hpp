@@ -36,6 +36,8 @@ struct TransferOptions {
   bool keep_open = false;  // the origin is asked to wait for another request (Conversation)
   // Called when the origin is reached, with this end of the connection.
   std::function<void(const net::Endpoint& local)> connected{};
+  // The same with the first byte of the answer's body.
+  std::function<void(const net::Endpoint& local)> answered{};
 };
 
 struct TransferResult {

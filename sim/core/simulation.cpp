@@ -164,6 +164,10 @@ void Simulation::run_event(Event& event) {
   event.happens_();
 }
 
+net::TimePoint Simulation::next_event() const {
+  return context_->ready.empty() ? queue_.next_time() : now_;
+}
+
 bool Simulation::step() {
   const net::ReadyQueue::Scope scope(context_->ready);
   run_ready();

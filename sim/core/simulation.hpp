@@ -93,6 +93,8 @@ class Simulation {
 
   // Events and coroutine steps so far.
   std::uint64_t events() const { return events_; }
+  // When the next event is due: now, where a coroutine is ready to run; kNever: there is none.
+  net::TimePoint next_event() const;
   std::size_t pending_events() const { return queue_.size(); }
 
   // Destroys every coroutine that waits, with what it holds, without resuming it. For the end:

@@ -32,6 +32,7 @@ struct Outcome {
   scenario::Duration end{};  // in simulated time
   double wall_seconds = 0;
   std::string report;  // of the whole run, where it was asked for
+  std::string story;   // Story::json(), where a page was asked for
 };
 
 // A scenario and its runs, in the order of the seeds.

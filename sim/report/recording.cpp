@@ -1,6 +1,9 @@
 #include "sim/report/recording.hpp"
 
+#include "sim/report/page.hpp"
 #include "sim/report/series.hpp"
+
+#include <fmt/format.h>
 
 namespace dispatch::report {
 
@@ -17,10 +20,19 @@ void Recording::attach(scenario::RunOptions& options) {
   if (!wanted_.events.empty()) {
     options.event = [&file = open(wanted_.events)](auto line) { file.write(line); };
   }
+  if (!wanted_.page.empty()) {
+    page_ = &open(wanted_.page);
+    story_.attach(options);
+  }
 }
 
-void Recording::close(const scenario::Result& result) {
+void Recording::close(const scenario::Result& result, double wall_seconds) {
   if (series_ != nullptr) series_->write(series_csv(result));
+  if (page_ != nullptr) {
+    const auto replay = fmt::format("dispatch-sim --seed {} {}", result.seed, result.source);
+    const std::string run = story_.json(result, wall_seconds, replay);
+    page_->write(page({&run, 1}));
+  }
   for (auto& file : files_) file.close();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sim/report/output_file.hpp"
+#include "sim/report/story.hpp"
 #include "sim/scenario/run.hpp"
 
 #include <list>
@@ -16,6 +17,7 @@ struct RecordingFiles {
   std::string events;
   std::string series;
   std::string trail;
+  std::string page;                  // of this run alone
   bool flows = false;                // the result has the time series of flows, file or not
   std::vector<std::string> pcap_of;  // as scenario::RunOptions::capture_of
 };
@@ -29,8 +31,8 @@ class Recording {
   Recording& operator=(const Recording&) = delete;
 
   void attach(scenario::RunOptions& options);
-  // After the run.
-  void close(const scenario::Result& result);
+  // After the run, which took so long.
+  void close(const scenario::Result& result, double wall_seconds);
 
  private:
   OutputFile& open(const std::string& path) { return files_.emplace_back(path); }
@@ -38,6 +40,8 @@ class Recording {
   RecordingFiles wanted_;
   std::list<OutputFile> files_;
   OutputFile* series_ = nullptr;  // one of them
+  OutputFile* page_ = nullptr;
+  Story story_;
 };
 
 }  // namespace dispatch::report

@@ -1,5 +1,7 @@
+#include "sim/scenario/dump.hpp"
 #include "sim/scenario/dump_parts.hpp"
 
+#include <algorithm>
 #include <string>
 
 namespace dispatch::scenario {
@@ -126,6 +128,19 @@ void dump_dns_behaviour(YAML::Emitter& out, const sim::DnsBehaviour& behaviour) 
   dump_entry(out, "fault", fault);
   dump_entry(out, "delay", to_string(*behaviour.delay));
   out << YAML::EndMap;
+}
+
+std::string action_text(const EventSpec& event) {
+  YAML::Emitter out;
+  out << YAML::Flow << YAML::BeginMap;
+  action_entry(out, event);
+  out << YAML::EndMap;
+  std::string text(out.c_str());
+  // Without its braces, and without the value of what has none.
+  text = text.substr(1, text.size() - 2);
+  if (text.ends_with(": ~")) text.resize(text.size() - 3);
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
 }
 
 void dump_events(YAML::Emitter& out, const Scenario& scenario) {

@@ -1,6 +1,7 @@
 #include "sim/scenario/event_log.hpp"
 
 #include "sim/core/simulation.hpp"
+#include "sim/scenario/dump.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -130,6 +131,7 @@ void EventLog::change(const EventSpec& event) {
   output_(line_of(now(), "change",
                   {{of_link ? "link" : "host", of_link ? event.link : event.host},
                    {"action", name_of(event.action)},
+                   {"what", action_text(event)},
                    {"line", event.position.line}}));
 }
 

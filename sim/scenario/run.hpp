@@ -7,12 +7,17 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace dispatch::link {
+class Policy;
+}  // namespace dispatch::link
 
 namespace dispatch::scenario {
 
@@ -34,6 +39,10 @@ struct RunOptions {
 
   // Whether each TCP connection of each host is sampled, too.
   bool flows = false;
+
+  // In place of the policy of every engine; what it makes is used on the thread that runs the
+  // scenario. None: as the scenario has it.
+  std::function<std::unique_ptr<link::Policy>()> policy;
 
   // Hears what happens, as lines of JSON: see docs/observing.md. None: nobody does.
   std::function<void(std::string_view line)> event;

@@ -108,6 +108,10 @@ void ScenarioWorld::start_engine(std::size_t machine) {
       });
 }
 
+void ScenarioWorld::set_policy(const link::LinkSet::MakePolicy& make) {
+  for (const auto& dispatch : dispatches_) dispatch->links->set_policy(make);
+}
+
 void ScenarioWorld::open_listeners(std::size_t machine) {
   auto& dispatch = *dispatches_[machine];
   for (std::size_t i = 0; i < dispatch.listeners.size(); ++i) {

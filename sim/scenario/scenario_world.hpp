@@ -84,6 +84,9 @@ class ScenarioWorld {
   // The scenario's links in their order, then other_ways().
   const std::vector<Way>& ways() const { return ways_; }
 
+  // Of every engine, from now on.
+  void set_policy(const link::LinkSet::MakePolicy& make);
+
   // `event` outlives the run. `done` is called when it is over: at once, but for ramps, flaps,
   // reboots and what lasts.
   void apply(const EventSpec& event, std::function<void()> done);

@@ -17,6 +17,12 @@ std::vector<std::string_view> Shape::names() const {
   return names;
 }
 
+bool admits(const Shape& shape, Shape::Kind kind) {
+  if (shape.kind != Shape::Kind::either) return shape.kind == kind;
+  return std::any_of(shape.inner.begin(), shape.inner.end(),
+                     [kind](const ShapePtr& each) { return admits(*each, kind); });
+}
+
 ShapePtr shape_of(Shape::Kind kind) {
   Shape shape;
   shape.kind = kind;

@@ -53,6 +53,9 @@ struct Shape {
   std::vector<std::string_view> names() const;  // of the keys
 };
 
+// Whether a value of that kind may stand there.
+bool admits(const Shape& shape, Shape::Kind kind);
+
 ShapePtr shape_of(Shape::Kind kind);
 ShapePtr choice_of(std::vector<std::string_view> words);
 ShapePtr list_of(ShapePtr inner);

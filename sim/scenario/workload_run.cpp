@@ -75,6 +75,8 @@ traffic::TransferOptions WorkloadRun::options_for(std::size_t record) {
     options.connected = [this, record](const net::Endpoint& local) {
       records_[record].link = context_.link_of(local);
     };
+    // What the proxy is asked for itself is given a link once it has been read.
+    if (options.forwarded) options.answered = options.connected;
   }
   options.progress = &moved_;
   options.credentials = credentials_;
@@ -126,9 +128,8 @@ Task<void> WorkloadRun::transfer(Attempts attempts) {
   end_record(index);
 }
 
-void WorkloadRun::sample(Duration at) {
-  series_.push_back(
-      {at, moved_.total(), records_.size() - completed_ - failed_, completed_, failed_});
+WorkloadSample WorkloadRun::now_at(Duration at) const {
+  return {at, moved_.total(), records_.size() - completed_ - failed_, completed_, failed_};
 }
 
 WorkloadResult WorkloadRun::result(Duration end) const {

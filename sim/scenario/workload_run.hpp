@@ -42,7 +42,8 @@ class WorkloadRun {
   // From its beginning to its end. Exceptions are bugs.
   net::Task<void> run();
 
-  void sample(Duration at);
+  void sample(Duration at) { series_.push_back(now_at(at)); }
+  WorkloadSample now_at(Duration at) const;
   // What there is to tell. Transfers that have not ended count as failed.
   WorkloadResult result(Duration end) const;
 

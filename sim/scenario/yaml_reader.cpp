@@ -35,6 +35,17 @@ bool contains(std::span<const std::string_view> list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
+// What the parts of a list, or the values of names, are; null: the shape has no such thing.
+ShapePtr inner_of(const ShapePtr& shape, Shape::Kind kind) {
+  if (!shape) return nullptr;
+  if (shape->kind == kind) return shape->inner.front();
+  if (shape->kind != Shape::Kind::either) return nullptr;
+  for (const auto& each : shape->inner) {
+    if (auto found = inner_of(each, kind)) return found;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 YamlValue YamlValue::of(YamlTree tree) {
@@ -59,6 +70,11 @@ YamlValue YamlValue::child(const YAML::Node& node, const Position& key) const {
   }
   if (origin != tree_->origin) position.file = {origin, &origin->name};
   return {node, std::move(position), tree_, std::move(origin)};
+}
+
+void YamlValue::read_as(Shape::Kind kind) const {
+  if (!shape_ || admits(*shape_, kind)) return;
+  throw std::logic_error(fmt::format("{} is read as what its shape does not admit", found(node_)));
 }
 
 void YamlValue::must_be(bool right, std::string_view what) const {
@@ -101,12 +117,14 @@ YamlMap YamlValue::names(std::string_view what) const {
   must_be(is_map(), what);
   Collector collector;
   collector.collect(*this);
-  return {*this, std::string(what), collector.take()};
+  auto entries = collector.take();
+  for (auto& entry : entries) entry.value.shape_ = inner_of(shape_, Shape::Kind::names);
+  return {*this, std::string(what), std::move(entries)};
 }
 
 YamlMap YamlValue::map(const ShapePtr& shape) const {
   auto entries = names(shape->what).entries();
-  for (const auto& entry : entries) {
+  for (auto& entry : entries) {
     if (contains(shape->later, entry.name)) {
       entry.key.fail(fmt::format("\"{}\" is not supported yet", entry.name));
     }
@@ -114,6 +132,7 @@ YamlMap YamlValue::map(const ShapePtr& shape) const {
       entry.key.fail(fmt::format("unknown key \"{}\" in {}{}", entry.name, shape->what,
                                  hint(entry.name, shape->names())));
     }
+    entry.value.shape_ = shape->find(entry.name)->value;
   }
   return {*this, std::string(shape->what), std::move(entries), shape};
 }
@@ -130,7 +149,10 @@ YamlMap YamlValue::map_or_nothing(const ShapePtr& shape) const {
 std::vector<YamlValue> YamlValue::list(std::string_view what) const {
   must_be(is_list(), what);
   std::vector<YamlValue> result;
-  for (const auto& node : node_) result.push_back(child(node, position_));
+  for (const auto& node : node_) {
+    result.push_back(child(node, position_));
+    result.back().shape_ = inner_of(shape_, Shape::Kind::list);
+  }
   return result;
 }
 
@@ -161,15 +183,19 @@ auto YamlValue::quantity(std::string_view what, Parse parser) const {
 }
 
 Rate YamlValue::rate() const {
+  read_as(Shape::Kind::rate);
   return quantity("a rate such as 50 Mbit/s", parse_rate);
 }
 Bytes YamlValue::bytes() const {
+  read_as(Shape::Kind::bytes);
   return quantity("a size such as 250 kB", parse_bytes);
 }
 Duration YamlValue::duration() const {
+  read_as(Shape::Kind::duration);
   return quantity("a duration such as 12 ms", parse_duration);
 }
 Frequency YamlValue::frequency() const {
+  read_as(Shape::Kind::frequency);
   return quantity("a frequency such as 5/s", parse_frequency);
 }
 
@@ -178,6 +204,7 @@ std::vector<SeedRange> YamlValue::seeds() const {
 }
 
 Ratio YamlValue::ratio() const {
+  read_as(Shape::Kind::ratio);
   const auto ratio = quantity("a percentage such as 0.2 %", parse_ratio);
   if (ratio.parts_per_billion > Ratio::kWhole)
     fail(fmt::format("{} is more than 100 %", found(node_)));
@@ -185,6 +212,7 @@ Ratio YamlValue::ratio() const {
 }
 
 bool YamlValue::yes_or_no() const {
+  read_as(Shape::Kind::truth);
   const auto value = text("true or false");
   if (value != "true" && value != "false") {
     fail(fmt::format("{} is neither true nor false", found(node_)));
@@ -193,6 +221,7 @@ bool YamlValue::yes_or_no() const {
 }
 
 std::uint64_t YamlValue::count(std::uint64_t at_least, std::uint64_t at_most) const {
+  read_as(Shape::Kind::count);
   const auto value = quantity("a whole number", parse_count);
   if (value < at_least || value > at_most) {
     fail(fmt::format("{} is out of range: write {} to {}", value, at_least, at_most));

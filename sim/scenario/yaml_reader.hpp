@@ -57,6 +57,8 @@ class YamlValue {
   // The place of the n-th character of text(), as far as it is on the first line.
   Position position_in_text(std::size_t offset) const;
 
+  // Of a kind that the shape of the value admits; reading it as another one is a bug
+  // (std::logic_error), as reading a key is that the shape does not have.
   Rate rate() const;
   Bytes bytes() const;
   Duration duration() const;
@@ -80,6 +82,7 @@ class YamlValue {
   // `key` gives the place of a value that is empty.
   YamlValue child(const YAML::Node& node, const Position& key) const;
   void must_be(bool right, std::string_view what) const;
+  void read_as(Shape::Kind kind) const;
   template <typename Parse>
   auto quantity(std::string_view what, Parse parser) const;
 
@@ -87,6 +90,7 @@ class YamlValue {
   Position position_;
   std::shared_ptr<const YamlTree> tree_;
   SharedOrigin origin_;
+  ShapePtr shape_;  // null: it is not known here
 };
 
 // A map whose keys have been checked: each is known, and given once. `x-` keys are skipped; a `<<`

@@ -8,6 +8,9 @@ import pytest
 import dispatch
 from dispatch import Download, Engine, Host, Link, Requests, Scenario
 
+# The plugin that ships, unless the installed package has brought it along.
+pytest_plugins = ["dispatch.pytest_plugin"]
+
 SOURCE = pathlib.Path(os.environ.get("DISPATCH_SOURCE", pathlib.Path(__file__).parents[2]))
 
 

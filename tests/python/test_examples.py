@@ -58,3 +58,29 @@ def test_failover_refuses_no_seeds(source):
     done = failover(source, "--seeds", "0")
     assert done.returncode == 2
     assert "--seeds" in done.stderr
+
+
+def test_policies_tells_how_long_users_wait(source, tmp_path):
+    script = source / "bindings" / "examples" / "policies.py"
+    page = tmp_path / "waits.html"
+    try:
+        import matplotlib  # noqa: F401
+        plots = ["--out", str(page)]
+    except ImportError:
+        plots = []
+    done = subprocess.run(
+        [sys.executable, str(script), "--seeds", "3", *plots], capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    rows = {line[:20].strip(): re.findall(r"([\d.]+) s|never", line[20:]) for line in done.stdout.splitlines()[3:13]}
+    assert len(rows) == 10 and all(len(waits) == 12 for waits in rows.values())
+    # Whatever the policy: nobody who comes once the Wi-Fi is dead waits for it, and who was caught
+    # by its death is let go after 1.5 s. A dispatch that looks at nothing keeps him for ever.
+    for name, waits in rows.items():
+        before, first, rest, after = [float(each) for each in waits[2::3]]
+        assert first < 1 and rest < 1 and after < 1, name
+        assert before > 30 if "blind" in name else before < 4, name
+    if plots:
+        text = page.read_text()
+        assert text.count("<tr>") == 12 and "data:image/svg+xml;base64," in text
+        assert "http://" not in re.sub(r"base64,[\w+/=]+", "", text)

@@ -58,7 +58,7 @@ def test_uploads_count_in_the_other_direction(two_links):
 
 def test_latencies_are_seconds_from_start_to_end(result):
     big = result.workloads["big"]
-    times = [each.ended - each.started for each in big.records]
+    times = [round(each.ended - each.started, 9) for each in big.records]
     assert [each.latency for each in big.records] == times
     assert big.latency.min == min(times) and big.latency.max == max(times)
     assert big.latency.mean == pytest.approx(sum(times) / 8)
@@ -216,3 +216,42 @@ def test_the_package_needs_nothing_but_python(source):
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+# For data people.
+
+
+def test_columns_become_numpy_arrays_without_a_copy(two_links):
+    numpy = pytest.importorskip("numpy")
+    series = dispatch.run(two_links).links["wifi"].series
+    arrays = series.to_numpy()
+    assert arrays["bytes_down"].dtype == numpy.uint64 and arrays["seconds"].dtype == float
+    for name in ("seconds", "bytes_down", "rate_up"):
+        assert numpy.shares_memory(arrays[name], numpy.asarray(getattr(series, name)))
+        assert arrays[name].__array_interface__["data"][0] == getattr(series, name).buffer_info()[0]
+
+
+def test_results_become_pandas_frames(two_links):
+    pandas = pytest.importorskip("pandas")
+    result = dispatch.run(two_links)
+    frame = result.links["wifi"].series.to_frame()
+    assert frame.index.name == "seconds" and frame["bytes_down"].iloc[-1] == result.links["wifi"].bytes_down
+    transfers = result.to_frame()
+    assert isinstance(transfers, pandas.DataFrame) and len(transfers) == 8
+    assert transfers.groupby("link")["bytes"].sum().to_dict() == {"wifi": 600_000, "lte": 200_000}
+    assert transfers["latency"].max() == result.workloads["big"].latency.max
+    assert list(result.workloads["big"].latency.to_numpy()) == list(result.workloads["big"].latency.seconds)
+
+
+def test_a_result_draws_itself(two_links, tmp_path):
+    pytest.importorskip("matplotlib")
+    result = dispatch.run(two_links)
+    figure = result.plot(tmp_path / "a.png")
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    rates, queues, bars, latencies = figure.axes
+    wifi, lte = rates.get_lines()
+    at = [0, *wifi.get_xdata()]
+    carried = sum(rate * (b - a) / 8e-6 for rate, a, b in zip(wifi.get_ydata(), at, at[1:]))
+    assert carried == pytest.approx(result.links["wifi"].bytes_down)
+    assert len(bars.collections) == 16  # two parts of each of eight
+    assert max(latencies.get_lines()[0].get_ydata()) == 100

@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import subprocess
+import typing
 
 import pytest
 
@@ -146,7 +147,7 @@ def test_people_and_their_machines_survive_the_way_through_yaml_and_back():
     once = Scenario.from_yaml(given.to_yaml())
     assert Scenario.from_yaml(once.to_yaml()) == once
     assert once.seeds == given.seeds
-    assert once.machines["kim"].links["dsl"].down.rate == "16 Mbit/s"
+    assert once.machines["kim"].links["dsl"].rate == "16 Mbit/s"
     assert (once.clients["desk"].count, once.clients["sofa"].of) == (12, "kim")
     assert once.workloads[0].response == {"pareto": "20 kB"}
     assert (once.workloads[1].users, once.workloads[1].rate) == (3, None)
@@ -162,7 +163,7 @@ def test_what_is_included_is_in_the_objects(tmp_path):
     (tmp_path / "common.yaml").write_text("hosts: {www: }\nlinks: {a: {rate: 1 Mbit/s, delay: 3ms}}\n")
     (tmp_path / "a.yaml").write_text("dispatch: 1\ninclude: common.yaml\nlinks: {a: {delay: 9ms}}\n")
     scenario = Scenario.load(tmp_path / "a.yaml")
-    assert scenario.links["a"].up.delay == "9ms"
+    assert scenario.links["a"].delay == "9ms"
     assert list(scenario.hosts) == ["www"]
     assert Scenario(include=str(tmp_path / "a.yaml"), links={"b": Link(rate="1 Mbit/s")}).to_yaml()
 
@@ -190,6 +191,30 @@ def test_every_key_of_the_file_has_its_member_and_the_other_way_round():
     for name, kind in works.items():
         assert members(kind) == set(maps[name]) | OF_WORKLOADS, name
     assert len(maps["a_workload"]) == len(OF_WORKLOADS) + len(works)
+
+
+@pytest.mark.skipif("DISPATCH_SIM" not in os.environ, reason="there is no dispatch-sim")
+def test_members_are_of_the_kinds_that_the_file_has():
+    schema = json.loads(subprocess.run([os.environ["DISPATCH_SIM"], "schema"], check=True, capture_output=True).stdout)
+
+    def types(value):
+        """Those of JSON that may stand there."""
+        if "$ref" in value:
+            return types(schema["$defs"][value["$ref"].rsplit("/", 1)[1]])
+        # A text may look like a number, or like true.
+        found = {"string" if isinstance(value["type"], list) else value["type"]} if "type" in value else set()
+        for each in [*value.get("anyOf", ()), *value.get("oneOf", ())]:
+            found |= types(each)
+        return found
+
+    for name, kind in (("a_link", Link), ("a_host", Host), ("engine", Engine), ("clients", Clients), ("a_download", Download),
+                       ("an_upload", Upload), ("requests", Requests), ("browse", Browse), ("chat", Chat), ("video", Video), ("a_call", Call)):
+        hints = typing.get_type_hints(kind)
+        for key, value in schema["$defs"][name]["properties"].items():
+            member = key + "_" if key == "from" else key
+            kinds = typing.get_args(hints[member]) or (hints[member],)
+            assert (bool in kinds) == ("boolean" in types(value)), (name, key, types(value))
+            assert (int in kinds) == ("integer" in types(value)), (name, key, types(value))
 
 
 def test_faults_survive_the_way_through_yaml_and_back():
@@ -240,7 +265,7 @@ def test_reading_spells_out_every_default():
     )
     assert scenario.seed == 1
     assert scenario.duration == "600s"
-    assert scenario.links["a"].up.delay == "10ms"
+    assert scenario.links["a"].delay == "10ms"
     assert scenario.engine.start == ["a"]
     assert scenario.engine.slow_attempt == "auto"
     assert scenario.engine.max_connections == 0
@@ -417,3 +442,29 @@ def test_errors_survive_pickling(tmp_path):
     error = pickle.loads(pickle.dumps(caught.value))
     assert str(error) == str(caught.value)
     assert (error.file, error.line) == ("five.yaml", 2)
+
+
+def test_what_is_changed_of_a_link_that_was_read_counts(source):
+    path = source / "scenarios" / "two_links.yaml"
+    scenario = dispatch.Scenario.load(path)
+    assert scenario.links["slow"].down == "8 Mbit/s" and scenario.links["slow"].loss == "0%"
+    scenario.links["slow"].loss = "2%"
+    changed = dispatch.run(scenario)
+    assert changed.event_hash == dispatch.run(dispatch.Scenario.load(path, set={"links.slow.loss": "2%"})).event_hash
+    assert changed.event_hash != dispatch.run(dispatch.Scenario.load(path)).event_hash
+
+
+def test_values_can_be_set_as_on_the_command_line(source):
+    path = source / "scenarios" / "two_links.yaml"
+    scenario = dispatch.Scenario.load(path, set={"workloads.files.download.count": 5, "engine.start": ["fast"]})
+    assert scenario.workloads[0].count == 5 and scenario.engine.start == ["fast"]
+    text = scenario.to_yaml()
+    assert dispatch.Scenario.from_yaml(text, set={"seed": 9}).seed == 9
+    for wrong in ({"links.wlan.loss": "2%"}, {"links.slow.speed": "1 Mbit/s"}, {"links.slow.loss": "2 bananas"}):
+        with pytest.raises(dispatch.ScenarioError):
+            dispatch.Scenario.load(path, set=wrong)
+    for wrong in ({"": 1}, {"a=b": 1}, {3: 1}):
+        with pytest.raises(ValueError):
+            dispatch.Scenario.load(path, set=wrong)
+    with pytest.raises(TypeError):
+        dispatch.Scenario.load(path, set=["links.slow.loss=2%"])
