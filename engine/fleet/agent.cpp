@@ -110,12 +110,19 @@ struct Agent::Running {
   net::Condition cancelled;
 };
 
+// Shared with the executions, which may be destroyed after the task that owns it.
 struct Agent::Session {
+  Session(net::Runtime& runtime, const TargetUrl& url, net::StreamPtr stream,
+          const WebSocketLimits& limits, std::span<const std::byte> early)
+      : coordinator(url),
+        socket(runtime, std::move(stream), websocket::Role::client, limits, early),
+        executions(runtime.executor(), nullptr) {}
+
   const TargetUrl& coordinator;
-  WebSocket& socket;
-  std::optional<TargetPolicy> policy{};
-  RequestSpec configured{};  // of original coordinators
-  std::map<std::string, std::shared_ptr<Running>> running{};
+  WebSocket socket;
+  std::optional<TargetPolicy> policy;
+  RequestSpec configured;  // of original coordinators
+  std::map<std::string, std::shared_ptr<Running>> running;
   net::TaskGroup executions;
   bool removed = false;
 };
@@ -148,11 +155,23 @@ void Agent::refresh_addresses() {
                          interfaces.error().message());
     return;
   }
+  std::vector<net::Prefix> local;
+  for (const auto& each : *interfaces) {
+    local.insert(local.end(), each.addresses.begin(), each.addresses.end());
+  }
   auto found = find_addresses(options_.addresses, *interfaces);
+  if (local == local_ && found == addresses_) return;
+  local_ = std::move(local);
+  addresses_changed_.notify_all();
   if (found == addresses_) return;
   addresses_ = std::move(found);
   runtime_.log().info("{} source addresses: {}", addresses_.size(), fmt::join(addresses_, ", "));
-  addresses_changed_.notify_all();
+}
+
+bool Agent::is_local(const net::Address& address) const {
+  return address.is_loopback() || std::ranges::any_of(local_, [&](const auto& each) {
+           return net::without_scope(each.address) == net::without_scope(address);
+         });
 }
 
 net::Task<void> Agent::follow_addresses() {
@@ -302,40 +321,41 @@ net::Task<Agent::Ended> Agent::session(const TargetUrl& coordinator) {
   ++counters_.connections;
   const std::vector<std::byte> early(reader->buffered().begin(), reader->buffered().end());
   reader.reset();
-  WebSocket socket(runtime_, std::move(stream), websocket::Role::client, options_.socket, early);
-  Session session{coordinator, socket, {}, {}, {}, net::TaskGroup(runtime_.executor(), nullptr)};
+  const auto session =
+      std::make_shared<Session>(runtime_, coordinator, std::move(stream), options_.socket, early);
   co_await listen_to(session);
-  co_return session.removed ? Ended::removed : Ended::after_connecting;
+  co_return session->removed ? Ended::removed : Ended::after_connecting;
 }
 
-net::Task<void> Agent::listen_to(Session& session) {
+net::Task<void> Agent::listen_to(std::shared_ptr<Session> shared) {
+  auto& session = *shared;
   struct Connected {
     std::size_t& count;
     explicit Connected(std::size_t& counted) : count(counted) { ++count; }
     ~Connected() { --count; }
   } connected(connected_);
   session.executions.spawn(send_heartbeats(session));
-  const auto listen = [](Agent& self, Session& its) -> net::Task<void> {
+  const auto listen = [](Agent& self, const std::shared_ptr<Session>& its) -> net::Task<void> {
     for (;;) {
-      const auto message = co_await its.socket.receive();
+      const auto message = co_await its->socket.receive();
       if (message) {
         self.take_command(its, *message);
         continue;
       }
-      its.removed = its.socket.close_code() == kRemoved;
-      const auto code = its.socket.close_code();
+      its->removed = its->socket.close_code() == kRemoved;
+      const auto code = its->socket.close_code();
       self.runtime_.log().info(
-          "the connection to coordinator {} has ended: {}", its.coordinator.text(),
+          "the connection to coordinator {} has ended: {}", its->coordinator.text(),
           code != 0
-              ? fmt::format("closed ({}{}{})", code, its.socket.close_reason().empty() ? "" : " ",
-                            its.socket.close_reason())
+              ? fmt::format("closed ({}{}{})", code, its->socket.close_reason().empty() ? "" : " ",
+                            its->socket.close_reason())
               : message.error().message());
       co_return;
     }
   };
   std::exception_ptr thrown;
   try {
-    co_await run_beside(runtime_.executor(), listen(*this, session), session.socket.write_loop());
+    co_await run_beside(runtime_.executor(), listen(*this, shared), session.socket.write_loop());
   } catch (...) {
     thrown = std::current_exception();
   }
@@ -348,6 +368,12 @@ net::Task<void> Agent::listen_to(Session& session) {
 net::Task<void> Agent::send_heartbeats(Session& session) {
   auto& clock = runtime_.clock();
   for (;;) {
+    // A connection from an address that is gone is dead, and nobody says so.
+    if (!is_local(net::unmapped(session.socket.stream().local_endpoint().address))) {
+      runtime_.log().info("the address of the connection to coordinator {} is gone",
+                          session.coordinator.text());
+      co_return session.socket.abort();
+    }
     session.socket.send(to_text(Heartbeat{registration()}));
     const auto status =
         co_await addresses_changed_.wait_until(clock, clock.now() + options_.heartbeat);
@@ -355,7 +381,8 @@ net::Task<void> Agent::send_heartbeats(Session& session) {
   }
 }
 
-void Agent::take_command(Session& session, std::string_view text) {
+void Agent::take_command(const std::shared_ptr<Session>& shared, std::string_view text) {
+  auto& session = *shared;
   auto parsed = parse_command(text);
   if (!parsed) {
     runtime_.log().warning("coordinator {} sent what is not understood: {}",
@@ -364,7 +391,7 @@ void Agent::take_command(Session& session, std::string_view text) {
     return;
   }
   if (auto* execute_command = std::get_if<ExecuteCommand>(&*parsed)) {
-    session.executions.spawn(execute(session, std::move(*execute_command)));
+    session.executions.spawn(execute(shared, std::move(*execute_command)));
   } else if (const auto* cancel = std::get_if<CancelCommand>(&*parsed)) {
     const auto found = session.running.find(cancel->request_id);
     if (found != session.running.end()) found->second->cancelled.notify_all();
@@ -406,7 +433,8 @@ std::optional<net::Address> Agent::source_for(const std::string& text) {
   return net::AddressV4(draw(prefix->address.to_v4().to_bytes()));
 }
 
-net::Task<void> Agent::execute(Session& session, ExecuteCommand command) {
+net::Task<void> Agent::execute(std::shared_ptr<Session> shared, ExecuteCommand command) {
+  auto& session = *shared;
   using net::asio::experimental::awaitable_operators::operator||;
   const auto id = command.request_id;
   const auto answer = [&](ExecuteResult result) {

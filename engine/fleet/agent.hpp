@@ -66,12 +66,13 @@ class Agent {
   net::Task<void> serve(const TargetUrl& coordinator);
   net::Task<Ended> session(const TargetUrl& coordinator);
   net::Task<net::Result<net::StreamPtr>> connect(const TargetUrl& coordinator);
-  net::Task<void> listen_to(Session& session);
+  net::Task<void> listen_to(std::shared_ptr<Session> shared);
   net::Task<void> send_heartbeats(Session& session);
   net::Task<void> follow_addresses();
   void refresh_addresses();
-  void take_command(Session& session, std::string_view text);
-  net::Task<void> execute(Session& session, ExecuteCommand command);
+  bool is_local(const net::Address& address) const;
+  void take_command(const std::shared_ptr<Session>& shared, std::string_view text);
+  net::Task<void> execute(std::shared_ptr<Session> shared, ExecuteCommand command);
   std::optional<net::Address> source_for(const std::string& text);
   Registration registration() const;
   void complain(const TargetUrl& coordinator, const std::string& what);
@@ -80,6 +81,7 @@ class Agent {
   const AgentOptions& options_;
   HttpFetcher fetcher_;
   std::vector<std::string> addresses_;
+  std::vector<net::Prefix> local_;  // what the interfaces have
   net::Condition addresses_changed_;
   net::TaskGroup tasks_;
   AgentCounters counters_;

@@ -21,7 +21,14 @@ ApiReply success(std::string message) {
 }
 
 ApiReply store_failure(const std::string& what) {
-  return error_reply({500, "The history cannot be used: " + what});
+  return error_reply(500, "The history cannot be used: " + what);
+}
+
+ApiReply wrong_path(const char* name, const char* what) {
+  JsonProblem problem;
+  problem.where = {"path", name};
+  problem.what = what;
+  return error_reply(unprocessable(std::move(problem)));
 }
 
 constexpr std::string_view kHistoryQuery =
@@ -78,14 +85,14 @@ Reply get_agent(Coordinator& coordinator, const ApiCall& call) {
   const auto& id = call.captured.front();
   const auto* agent = coordinator.pool().find(id);
   if (agent == nullptr || coordinator.was_removed(id)) {
-    co_return error_reply({404, "Agent not found"});
+    co_return error_reply(404, "Agent not found");
   }
   co_return json_reply(agent_json(coordinator, *agent));
 }
 
 Reply delete_agent(Coordinator& coordinator, const ApiCall& call) {
   const auto& id = call.captured.front();
-  if (!coordinator.remove_agent(id)) co_return error_reply({404, "Agent not found"});
+  if (!coordinator.remove_agent(id)) co_return error_reply(404, "Agent not found");
   co_return success(fmt::format("Agent {} removed", id));
 }
 
@@ -105,7 +112,7 @@ Reply get_named(Coordinator& coordinator, std::string name, std::string missing)
   const auto failure = co_await coordinator.refresh_configs();
   if (failure) co_return store_failure(failure.what);
   const auto found = coordinator.configs().find(name);
-  if (found == coordinator.configs().end()) co_return error_reply({404, std::move(missing)});
+  if (found == coordinator.configs().end()) co_return error_reply(404, std::move(missing));
   co_return json_reply(to_json(found->second.spec));
 }
 
@@ -133,8 +140,8 @@ bool is_config_name(const std::string& name) {
 Reply put_config(Coordinator& coordinator, const ApiCall& call) {
   const auto& name = call.captured.front();
   if (!is_config_name(name)) {
-    co_return error_reply(unprocessable(
-        {{"path", "name"}, "a name of letters, digits, - _ and . is needed, up to 100 of them"}));
+    co_return wrong_path("name",
+                         "a name of letters, digits, - _ and . is needed, up to 100 of them");
   }
   co_return co_await put_named(coordinator, call, name);
 }
@@ -150,7 +157,7 @@ Reply delete_config(Coordinator& coordinator, const ApiCall& call) {
   const auto refreshed = co_await coordinator.refresh_configs();
   if (refreshed) co_return store_failure(refreshed.what);
   if (!coordinator.configs().contains(name)) {
-    co_return error_reply({404, fmt::format("Request configuration {} not found", name)});
+    co_return error_reply(404, fmt::format("Request configuration {} not found", name));
   }
   const auto failure = co_await coordinator.remove_config(name);
   if (failure) co_return store_failure(failure.what);
@@ -164,7 +171,7 @@ Reply get_requests(Coordinator& coordinator, const ApiCall&) {
 Reply cancel_request(Coordinator& coordinator, const ApiCall& call) {
   const auto& id = call.captured.front();
   if (!coordinator.cancel(id)) {
-    co_return error_reply({404, fmt::format("Request {} is not under way", id)});
+    co_return error_reply(404, fmt::format("Request {} is not under way", id));
   }
   co_return success(fmt::format("Request {} cancelled", id));
 }
@@ -197,11 +204,11 @@ Reply get_history_record(Coordinator& coordinator, const ApiCall& call) {
   const auto& text = call.captured.front();
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), id);
   if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()) {
-    co_return error_reply(unprocessable({{"path", "id"}, "a whole number is needed"}));
+    co_return wrong_path("id", "a whole number is needed");
   }
   const auto record = co_await coordinator.store().get(id);
   if (!record) co_return store_failure(record.error());
-  if (!*record) co_return error_reply({404, fmt::format("Record {} not found", id)});
+  if (!*record) co_return error_reply(404, fmt::format("Record {} not found", id));
   co_return json_reply(to_json(**record));
 }
 
@@ -250,9 +257,15 @@ ApiReply error_reply(const ApiError& error) {
   return reply;
 }
 
+ApiReply error_reply(unsigned status, std::string detail) {
+  ApiError error;
+  error.status = status;
+  error.detail = std::move(detail);
+  return error_reply(error);
+}
+
 ApiReply executed_reply(const Executed& executed) {
-  if (const auto* error = std::get_if<ApiError>(&executed)) return error_reply(*error);
-  return json_reply(to_json(std::get<ExecuteResult>(executed)));
+  return executed ? json_reply(to_json(*executed)) : error_reply(executed.error());
 }
 
 const std::vector<Route>& routes() {

@@ -31,6 +31,7 @@ struct ApiReply {
 
 ApiReply json_reply(const json::value& value, unsigned status = 200);
 ApiReply error_reply(const ApiError& error);
+ApiReply error_reply(unsigned status, std::string detail);
 ApiReply executed_reply(const Executed& executed);
 
 // Who is let in.

@@ -127,15 +127,16 @@ class BatchRun {
       const auto index = next_++;
       auto executed = co_await coordinator_.execute(std::move(batch_.requests[index]));
       json::object event;
-      if (const auto* error = std::get_if<ApiError>(&executed)) {
+      if (!executed) {
+        const auto error = executed.error();
         event = {{"success", false},
-                 {"error", error->detail},
-                 {"status", error->status},
-                 {"request_id", error->request_id},
-                 {"outcome", to_string(error->outcome)}};
+                 {"error", error.detail},
+                 {"status", error.status},
+                 {"request_id", error.request_id},
+                 {"outcome", to_string(error.outcome)}};
       } else {
-        event = to_json(std::get<ExecuteResult>(executed));
-        succeeded_ += std::get<ExecuteResult>(executed).success() ? 1 : 0;
+        event = to_json(*executed);
+        succeeded_ += executed->success() ? 1 : 0;
       }
       event["index"] = index;
       ++ended_;
@@ -177,13 +178,14 @@ net::Task<bool> serve_batch(Coordinator& coordinator, const ApiCall& call,
       call.head.minor_version == 0 || call.head.fields.has_member("Connection", "close");
   auto batch = read_batch(coordinator, call);
   if (!batch) {
-    const auto error =
-        co_await write_reply(stream, clock, error_reply(batch.error()), false, close);
+    const auto refusal = error_reply(batch.error());
+    const auto error = co_await write_reply(stream, clock, refusal, false, close);
     co_return !error;
   }
   if (call.head.minor_version == 0) {
     const ApiError error{505, "events come in chunks, which HTTP/1.0 does not know"};
-    (void)co_await write_reply(stream, clock, error_reply(error), false, true);
+    const auto refusal = error_reply(error);
+    (void)co_await write_reply(stream, clock, refusal, false, true);
     co_return false;
   }
   proxy::http::ResponseHead head{200, "OK", 1, {}};

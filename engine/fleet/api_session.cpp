@@ -78,8 +78,10 @@ class Session {
   }
 
  private:
-  net::Task<bool> refuse(ApiError error) {
-    (void)co_await write_reply(stream_, clock_, error_reply(error), false, true);
+  net::Task<bool> refuse(unsigned status, std::string why) {
+    const ApiError error{status, std::move(why)};
+    const auto made = error_reply(error);
+    (void)co_await write_reply(stream_, clock_, made, false, true);
     (void)stream_.shutdown_write();
     co_return false;
   }
@@ -90,19 +92,19 @@ class Session {
     auto got = co_await reader_.read_head(deadline);
     if (!got) co_return false;
     if (got->fault) {
-      co_return co_await refuse({got->fault->status, std::move(got->fault->why)});
+      co_return co_await refuse(got->fault->status, std::move(got->fault->why));
     }
     auto head = http::parse_request_head(got->text);
-    if (!head) co_return co_await refuse({head.error().status, head.error().why});
+    if (!head) co_return co_await refuse(head.error().status, head.error().why);
     const auto framing = http::framing_of(*head);
-    if (!framing) co_return co_await refuse({framing.error().status, framing.error().why});
+    if (!framing) co_return co_await refuse(framing.error().status, framing.error().why);
     call.head = std::move(*head);
     call.path = call.head.target.substr(0, call.head.target.find('?'));
     call.query = parse_query(call.head.target);
     if (!framing->has_content()) co_return true;
     const auto most = coordinator_.options().request_bytes_max;
     if (framing->length > most) {
-      co_return co_await refuse({413, fmt::format("more than {} bytes", most)});
+      co_return co_await refuse(413, fmt::format("more than {} bytes", most));
     }
     if (call.head.fields.has_member("Expect", "100-continue")) {
       const auto error =
@@ -112,10 +114,10 @@ class Session {
     http::BodyReader body(reader_, *framing);
     for (;;) {
       const auto piece = body.take();
-      if (!piece) co_return co_await refuse({400, "the body's chunks are broken"});
+      if (!piece) co_return co_await refuse(400, "the body's chunks are broken");
       call.body.append(reinterpret_cast<const char*>(piece->data()), piece->size());
       if (call.body.size() > most) {
-        co_return co_await refuse({413, fmt::format("more than {} bytes", most)});
+        co_return co_await refuse(413, fmt::format("more than {} bytes", most));
       }
       if (!piece->empty()) continue;
       if (body.has_ended()) co_return true;
@@ -164,7 +166,8 @@ class Session {
         if (page.path != call.path || (call.head.method != "GET" && call.head.method != "HEAD")) {
           continue;
         }
-        co_return co_await reply(call, close, {200, page.type, page.body});
+        ApiReply found{200, page.type, page.body};
+        co_return co_await reply(call, close, std::move(found));
       }
       ApiError error{404, "Not Found"};
       if (!routed.allowed.empty()) error = {405, "Method Not Allowed"};
@@ -175,7 +178,8 @@ class Session {
     const auto& route = *routed.route;
     call.captured = std::move(routed.captured);
     if (const auto error = objection(route, call)) {
-      co_return co_await reply(call, close, error_reply(*error));
+      auto refusal = error_reply(*error);
+      co_return co_await reply(call, close, std::move(refusal));
     }
     switch (route.kind) {
       case RouteKind::plain: {
@@ -192,8 +196,8 @@ class Session {
     }
     const auto accepted = websocket::accept_upgrade(call.head);
     if (!accepted) {
-      co_return co_await reply(call, close,
-                               error_reply({accepted.error().status, accepted.error().why}));
+      auto refusal = error_reply(accepted.error().status, accepted.error().why);
+      co_return co_await reply(call, close, std::move(refusal));
     }
     upgrade.route = &route;
     upgrade.answer = http::to_text(*accepted);
@@ -209,13 +213,15 @@ class Session {
     auto request = execute_request_of(coordinator_, call);
     if (!request || refreshed) {
       const auto error = request ? ApiError{500, refreshed.what} : request.error();
-      co_return co_await reply(call, close, error_reply(error));
+      auto refusal = error_reply(error);
+      co_return co_await reply(call, close, std::move(refusal));
     }
     auto work = coordinator_.execute(std::move(*request));
     auto watch = until_gone(reader_, clock_);
     const auto first = co_await (std::move(work) || std::move(watch));
     if (first.index() == 1) co_return false;
-    co_return co_await reply(call, close, executed_reply(std::get<0>(first)));
+    auto made = executed_reply(std::get<0>(first));
+    co_return co_await reply(call, close, std::move(made));
   }
 
   Coordinator& coordinator_;

@@ -18,6 +18,15 @@ namespace errc = boost::system::errc;
 
 constexpr std::size_t kRecentMax = 500;
 
+// Made out of the coroutines: g++ 12 destroys what is braced in there twice (GCC bug 99576).
+ApiError api_error(unsigned status, std::string detail, Outcome outcome = Outcome::no_agent) {
+  ApiError error;
+  error.status = status;
+  error.detail = std::move(detail);
+  error.outcome = outcome;
+  return error;
+}
+
 // What the agent has less than the coordinator, so that its word of a timeout is heard in time.
 net::Duration time_for_agent(net::Duration left) {
   return left - std::min<net::Duration>(left / 5, std::chrono::milliseconds(500));
@@ -311,13 +320,44 @@ net::Task<Executed> Coordinator::execute(ExecuteRequest request) {
   Execution execution(*this, std::move(request));
   const auto& id = execution.request.request_id;
   if (auto problem = check_request_spec(execution.request.spec)) {
-    co_return ApiError{422, problem->line(), std::move(problem), id};
+    auto error = api_error(422, problem->line());
+    error.problem = std::move(problem);
+    error.request_id = id;
+    co_return error;
   }
   if (!executions_.emplace(id, &execution).second) {
-    co_return ApiError{409, fmt::format("Request {} is under way", id), std::nullopt, id};
+    auto error = api_error(409, fmt::format("Request {} is under way", id));
+    error.request_id = id;
+    co_return error;
   }
   execution.is_listed = true;
   co_return co_await run(execution);
+}
+
+std::optional<ApiError> Coordinator::refusal_of(const Execution& execution) const {
+  const auto objection = options_.targets.objection(execution.host);
+  if (!objection) return std::nullopt;
+  return api_error(403, *objection, Outcome::refused_by_policy);
+}
+
+// Why no place was had.
+ApiError Coordinator::error_of(const Execution& execution, Waited waited, Choice::Why why) const {
+  using Why = Choice::Why;
+  const auto& wish = execution.request.wish;
+  if (waited == Waited::full) return api_error(503, "Too many requests wait already");
+  if (waited == Waited::timed_out) return api_error(504, "Request timeout", Outcome::timed_out);
+  switch (why) {
+    case Why::empty:
+      return api_error(400, "No IP addresses available in pool");
+    case Why::unknown_agent:
+      return api_error(404, fmt::format("Agent {} not found", wish.agent_id));
+    case Why::disconnected_agent:
+      return api_error(503, fmt::format("Agent {} is not connected", wish.agent_id));
+    case Why::unknown_address:
+      return api_error(404, fmt::format("Address {} is not in the pool", wish.source_ip));
+    default:
+      return api_error(503, "No available IPs in pool");
+  }
 }
 
 net::Task<Executed> Coordinator::run(Execution& execution) {
@@ -328,47 +368,25 @@ net::Task<Executed> Coordinator::run(Execution& execution) {
   if (const auto* literal = std::get_if<net::Address>(&url->target.host)) {
     wish.family = net::family_of(*literal);
   }
-  if (const auto objection = options_.targets.objection(execution.host)) {
-    co_return co_await give_up(execution,
-                               {403, *objection, std::nullopt, {}, Outcome::refused_by_policy});
+  auto refusal = refusal_of(execution);
+  if (refusal) {
+    co_return co_await give_up(execution, std::move(*refusal));
   }
   std::optional<ExecuteResult> last;
   for (;;) {
     Choice choice;
     const auto waited = co_await take_place(execution, choice);
     if (waited != Waited::granted && last) break;
-    switch (waited) {
-      case Waited::granted:
-        break;
-      case Waited::full:
-        co_return co_await give_up(execution, {503, "Too many requests wait already"});
-      case Waited::timed_out:
-        co_return co_await give_up(execution,
-                                   {504, "Request timeout", std::nullopt, {}, Outcome::timed_out});
-      case Waited::cancelled: {
-        auto result = blank(execution);
-        result.outcome = Outcome::cancelled;
-        result.error = "cancelled";
-        last = std::move(result);
-        break;
-      }
-      case Waited::none: {
-        using Why = Choice::Why;
-        ApiError error{503, "No available IPs in pool"};
-        if (choice.why == Why::empty) error = {400, "No IP addresses available in pool"};
-        if (choice.why == Why::unknown_agent) {
-          error = {404, fmt::format("Agent {} not found", wish.agent_id)};
-        }
-        if (choice.why == Why::disconnected_agent) {
-          error = {503, fmt::format("Agent {} is not connected", wish.agent_id)};
-        }
-        if (choice.why == Why::unknown_address) {
-          error = {404, fmt::format("Address {} is not in the pool", wish.source_ip)};
-        }
-        co_return co_await give_up(execution, std::move(error));
-      }
+    if (waited == Waited::cancelled) {
+      last = blank(execution);
+      last->outcome = Outcome::cancelled;
+      last->error = "cancelled";
+      break;
     }
-    if (waited != Waited::granted) break;
+    if (waited != Waited::granted) {
+      auto error = error_of(execution, waited, choice.why);
+      co_return co_await give_up(execution, std::move(error));
+    }
     if (last) (void)note(execution, *last, false);
     ++execution.attempts;
     auto* address = choice.address;
@@ -382,8 +400,9 @@ net::Task<Executed> Coordinator::run(Execution& execution) {
   const auto ticket = note(execution, result, true);
   (void)co_await writer_.written(ticket);
   if (result.outcome == Outcome::timed_out && runtime_.clock().now() >= execution.deadline) {
-    co_return ApiError{504, "Request timeout", std::nullopt, execution.request.request_id,
-                       Outcome::timed_out};
+    auto error = api_error(504, "Request timeout", Outcome::timed_out);
+    error.request_id = execution.request.request_id;
+    co_return error;
   }
   co_return std::move(result);
 }

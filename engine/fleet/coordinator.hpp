@@ -41,7 +41,8 @@ struct ApiError {
   Outcome outcome = Outcome::no_agent;
 };
 
-using Executed = std::variant<ExecuteResult, ApiError>;
+// (A std::variant would be taken apart by Asio's operators for awaitables.)
+using Executed = boost::system::result<ExecuteResult, ApiError>;
 
 class Coordinator {
  public:
@@ -121,6 +122,8 @@ class Coordinator {
   void serve_waiting();
   bool may_repeat(const Execution& execution, const ExecuteResult& result) const;
   net::Task<Executed> give_up(Execution& execution, ApiError error);
+  std::optional<ApiError> refusal_of(const Execution& execution) const;
+  ApiError error_of(const Execution& execution, Waited waited, Choice::Why why) const;
   std::uint64_t note(Execution& execution, const ExecuteResult& result, bool final);
   void take_message(Link& link, std::string_view text);
   void take_result(Link& link, ExecuteResult result);
