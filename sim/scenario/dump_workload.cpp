@@ -118,9 +118,39 @@ struct Work {
     dump_entry(out, "until", to_string(call.until));
     end(out, call);
   }
+
+  void operator()(const ExecuteSpec& execute) const {
+    out << YAML::Key << "execute" << YAML::Value << YAML::BeginMap;
+    entry(out, "to", execute.host);
+    entry(out, "rate", to_string(execute.rate));
+    entry(out, "until", to_string(execute.until));
+    entry(out, "method", execute.method);
+    entry(out, "timeout", to_string(execute.timeout));
+    entry(out, "wait", to_string(execute.wait));
+    entry(out, "attempts", execute.attempts);
+    if (!execute.session.empty()) entry(out, "session", execute.session);
+    out << YAML::EndMap;
+  }
 };
 
 }  // namespace
+
+void dump_fleet(YAML::Emitter& out, const FleetSpec& fleet) {
+  const auto names = [&](const char* key, const std::vector<std::string>& texts) {
+    out << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginSeq;
+    for (const auto& each : texts) out << each;
+    out << YAML::EndSeq;
+  };
+  out << YAML::Key << "fleet" << YAML::Value << YAML::BeginMap;
+  entry(out, "coordinator", fleet.coordinator);
+  names("agents", fleet.agents);
+  names("targets", fleet.targets);
+  entry(out, "strategy", fleet.strategy);
+  entry(out, "ping_interval", to_string(fleet.ping_interval));
+  entry(out, "max_per_agent", fleet.per_agent);
+  entry(out, "max_per_host", fleet.per_host);
+  out << YAML::EndMap;
+}
 
 void dump_workloads(YAML::Emitter& out, const Scenario& scenario) {
   out << YAML::Key << "workloads" << YAML::Value << YAML::BeginSeq;

@@ -170,6 +170,15 @@ Measurement measure_call(const Metric& metric, const WorkloadResult& workload) {
           {}};
 }
 
+Measurement measure_execute(const Metric& metric, const WorkloadResult& workload) {
+  if (!workload.executed) return {{}, "it executes no requests by a fleet"};
+  const auto& executed = *workload.executed;
+  return {Quantity{Kind::count, metric.what == What::lost    ? executed.lost
+                                : metric.what == What::twice ? executed.twice
+                                                             : executed.unaccounted},
+          {}};
+}
+
 Measurement measure_workload(const Metric& metric, const WorkloadResult& workload) {
   const auto value = [&](std::uint64_t number) {
     return Measurement{Quantity{metric.kind(), number}, {}};
@@ -216,6 +225,10 @@ Measurement measure_workload(const Metric& metric, const WorkloadResult& workloa
     case What::loss:
     case What::jitter:
       return measure_call(metric, workload);
+    case What::lost:
+    case What::twice:
+    case What::unaccounted:
+      return measure_execute(metric, workload);
     default:
       return of(workload.latency_percentile(metric.percent), kNoneCompleted);
   }

@@ -31,7 +31,7 @@ inline constexpr std::array<MetricRow, 12> kLinkMetrics{{
 }};
 
 // Written WORKLOAD.name.
-inline constexpr std::array<MetricRow, 19> kWorkloadMetrics{{
+inline constexpr std::array<MetricRow, 22> kWorkloadMetrics{{
     {"completed", Metric::What::completed, Quantity::Kind::truth},
     {"bytes_intact", Metric::What::bytes_intact, Quantity::Kind::truth},
     {"transfers", Metric::What::transfers, Quantity::Kind::count},
@@ -51,6 +51,9 @@ inline constexpr std::array<MetricRow, 19> kWorkloadMetrics{{
     {"datagrams", Metric::What::datagrams, Quantity::Kind::count},
     {"loss", Metric::What::loss, Quantity::Kind::ratio},
     {"jitter", Metric::What::jitter, Quantity::Kind::duration},
+    {"lost", Metric::What::lost, Quantity::Kind::count},
+    {"twice", Metric::What::twice, Quantity::Kind::count},
+    {"unaccounted", Metric::What::unaccounted, Quantity::Kind::count},
 }};
 
 }  // namespace dispatch::scenario

@@ -124,6 +124,19 @@ ShapePtr call_shape() {
   return kShape;
 }
 
+ShapePtr execute_shape() {
+  static const auto kShape =
+      map_of("execute", {{"to", "one of the fleet's targets", text(), true},
+                         {"rate", "requests; 10/s by default", shape_of(Kind::frequency)},
+                         {"until", "none is sent from then on", duration(), true},
+                         {"method", "GET by default", choice_of({"GET", "POST"})},
+                         {"timeout", "that the coordinator is given; 10s by default", duration()},
+                         {"wait", "before the target answers", duration()},
+                         {"attempts", "by different addresses; 3 by default", count()},
+                         {"session", "all of them by the same address", text()}});
+  return kShape;
+}
+
 ShapePtr workload_shape() {
   static const auto kShape = map_of(
       "a workload",
@@ -136,8 +149,10 @@ ShapePtr workload_shape() {
        {"browse", "pages with their objects", browse_shape()},
        {"chat", "messages over connections that stay", chat_shape()},
        {"video", "a player with a buffer", video_shape()},
-       {"call", "datagrams in a steady rhythm", call_shape()}},
-      {{"download", "upload", "requests", "browse", "chat", "video", "call"}}, {"stream"});
+       {"call", "datagrams in a steady rhythm", call_shape()},
+       {"execute", "requests that the fleet executes", execute_shape()}},
+      {{"download", "upload", "requests", "browse", "chat", "video", "call", "execute"}},
+      {"stream"});
   return kShape;
 }
 

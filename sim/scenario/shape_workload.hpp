@@ -12,6 +12,7 @@ ShapePtr browse_shape();
 ShapePtr chat_shape();
 ShapePtr video_shape();
 ShapePtr call_shape();
+ShapePtr execute_shape();
 // A distribution, as a map, of figures of that kind.
 ShapePtr draw_map_shape(Shape::Kind kind);
 

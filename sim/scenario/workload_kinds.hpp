@@ -13,5 +13,6 @@ std::unique_ptr<WorkloadRun> make_browse_run(const WorkloadSpec& spec, WorkloadC
 std::unique_ptr<WorkloadRun> make_chat_run(const WorkloadSpec& spec, WorkloadContext context);
 std::unique_ptr<WorkloadRun> make_video_run(const WorkloadSpec& spec, WorkloadContext context);
 std::unique_ptr<WorkloadRun> make_call_run(const WorkloadSpec& spec, WorkloadContext context);
+std::unique_ptr<WorkloadRun> make_execute_run(const WorkloadSpec& spec, WorkloadContext context);
 
 }  // namespace dispatch::scenario

@@ -171,8 +171,8 @@ WorkloadResult WorkloadRun::result(Duration end) const {
 std::unique_ptr<WorkloadRun> make_workload_run(const WorkloadSpec& spec, WorkloadContext context) {
   using Make = std::unique_ptr<WorkloadRun> (*)(const WorkloadSpec&, WorkloadContext);
   // In the order of the variant.
-  constexpr Make kMakes[] = {make_bulk_run, make_requests_run, make_browse_run,
-                             make_chat_run, make_video_run,    make_call_run};
+  constexpr Make kMakes[] = {make_bulk_run,  make_requests_run, make_browse_run, make_chat_run,
+                             make_video_run, make_call_run,     make_execute_run};
   static_assert(std::size(kMakes) == std::variant_size_v<decltype(WorkloadSpec::work)>);
   return kMakes[spec.work.index()](spec, std::move(context));
 }
