@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 
 import pytest
-from dispatch_process import environment, run
+from dispatch_process import PROGRAM, environment, run
 from fleet_process import Coordinator, Target, WebSocket, agent, until
 
 OPEN = ('--allow-private',)
@@ -248,7 +248,8 @@ def test_variables_file_and_options_count_in_their_order(tmp_path, fleet):
     for name, value, said in [('DISPATCHER_LOG_LEVEL', 'loud', '--log-level'),
                               ('DISPATCHER_MODE', 'boss', 'DISPATCHER_MODE')]:
         arguments = [] if name == 'DISPATCHER_MODE' else ['coordinator', '--port', '0']
-        result = run(tmp_path, *arguments, env=environment(tmp_path) | {name: value})
+        result = subprocess.run([PROGRAM, *arguments], env=environment(tmp_path) | {name: value}, text=True,
+                                capture_output=True, timeout=30, check=False)
         assert (result.returncode, said in result.stderr) == (2, True), result.stderr
 
 
