@@ -44,9 +44,11 @@ bool is_name(const std::string& id) {
 void AgentCommand::add_to(CLI::App& app) {
   auto& command = *app.add_subcommand(
       "agent", "Execute a coordinator's HTTP requests from this machine's addresses");
-  add_list(command, "--coordinator,--coordinator-url", coordinators_, "URL",
+  add_list(command, "--coordinator", coordinators_, "URL",
            "Its coordinator; may be given several times: all of them are served. Default: "
            "http://localhost:8000");
+  // As HTTP Dispatcher calls it.
+  command.add_option("--coordinator-url", coordinators_)->allow_extra_args(false)->group("");
   add_value(command, "--agent-id", id_, "NAME",
             "What it is called, and keeps being called. Default: agent- and 8 random digits");
   add_list(command, "--interface", interfaces_, "NAME",
