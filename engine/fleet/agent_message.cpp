@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::size_t kNameMax = 200;
 
-double seconds(net::Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
 bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= kNameMax && std::ranges::none_of(text, [](char c) {
     const auto octet = static_cast<unsigned char>(c);
@@ -100,11 +96,15 @@ std::optional<JsonProblem> read_registration(const json::object& object, Registr
 }
 
 std::string to_text(const ExecuteCommand& command) {
-  return json::serialize(json::object{{"command", "execute_request"},
-                                      {"request_id", command.request_id},
-                                      {"source_ip", command.source_ip},
-                                      {"config", to_json(command.spec)},
-                                      {"time_left", seconds(command.time_left)}});
+  std::string out;
+  JsonObjectWriter object(out);
+  object.text("command", "execute_request");
+  object.text("request_id", command.request_id);
+  object.text("source_ip", command.source_ip);
+  write(object.key("config"), command.spec);
+  object.seconds("time_left", command.time_left);
+  object.end();
+  return out;
 }
 
 std::string to_text(const CancelCommand& command) {
@@ -158,7 +158,7 @@ std::string to_text(const Heartbeat& heartbeat) {
 }
 
 std::string to_text(const ResultMessage& message) {
-  return json::serialize(to_json(message.result));
+  return to_text(message.result);
 }
 
 std::string to_text(const StatusMessage& message) {

@@ -189,14 +189,20 @@ Reply get_history(Coordinator& coordinator, const ApiCall& call) {
   if (!filter) co_return error_reply(filter.error());
   const auto page = co_await coordinator.store().find(*filter);
   if (!page) co_return store_failure(page.error());
-  json::array history;
-  for (const auto& each : page->records) history.push_back(to_json(each));
+  std::string history;
+  for (const auto& each : page->records) {
+    history += history.empty() ? "" : ",";
+    history += to_text(each);
+  }
   json::value next;
   if (page->more && !page->records.empty()) {
     next = filter->after_id != 0 ? page->records.back().id : page->records.front().id;
   }
-  co_return json_reply(
-      json::object{{"history", std::move(history)}, {"more", page->more}, {"next", next}});
+  std::string out = "{\"history\":[" + history;
+  out += fmt::format("],\"more\":{},\"next\":{}}}", page->more, json::serialize(next));
+  ApiReply reply;
+  reply.body = std::move(out);
+  co_return reply;
 }
 
 Reply get_history_record(Coordinator& coordinator, const ApiCall& call) {
@@ -209,7 +215,9 @@ Reply get_history_record(Coordinator& coordinator, const ApiCall& call) {
   const auto record = co_await coordinator.store().get(id);
   if (!record) co_return store_failure(record.error());
   if (!*record) co_return error_reply(404, fmt::format("Record {} not found", id));
-  co_return json_reply(to_json(**record));
+  ApiReply reply;
+  reply.body = to_text(**record);
+  co_return reply;
 }
 
 Reply get_metrics(Coordinator& coordinator, const ApiCall&) {
@@ -265,7 +273,8 @@ ApiReply error_reply(unsigned status, std::string detail) {
 }
 
 ApiReply executed_reply(const Executed& executed) {
-  return executed ? json_reply(to_json(*executed)) : error_reply(executed.error());
+  return executed ? ApiReply{200, "application/json", to_text(*executed)}
+                  : error_reply(executed.error());
 }
 
 const std::vector<Route>& routes() {

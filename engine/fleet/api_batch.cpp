@@ -135,7 +135,7 @@ class BatchRun {
                  {"request_id", error.request_id},
                  {"outcome", to_string(error.outcome)}};
       } else {
-        event = to_json(*executed);
+        event = parse_json(to_text(*executed))->get_object();
         succeeded_ += executed->success() ? 1 : 0;
       }
       event["index"] = index;

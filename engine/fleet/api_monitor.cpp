@@ -55,7 +55,8 @@ class Feed {
     json::array history;
     const auto& recent = coordinator_.recent();
     const auto skipped = recent.size() - std::min(recent.size(), kSnapshotHistory);
-    for (auto i = skipped; i < recent.size(); ++i) history.push_back(to_json(recent[i].record));
+    for (auto i = skipped; i < recent.size(); ++i)
+      history.push_back(*parse_json(to_text(*recent[i].record)));
     if (!recent.empty()) told_ = recent.back().number;
     send({{"type", "snapshot"},
           {"agents", agents},
@@ -92,7 +93,7 @@ class Feed {
     send_if_other("requests", shown_requests(), requests_);
     json::array history;
     for (const auto& each : coordinator_.recent()) {
-      if (each.number > told_) history.push_back(to_json(each.record));
+      if (each.number > told_) history.push_back(*parse_json(to_text(*each.record)));
     }
     if (history.empty()) return;
     told_ = coordinator_.recent().back().number;

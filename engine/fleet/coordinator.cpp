@@ -272,7 +272,8 @@ bool Coordinator::may_repeat(const Execution& execution, const ExecuteResult& re
 }
 
 std::uint64_t Coordinator::note(Execution& execution, const ExecuteResult& result, bool final) {
-  HistoryRecord record;
+  const auto shared = std::make_shared<HistoryRecord>();
+  auto& record = *shared;
   record.coordinator = options_.name;
   record.request_id = execution.request.request_id;
   record.attempt = std::max<std::uint64_t>(execution.attempts, 1);
@@ -300,9 +301,9 @@ std::uint64_t Coordinator::note(Execution& execution, const ExecuteResult& resul
     ++figures_.executed;
     execution.is_noted = true;
   }
-  recent_.push_back({next_recent_++, record});
+  recent_.push_back({next_recent_++, shared});
   if (recent_.size() > kRecentMax) recent_.pop_front();
-  return writer_.add(std::move(record));
+  return writer_.add(shared);
 }
 
 net::Task<Executed> Coordinator::give_up(Execution& execution, ApiError error) {

@@ -88,7 +88,7 @@ class Coordinator {
   // Of the newest records, by numbers that grow: what /ws/monitor has not told yet.
   struct Recent {
     std::uint64_t number = 0;
-    HistoryRecord record;
+    std::shared_ptr<const HistoryRecord> record;
   };
   const std::deque<Recent>& recent() const { return recent_; }
   std::string status_of(const AgentEntry& agent) const;  // active, inactive, disconnected

@@ -1,14 +1,9 @@
 #include "engine/fleet/history.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace dispatch::fleet {
 namespace {
-
-double milliseconds(net::Duration duration) {
-  return std::round(std::chrono::duration<double, std::micro>(duration).count()) / 1000;
-}
 
 bool fits(const HistoryRecord& record, const HistoryFilter& filter) {
   const auto& result = record.result;
@@ -29,20 +24,22 @@ bool fits(const HistoryRecord& record, const HistoryFilter& filter) {
 
 }  // namespace
 
-json::object to_json(const HistoryRecord& record) {
-  auto object = to_json(record.result);
-  object["id"] = record.id;
-  object["coordinator"] = record.coordinator;
-  object["request_id"] = record.request_id;
-  object["attempt"] = record.attempt;
-  object["final"] = record.final;
-  object["started"] = iso_time(record.started);
-  object["method"] = record.method;
-  object["url"] = record.url;
-  object["request_headers"] = to_json(record.request_headers);
-  object["body_truncated"] = record.body_cut;
-  object["total_ms"] = milliseconds(record.total_duration);
-  return object;
+std::string to_text(const HistoryRecord& record) {
+  std::string out;
+  JsonObjectWriter object(out);
+  write(object, record.result);
+  object.count("id", record.id);
+  object.text("coordinator", record.coordinator);
+  object.count("attempt", record.attempt);
+  object.truth("final", record.final);
+  object.text("started", iso_time(record.started));
+  object.text("method", record.method);
+  object.text("url", record.url);
+  object.pairs("request_headers", record.request_headers);
+  object.truth("body_truncated", record.body_cut);
+  object.milliseconds("total_ms", record.total_duration);
+  object.end();
+  return out;
 }
 
 std::optional<HistoryRecord> read_history_record(const json::object& object) {
@@ -81,10 +78,10 @@ std::optional<HistoryRecord> read_history_record(const json::object& object) {
   return record;
 }
 
-net::Task<HistoryStore::Failure> MemoryHistory::append(std::vector<HistoryRecord> records) {
-  for (auto& each : records) {
-    each.id = next_id_++;
-    records_.push_back(std::move(each));
+net::Task<HistoryStore::Failure> MemoryHistory::append(HistoryBatch records) {
+  for (const auto& each : records) {
+    records_.push_back(*each);
+    records_.back().id = next_id_++;
   }
   // By halves: what is dropped one by one would be moved each time.
   if (records_.size() > 2 * records_max_) {

@@ -5,6 +5,7 @@
 #include "engine/net/async.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -61,6 +62,9 @@ struct NamedConfig {
 
 // Where records and configurations are kept. Used on one event loop; an operation that takes time
 // does so elsewhere. Errors: what the store says, for people.
+// Shared with those who show the newest ones.
+using HistoryBatch = std::vector<std::shared_ptr<const HistoryRecord>>;
+
 class HistoryStore {
  public:
   virtual ~HistoryStore() = default;
@@ -71,7 +75,7 @@ class HistoryStore {
   };
 
   // All of them or none. When it returns, the end of this process loses none of them.
-  virtual net::Task<Failure> append(std::vector<HistoryRecord> records) = 0;
+  virtual net::Task<Failure> append(HistoryBatch records) = 0;
   virtual net::Task<boost::system::result<HistoryPage, std::string>> find(HistoryFilter filter) = 0;
   virtual net::Task<boost::system::result<std::optional<HistoryRecord>, std::string>> get(
       std::uint64_t id) = 0;
@@ -85,7 +89,7 @@ class HistoryStore {
 };
 
 // For GET /api/history: the result, as a caller heard it, and what the original's lacked.
-json::object to_json(const HistoryRecord& record);
+std::string to_text(const HistoryRecord& record);
 // The inverse, for stores that keep records as texts.
 std::optional<HistoryRecord> read_history_record(const json::object& object);
 
@@ -94,7 +98,7 @@ class MemoryHistory : public HistoryStore {
  public:
   explicit MemoryHistory(std::size_t records_max) : records_max_(records_max) {}
 
-  net::Task<Failure> append(std::vector<HistoryRecord> records) override;
+  net::Task<Failure> append(HistoryBatch records) override;
   net::Task<boost::system::result<HistoryPage, std::string>> find(HistoryFilter filter) override;
   net::Task<boost::system::result<std::optional<HistoryRecord>, std::string>> get(
       std::uint64_t id) override;

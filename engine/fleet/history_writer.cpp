@@ -14,7 +14,7 @@ HistoryWriter::HistoryWriter(net::Runtime& runtime, HistoryStore& store)
       filled_(runtime.executor()),
       written_condition_(runtime.executor()) {}
 
-std::uint64_t HistoryWriter::add(HistoryRecord record) {
+std::uint64_t HistoryWriter::add(std::shared_ptr<const HistoryRecord> record) {
   if (pending_.size() >= kPendingMax) {
     ++failures_;
     return written_;
@@ -36,7 +36,7 @@ net::Task<void> HistoryWriter::run() {
     while (pending_.empty()) {
       if (co_await filled_.wait()) co_return;
     }
-    std::vector<HistoryRecord> batch;
+    HistoryBatch batch;
     std::swap(batch, pending_);
     const auto upto = added_;
     const auto count = batch.size();

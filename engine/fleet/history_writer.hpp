@@ -18,7 +18,7 @@ class HistoryWriter {
   net::Task<void> run();
 
   // Its ticket, for written().
-  std::uint64_t add(HistoryRecord record);
+  std::uint64_t add(std::shared_ptr<const HistoryRecord> record);
   // Ends when that record is kept, or cannot be (which the log says, once for each row of
   // failures). Errors: operation_aborted.
   net::Task<net::Status> written(std::uint64_t ticket);
@@ -31,7 +31,7 @@ class HistoryWriter {
   HistoryStore& store_;
   net::Condition filled_;
   net::Condition written_condition_;
-  std::vector<HistoryRecord> pending_;
+  HistoryBatch pending_;
   std::uint64_t added_ = 0;
   std::uint64_t written_ = 0;
   std::uint64_t failures_ = 0;

@@ -1,5 +1,6 @@
 #include "engine/fleet/json_reader.hpp"
 
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
@@ -34,7 +35,8 @@ std::optional<json::value> parse_json(std::string_view text) {
   json::parse_options options;
   options.max_depth = kDepthMax;
   boost::system::error_code error;
-  auto value = json::parse(json::string_view(text.data(), text.size()), error, {}, options);
+  auto value = json::parse(json::string_view(text.data(), text.size()), error,
+                           json::make_shared_resource<json::monotonic_resource>(), options);
   if (error) return std::nullopt;
   return value;
 }

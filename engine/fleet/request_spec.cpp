@@ -1,5 +1,6 @@
 #include "engine/fleet/request_spec.hpp"
 
+#include "engine/fleet/json_writer.hpp"
 #include "engine/proxy/http_authorization.hpp"
 #include "engine/proxy/http_head.hpp"
 
@@ -126,6 +127,31 @@ json::object to_json(const RequestSpec& spec) {
           {"verify", spec.verify},
           {"max_response_bytes", spec.response_bytes_max},
           {"response_encoding", to_string(spec.response_form)}};
+}
+
+void write(std::string& out, const RequestSpec& spec) {
+  static const RequestSpec kUsual;
+  JsonObjectWriter object(out);
+  object.text("url", spec.url);
+  object.text("method", spec.method);
+  object.pairs("headers", spec.headers);
+  object.pairs("params", spec.params);
+  object.value("body", spec.body);
+  object.seconds("timeout", spec.timeout);
+  if (spec.body_form != kUsual.body_form) object.text("body_encoding", to_string(spec.body_form));
+  if (spec.follow_redirects) object.truth("follow_redirects", true);
+  if (spec.redirects_max != kUsual.redirects_max) {
+    object.count("max_redirects", spec.redirects_max);
+  }
+  if (!spec.decompress) object.truth("decompress", false);
+  if (!spec.verify) object.truth("verify", false);
+  if (spec.response_bytes_max != kUsual.response_bytes_max) {
+    object.count("max_response_bytes", spec.response_bytes_max);
+  }
+  if (spec.response_form != kUsual.response_form) {
+    object.text("response_encoding", to_string(spec.response_form));
+  }
+  object.end();
 }
 
 BodyBytes body_bytes(const RequestSpec& spec) {

@@ -57,6 +57,8 @@ std::optional<JsonProblem> check_request_spec(const RequestSpec& spec);
 
 // With every key. What is redacted is not this one's business.
 json::object to_json(const RequestSpec& spec);
+// The same as a text; keys that the original does not have are left out where they say the usual.
+void write(std::string& out, const RequestSpec& spec);
 
 // The bytes of the body, and what Content-Type they have where the request says nothing.
 struct BodyBytes {

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <charconv>
-#include <cmath>
 
 namespace dispatch::fleet {
 namespace {
@@ -14,10 +13,6 @@ namespace {
 constexpr std::array<std::string_view, kOutcomes> kNames = {
     "answered",  "refused_by_policy", "no_address", "unresolved", "unreachable", "tls",    "broken",
     "timed_out", "too_large",         "cancelled",  "agent_lost", "no_agent",    "invalid"};
-
-double milliseconds(net::Duration duration) {
-  return std::round(std::chrono::duration<double, std::micro>(duration).count()) / 1000;
-}
 
 std::optional<int> digits(std::string_view& text, std::size_t count) {
   if (text.size() < count) return std::nullopt;
@@ -113,33 +108,39 @@ std::optional<net::WallTime> parse_time(std::string_view text) {
   return std::nullopt;
 }
 
-json::object to_json(const ExecuteResult& result) {
-  json::value status;
-  if (result.status_code != 0) status = result.status_code;
-  json::value error;
-  if (!result.error.empty()) error = result.error;
-  return {{"success", result.success()},
-          {"status_code", status},
-          {"headers", to_json(result.headers)},
-          {"body", result.body},
-          {"is_json", result.is_json},
-          {"error", error},
-          {"request_id", result.request_id},
-          {"metadata",
-           {{"agent_id", result.agent_id},
-            {"source_ip", result.source_ip},
-            {"timestamp", iso_time(result.timestamp)},
-            {"attempts", result.attempts},
-            {"duration_ms", milliseconds(result.duration)},
-            {"overhead_ms", milliseconds(result.overhead)},
-            {"response_bytes", result.response_bytes},
-            {"url", result.url},
-            {"redirects", result.redirects},
-            {"remote", result.remote},
-            {"reused_connection", result.reused_connection}}},
-          {"body_encoding", result.body_encoding},
-          {"outcome", to_string(result.outcome)},
-          {"sent", result.sent}};
+void write(JsonObjectWriter& object, const ExecuteResult& result) {
+  object.truth("success", result.success());
+  result.status_code == 0 ? object.null("status_code")
+                          : object.count("status_code", result.status_code);
+  object.pairs("headers", result.headers);
+  object.value("body", result.body);
+  object.truth("is_json", result.is_json);
+  object.text_or_null("error", result.error);
+  object.text("request_id", result.request_id);
+  JsonObjectWriter metadata(object.key("metadata"));
+  metadata.text("agent_id", result.agent_id);
+  metadata.text("source_ip", result.source_ip);
+  metadata.text("timestamp", iso_time(result.timestamp));
+  metadata.count("attempts", result.attempts);
+  metadata.milliseconds("duration_ms", result.duration);
+  metadata.milliseconds("overhead_ms", result.overhead);
+  metadata.count("response_bytes", result.response_bytes);
+  metadata.text("url", result.url);
+  metadata.count("redirects", result.redirects);
+  metadata.text("remote", result.remote);
+  metadata.truth("reused_connection", result.reused_connection);
+  metadata.end();
+  object.text("body_encoding", result.body_encoding);
+  object.text("outcome", to_string(result.outcome));
+  object.truth("sent", result.sent);
+}
+
+std::string to_text(const ExecuteResult& result) {
+  std::string out;
+  JsonObjectWriter object(out);
+  write(object, result);
+  object.end();
+  return out;
 }
 
 std::optional<JsonProblem> read_result(const json::object& object, ExecuteResult& result) {

@@ -1,6 +1,7 @@
 // What came of a request, as agents tell it and callers hear it.
 #pragma once
 
+#include "engine/fleet/json_writer.hpp"
 #include "engine/fleet/request_spec.hpp"
 #include "engine/net/time.hpp"
 
@@ -62,7 +63,8 @@ struct ExecuteResult {
 
 // Both directions of the same form: what an agent sends is what a caller hears, but for the fields
 // that the coordinator fills in.
-json::object to_json(const ExecuteResult& result);
+void write(JsonObjectWriter& object, const ExecuteResult& result);
+std::string to_text(const ExecuteResult& result);
 // Of an agent's message. Unknown keys are left alone, so that agents of other versions are heard;
 // what the original agents leave out (outcome, sent) is guessed from success and error.
 std::optional<JsonProblem> read_result(const json::object& object, ExecuteResult& result);

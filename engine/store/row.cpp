@@ -34,7 +34,7 @@ std::vector<Value> row_of(const fleet::HistoryRecord& record) {
           static_cast<std::int64_t>(result.status_code),
           std::int64_t{result.success() ? 1 : 0},
           std::string(to_string(result.outcome)),
-          fleet::json::serialize(to_json(record))};
+          to_text(record)};
 }
 
 std::optional<fleet::HistoryRecord> record_of(std::uint64_t id, std::string_view text) {

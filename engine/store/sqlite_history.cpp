@@ -78,10 +78,10 @@ struct SqliteHistory::File {
     remove = std::make_unique<SQLite::Statement>(database, "DELETE FROM records WHERE id <= ?");
   }
 
-  void append(const std::vector<HistoryRecord>& records) {
+  void append(const fleet::HistoryBatch& records) {
     SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
     for (const auto& each : records) {
-      const auto row = row_of(each);
+      const auto row = row_of(*each);
       for (std::size_t i = 0; i < row.size(); ++i) bind(*insert, static_cast<int>(i + 1), row[i]);
       insert->exec();
       insert->reset();
@@ -177,8 +177,8 @@ SqliteHistory::SqliteHistory(os::Runtime& runtime, const std::string& path,
 
 SqliteHistory::~SqliteHistory() = default;
 
-net::Task<fleet::HistoryStore::Failure> SqliteHistory::append(std::vector<HistoryRecord> records) {
-  const auto shared = std::make_shared<std::vector<HistoryRecord>>(std::move(records));
+net::Task<fleet::HistoryStore::Failure> SqliteHistory::append(fleet::HistoryBatch records) {
+  const auto shared = std::make_shared<fleet::HistoryBatch>(std::move(records));
   const std::function<Failure()> work = [this, shared]() -> Failure {
     try {
       file_->append(*shared);

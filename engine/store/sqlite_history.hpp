@@ -18,7 +18,7 @@ class SqliteHistory final : public fleet::HistoryStore {
   SqliteHistory(os::Runtime& runtime, const std::string& path, std::uint64_t records_max);
   ~SqliteHistory() override;
 
-  net::Task<Failure> append(std::vector<fleet::HistoryRecord> records) override;
+  net::Task<Failure> append(fleet::HistoryBatch records) override;
   net::Task<boost::system::result<fleet::HistoryPage, std::string>> find(
       fleet::HistoryFilter filter) override;
   net::Task<boost::system::result<std::optional<fleet::HistoryRecord>, std::string>> get(
