@@ -4,6 +4,7 @@
 #include "cli/config_file.hpp"
 #include "cli/duration.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/fleet/environment.hpp"
 #include "cli/help_formatter.hpp"
 #include "cli/log_file.hpp"
 #include "cli/manual.hpp"
@@ -209,6 +210,11 @@ std::string path_of_command(const CLI::App& app) {
 }  // namespace
 
 Arguments parse_arguments(int argc, const char* const* argv) {
+  // HTTP Dispatcher's way to say which command is meant.
+  if (const auto command = command_of_mode(); argc == 1 && !command.empty()) {
+    const char* const words[] = {argv[0], command.c_str()};
+    return parse_arguments(2, words);
+  }
   Raw raw;
   CLI::App app("Spreads connections over several internet links.", "dispatch");
   app.formatter(std::make_shared<HelpFormatter>());
@@ -263,6 +269,13 @@ Arguments parse_arguments(int argc, const char* const* argv) {
   StreamOptions streams(StreamOptions::Metrics::served);
   streams.add_to(app);
 
+  CoordinatorCommand coordinator;
+  coordinator.add_to(app);
+  debug_flag(coordinator.command());
+  AgentCommand agent;
+  agent.add_to(app);
+  debug_flag(agent.command());
+
   // Last, since commands have the footer that the program has when they are added.
   app.footer(kExamples + fmt::format("\nThe log is appended to {}\n", default_log_path()));
 
@@ -307,6 +320,19 @@ Arguments parse_arguments(int argc, const char* const* argv) {
     arguments.command = std::move(checked);
   }
   if (streams.parsed()) arguments.command = streams.checked();
+  if (coordinator.parsed() || agent.parsed()) {
+    warn_of_unknown_variables({&coordinator.command(), &agent.command()}, fleet_variables());
+  }
+  if (coordinator.parsed()) arguments.command = coordinator.checked();
+  if (agent.parsed()) arguments.command = agent.checked();
+  if (raw.debug) {
+    if (auto* its = std::get_if<CoordinatorArguments>(&arguments.command)) {
+      its->log_level = net::LogLevel::debug;
+    }
+    if (auto* its = std::get_if<AgentArguments>(&arguments.command)) {
+      its->log_level = net::LogLevel::debug;
+    }
+  }
   if (demo->parsed()) arguments.command = demo_arguments(raw);
   if (complete->parsed()) arguments.command = Answer{completion(app, raw.shell)};
   if (print_manual->parsed()) arguments.command = Answer{manual(app, kDispatchPage)};

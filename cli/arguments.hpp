@@ -3,6 +3,7 @@
 
 #include "cli/check.hpp"
 #include "cli/control_commands.hpp"
+#include "cli/fleet/fleet_options.hpp"
 #include "cli/start_options.hpp"
 #include "cli/stream_options.hpp"
 #include "cli/top/top.hpp"
@@ -36,7 +37,8 @@ struct ConfigChecked {
 struct Arguments {
   bool debug = false;
   std::variant<Answer, ListArguments, StartArguments, DemoArguments, ConfigChecked,
-               ControlArguments, TopArguments, CheckArguments, StreamArguments>
+               ControlArguments, TopArguments, CheckArguments, StreamArguments,
+               CoordinatorArguments, AgentArguments>
       command;
 };
 

@@ -44,7 +44,10 @@ bool names_file(const CLI::Option& option) {
 
 // Where the one stands on the command line, the other does not count in a file.
 bool is_overruled(const CLI::App& command, const std::string& key) {
-  const auto given = [&](const char* name) { return command.get_option(name)->count() != 0; };
+  const auto given = [&](const char* name) {
+    const auto* option = command.get_option_no_throw(name);
+    return option != nullptr && option->count() != 0;
+  };
   if (key == "listen") return given("--ip") || given("--port");
   if (key == "ip" || key == "port") return given("--listen");
   return false;

@@ -4,6 +4,7 @@
 #include "cli/console.hpp"
 #include "cli/demo.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/fleet/fleet_run.hpp"
 #include "cli/interface_list.hpp"
 #include "cli/log_file.hpp"
 #include "cli/program.hpp"
@@ -57,6 +58,12 @@ struct Command {
   }
   int operator()(const StreamArguments& streams) const {
     return run_stream(streams, *open_log(arguments), control::serve_stream_metrics);
+  }
+  int operator()(const CoordinatorArguments& coordinator) const {
+    return run_coordinator(coordinator, *open_log_on_standard_output());
+  }
+  int operator()(const AgentArguments& agent) const {
+    return run_agent(agent, *open_log_on_standard_output());
   }
   int operator()(const ControlArguments& control) const { return run_control(control); }
   int operator()(const CheckArguments& check) const { return run_check(check); }

@@ -28,6 +28,8 @@ from ._parts import (
     Download,
     Engine,
     Event,
+    Execute,
+    Fleet,
     Every,
     Host,
     HostEvent,
@@ -92,6 +94,8 @@ class Scenario:
     """Further machines with links, and a dispatch of their own."""
     clients: Dict[str, Clients] = field(default_factory=dict)
     """Computers in a machine's network, which have its dispatch only."""
+    fleet: Optional[Fleet] = None
+    """A coordinator and its agents."""
     workloads: List[Workload] = field(default_factory=list)
     events: List[Union[Event, HostEvent, DnsEvent]] = field(default_factory=list)
     expect: List[str] = field(default_factory=list)
@@ -212,7 +216,7 @@ def _utf8(text: str, what: str) -> bytes:
 
 _TOP = (
     *("include", "name", "seed", "seeds", "duration", "congestion", "ecn", "content", "links"),
-    *("hosts", "dns", "engine", "machines", "clients"),
+    *("hosts", "dns", "engine", "machines", "clients", "fleet"),
 )
 
 
@@ -263,6 +267,7 @@ _WORKLOADS = {
     "video": Video,
     "call": Call,
     "stream": Stream,
+    "execute": Execute,
 }
 # The order in which people say it.
 _ORDER = ("from", "to", "bitrate", "size", "rate", "response", "pages", "until")
@@ -328,6 +333,7 @@ def _from_plain(cls: Any, plain: Dict[str, Any]) -> Scenario:
         clients={
             name: Clients(**_typed(Clients, each)) for name, each in plain.get("clients", {}).items()
         },
+        fleet=None if plain.get("fleet") is None else Fleet(**_numbers(plain["fleet"])),
         workloads=[_workload(each) for each in plain.get("workloads", [])],
         events=[_event(each) for each in plain.get("events", [])],
         expect=plain.get("expect", []),

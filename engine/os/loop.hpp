@@ -20,6 +20,7 @@ struct Loop {
   std::shared_ptr<const NetworkNamespace> network_namespace;  // null: the process's own
   PipePool pipes;
   std::vector<std::byte> scratch_bytes;
+  bool free_bind = false;  // as RuntimeOptions has it
 
   // For data on its way from one system call to the next: what is in it is lost at the next
   // co_await. One for all connections, so that an idle one costs nothing.

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <utility>
@@ -36,6 +37,14 @@ void set_kernel_buffers(int socket, std::size_t bytes) {
   }
 }
 
+void allow_any_source(int socket, net::Family family) {
+  if (family == net::Family::v4) {
+    set_option(socket, IPPROTO_IP, IP_FREEBIND, 1);
+  } else {
+    set_option(socket, IPPROTO_IPV6, IPV6_FREEBIND, 1);
+  }
+}
+
 // A datagram socket takes from anyone between its bind and its connect. Whoever floods a range of
 // ports is bounded, too: the queue is.
 void drop_what_has_come(int socket) {
@@ -53,6 +62,7 @@ net::Task<net::Result<net::StreamPtr>> Network::connect_task(net::Endpoint remot
   auto opened = open_socket(loop_, family, SOCK_STREAM);
   if (!opened) co_return opened.error();
   auto descriptor = std::move(*opened);
+  if (loop_.free_bind) allow_any_source(descriptor.get(), family);
   if (const auto error = bind_to_egress(descriptor.get(), family, egress)) co_return error;
   set_option(descriptor.get(), IPPROTO_TCP, TCP_NODELAY, 1);
 

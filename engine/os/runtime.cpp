@@ -28,7 +28,8 @@ struct Runtime::Parts {
 
 Runtime::Runtime(std::unique_ptr<EventLoop> own, EventLoop* shared, net::Log* log,
                  RuntimeOptions options)
-    : loop_(new Loop{own ? *own : *shared, std::move(options.network_namespace), {}, {}}),
+    : loop_(new Loop{
+          own ? *own : *shared, std::move(options.network_namespace), {}, {}, options.free_bind}),
       own_events_(std::move(own)),
       parts_(std::make_unique<Parts>(*loop_, log == nullptr ? null_log_ : *log,
                                      std::move(options.resolver))) {}

@@ -16,6 +16,9 @@ struct RuntimeOptions {
   ResolverOptions resolver;
   // Where the sockets live; null: where the process does.
   std::shared_ptr<const NetworkNamespace> network_namespace;
+  // Connections may leave from addresses that no interface has (IP_FREEBIND): those of a prefix
+  // that is routed here.
+  bool free_bind = false;
 };
 
 // Runs everything on the one thread that calls run(). Making one ignores SIGPIPE in the process (as

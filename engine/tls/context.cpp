@@ -130,12 +130,40 @@ std::shared_ptr<Context> Context::client() {
   return context;
 }
 
+void Context::believe_system() {
+  if (SSL_CTX_set_default_verify_paths(get()) == 1) return;
+  ERR_clear_error();
+  throw ConfigError("the certificates that this machine believes cannot be read");
+}
+
+void Context::believe(const Pem& roots) {
+  const auto reader = reader_of(roots.text);
+  auto* const store = SSL_CTX_get_cert_store(get());
+  bool any = false;
+  while (const auto root = next_certificate(reader.get())) {
+    any = true;
+    X509_STORE_add_cert(store, root.get());
+  }
+  if (!came_to_the_end() || !any) throw ConfigError(roots.source + ": no certificates in it");
+}
+
+std::shared_ptr<const Context> Context::server_that_asks(const Pem& certificate, const Pem& key,
+                                                         const Pem& roots) {
+  std::shared_ptr<Context> context(new Context);
+  use_certificates(context->get(), certificate);
+  use_key(context->get(), key, certificate);
+  SSL_CTX_set_alpn_select_cb(context->get(), choose_protocol, nullptr);
+  context->believe(roots);
+  SSL_CTX_set_verify(context->get(), SSL_VERIFY_PEER, nullptr);
+  // Without one, a client that comes back by a ticket is refused.
+  constexpr unsigned char kName[] = "dispatch";
+  SSL_CTX_set_session_id_context(context->get(), kName, sizeof kName - 1);
+  return context;
+}
+
 std::shared_ptr<const Context> Context::client_of_system() {
   auto context = client();
-  if (SSL_CTX_set_default_verify_paths(context->get()) != 1) {
-    ERR_clear_error();
-    throw ConfigError("the certificates that this machine believes cannot be read");
-  }
+  context->believe_system();
   return context;
 }
 
@@ -147,14 +175,16 @@ std::shared_ptr<const Context> Context::client_of_anyone() {
 
 std::shared_ptr<const Context> Context::client(const Pem& roots) {
   auto context = client();
-  const auto reader = reader_of(roots.text);
-  auto* const store = SSL_CTX_get_cert_store(context->get());
-  bool any = false;
-  while (const auto root = next_certificate(reader.get())) {
-    any = true;
-    X509_STORE_add_cert(store, root.get());
-  }
-  if (!came_to_the_end() || !any) throw ConfigError(roots.source + ": no certificates in it");
+  context->believe(roots);
+  return context;
+}
+
+std::shared_ptr<const Context> Context::client_with(const Pem& certificate, const Pem& key,
+                                                    const Pem* roots) {
+  auto context = client();
+  use_certificates(context->get(), certificate);
+  use_key(context->get(), key, certificate);
+  roots == nullptr ? context->believe_system() : context->believe(*roots);
   return context;
 }
 

@@ -26,8 +26,19 @@ class Context {
   static std::shared_ptr<const Context> server(const Pem& certificate, const Pem& key,
                                                bool tickets = true);
 
+  // The same; clients are asked for a certificate of theirs, and those who show one that `roots`
+  // have not signed are refused. Who shows none is let in: see Stream::peer_is_verified. Throws
+  // net::ConfigError.
+  static std::shared_ptr<const Context> server_that_asks(const Pem& certificate, const Pem& key,
+                                                         const Pem& roots);
+
   // A client that believes the certificates that `roots` have signed. Throws net::ConfigError.
   static std::shared_ptr<const Context> client(const Pem& roots);
+
+  // A client that shows a certificate where it is asked for one. `roots` as above; null: those of
+  // the system. Throws net::ConfigError.
+  static std::shared_ptr<const Context> client_with(const Pem& certificate, const Pem& key,
+                                                    const Pem* roots);
 
   // A client that believes whom this machine's OpenSSL believes: the files that are installed with
   // it, or those of $SSL_CERT_FILE and $SSL_CERT_DIR.
@@ -46,6 +57,8 @@ class Context {
 
   Context();
   static std::shared_ptr<Context> client();
+  void believe(const Pem& roots);
+  void believe_system();
 
   std::unique_ptr<SSL_CTX, Free> context_;
 };

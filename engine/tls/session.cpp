@@ -168,6 +168,12 @@ bool Session::is_between_records() const {
   return transport_->missing == SSL3_RT_HEADER_LENGTH;
 }
 
+bool Session::peer_is_verified() const {
+  return SSL_get0_peer_certificate(ssl_.get()) != nullptr &&
+         SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE &&
+         SSL_get_verify_result(ssl_.get()) == X509_V_OK;
+}
+
 std::vector<std::byte>& Session::output() {
   return transport_->output;
 }

@@ -53,6 +53,9 @@ class Session {
   // After needs_input: whether nothing of a record has come yet.
   bool is_between_records() const;
 
+  // Whether the peer has shown a certificate, and it is believed. After the handshake.
+  bool peer_is_verified() const;
+
   // Records for the peer: send them, and take them away.
   std::vector<std::byte>& output();
 

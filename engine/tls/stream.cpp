@@ -293,6 +293,10 @@ net::Endpoint Stream::remote_endpoint() const {
   return connection_->below->remote_endpoint();
 }
 
+bool Stream::peer_is_verified() const {
+  return connection_->session.peer_is_verified();
+}
+
 std::optional<net::TransportInfo> Stream::transport_info() const {
   return connection_->below->transport_info();
 }

@@ -53,6 +53,9 @@ class Stream final : public net::Stream {
   net::Endpoint remote_endpoint() const override;
   std::optional<net::TransportInfo> transport_info() const override;
 
+  // Whether the peer has shown a certificate, and it is believed.
+  bool peer_is_verified() const;
+
  private:
   struct Connection;
 

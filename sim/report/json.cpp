@@ -123,6 +123,12 @@ void add_own_figures(js::object& object, const scenario::WorkloadResult& workloa
     object["stalls"] = *workload.stalls;
     object["stall_time_ns"] = maybe(workload.stall_time);
   }
+  if (workload.executed) {
+    object["lost"] = workload.executed->lost;
+    object["twice"] = workload.executed->twice;
+    object["unaccounted"] = workload.executed->unaccounted;
+    object["at_target"] = workload.executed->at_target;
+  }
   if (!workload.datagrams) return;
   object["datagrams"] = *workload.datagrams;
   object["datagrams_back"] = workload.datagrams_back;

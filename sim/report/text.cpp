@@ -42,6 +42,12 @@ std::string own_figures(const scenario::Result& result) {
                           or_nothing(workload.startup), *workload.stalls,
                           *workload.stalls == 1 ? "" : "s", or_nothing(workload.stall_time));
     }
+    if (workload.executed) {
+      const auto& executed = *workload.executed;
+      text += fmt::format("  {}: {} executions at the target; {} lost, {} twice, {} unaccounted\n",
+                          workload.name, executed.at_target, executed.lost, executed.twice,
+                          executed.unaccounted);
+    }
     if (workload.datagrams && *workload.datagrams > 0) {
       const auto lost = *workload.datagrams - workload.datagrams_back;
       text +=

@@ -33,6 +33,7 @@ class Checker {
     check_machines(scenario_);
     for (std::size_t i = 0; i <= scenario_.machines.size(); ++i) check_engine(scenario_, i);
     check_names(scenario_.workloads, "a workload");
+    check_fleet(scenario_);
     check_workloads(scenario_);
     check_events();
     check_expectations();

@@ -16,6 +16,7 @@ void check_engine(const Scenario& scenario, std::size_t machine);
 // Machines, clients, and what workloads do. Throws ScenarioError.
 void check_machines(const Scenario& scenario);
 void check_workloads(const Scenario& scenario);
+void check_fleet(const Scenario& scenario);
 
 // Of links, hosts, workloads: whatever has a name.
 template <typename Specs>

@@ -109,7 +109,7 @@ class WorkloadChecker {
   void check(const WorkloadSpec& workload, const StreamSpec& stream) const {
     constexpr std::uint64_t kBytesMost = 1'000'000'000;
     check_end(workload, stream.until);
-    const auto names = names_of(scenario_.hosts);
+    const auto names = names_among(scenario_.hosts);
     if (std::find(names.begin(), names.end(), stream.host) == names.end()) {
       fail(workload, fmt::format("\"{}\" is recorded at \"{}\", which is no host{}", workload.name,
                                  stream.host, near(stream.host, names)));
@@ -128,6 +128,22 @@ class WorkloadChecker {
         fail(workload, error.what());
       }
     }
+  }
+
+  void check(const WorkloadSpec& workload, const ExecuteSpec& execute) const {
+    check_end(workload, execute.until);
+    check_times(workload, {execute.timeout});
+    if (execute.rate.count == 0 || execute.rate.period <= Duration::zero()) {
+      fail(workload, fmt::format("\"{}\" sends no request", workload.name));
+    }
+    if (!scenario_.fleet) {
+      fail(workload,
+           fmt::format("\"{}\" needs a fleet: write fleet: {{coordinator: ...}}", workload.name));
+    }
+    const auto& targets = scenario_.fleet->targets;
+    if (std::find(targets.begin(), targets.end(), execute.host) != targets.end()) return;
+    fail(workload, fmt::format("\"{}\" goes to \"{}\", which is no target of the fleet{}",
+                               workload.name, execute.host, near(execute.host, targets)));
   }
 
   void check_end(const WorkloadSpec& workload, Duration until) const {
@@ -253,6 +269,33 @@ void check_machines(const Scenario& scenario) {
     if (std::any_of(scenario.links.begin(), scenario.links.end(), is_own)) continue;
     fail(scenario.machines[i].position,
          fmt::format("\"{}\" has no links: write at least one", scenario.machines[i].name));
+  }
+}
+
+void check_fleet(const Scenario& scenario) {
+  if (!scenario.fleet) return;
+  const auto& fleet = *scenario.fleet;
+  const auto hosts = names_of(scenario.hosts);
+  auto agents = hosts;
+  for (const auto& each : scenario.machines) agents.push_back(each.name);
+  const auto expect = [&](const std::string& name, const std::vector<std::string>& known,
+                          std::string_view noun) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) return;
+    throw ScenarioError(
+        scenario.source, fleet.position,
+        fmt::format("\"{}\" in the fleet is no {}{}", name, noun, near(name, known)));
+  };
+  expect(fleet.coordinator, hosts, "host");
+  if (fleet.agents.empty() || fleet.targets.empty()) {
+    throw ScenarioError(scenario.source, fleet.position, "a fleet without agents, or targets");
+  }
+  for (const auto& each : fleet.targets) expect(each, hosts, "host");
+  for (std::size_t i = 0; i < fleet.agents.size(); ++i) {
+    expect(fleet.agents[i], agents, "host or machine");
+    const auto before = fleet.agents.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find(fleet.agents.begin(), before, fleet.agents[i]) == before) continue;
+    throw ScenarioError(scenario.source, fleet.position,
+                        fmt::format("agent \"{}\" is there twice", fleet.agents[i]));
   }
 }
 

@@ -154,6 +154,7 @@ std::string dump(const Scenario& scenario) {
   dump_engine(out, scenario, 0);
   if (!scenario.machines.empty()) machines_entry(out, scenario);
   if (!scenario.clients.empty()) clients_entry(out, scenario);
+  if (scenario.fleet) dump_fleet(out, *scenario.fleet);
   if (!scenario.workloads.empty()) dump_workloads(out, scenario);
   if (!scenario.events.empty()) dump_events(out, scenario);
   if (!scenario.expectations.empty()) {

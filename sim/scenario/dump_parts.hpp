@@ -25,6 +25,7 @@ void dump_dns_behaviour(YAML::Emitter& out, const sim::DnsBehaviour& behaviour);
 
 void dump_users(YAML::Emitter& out, const std::vector<UserSpec>& users);
 void dump_engine(YAML::Emitter& out, const Scenario& scenario, std::size_t machine);
+void dump_fleet(YAML::Emitter& out, const FleetSpec& fleet);
 void dump_workloads(YAML::Emitter& out, const Scenario& scenario);
 
 }  // namespace dispatch::scenario

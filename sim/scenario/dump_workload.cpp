@@ -121,27 +121,57 @@ struct Work {
 
   void operator()(const StreamSpec& stream) const {
     begin(out, "stream", "to", stream);
-    entry(out, "rate", to_string(stream.rate));
-    entry(out, "size", to_string(stream.size));
-    entry(out, "until", to_string(stream.until));
+    dump_entry(out, "rate", to_string(stream.rate));
+    dump_entry(out, "size", to_string(stream.size));
+    dump_entry(out, "until", to_string(stream.until));
     if (!stream.links.empty()) {
       out << YAML::Key << "links" << YAML::Value << YAML::Flow << stream.links;
     }
     if (stream.spread) {
       const bool distributes = *stream.spread == stream::SpreadMode::distribute;
-      entry(out, "spread", distributes ? "distribute" : "duplicate");
+      dump_entry(out, "spread", distributes ? "distribute" : "duplicate");
     }
-    entry(out, "repair", to_string(stream.repair));
+    dump_entry(out, "repair", to_string(stream.repair));
     if (stream.parity.data != 0) {
-      entry(out, "fec",
-            std::to_string(stream.parity.data) + ":" + std::to_string(stream.parity.parity));
-      entry(out, "fec_within", to_string(stream.parity.within));
+      dump_entry(out, "fec",
+                 std::to_string(stream.parity.data) + ":" + std::to_string(stream.parity.parity));
+      dump_entry(out, "fec_within", to_string(stream.parity.within));
     }
+    out << YAML::EndMap;
+  }
+
+  void operator()(const ExecuteSpec& execute) const {
+    out << YAML::Key << "execute" << YAML::Value << YAML::BeginMap;
+    dump_entry(out, "to", execute.host);
+    dump_entry(out, "rate", to_string(execute.rate));
+    dump_entry(out, "until", to_string(execute.until));
+    dump_entry(out, "method", execute.method);
+    dump_entry(out, "timeout", to_string(execute.timeout));
+    dump_entry(out, "wait", to_string(execute.wait));
+    dump_entry(out, "attempts", execute.attempts);
+    if (!execute.session.empty()) dump_entry(out, "session", execute.session);
     out << YAML::EndMap;
   }
 };
 
 }  // namespace
+
+void dump_fleet(YAML::Emitter& out, const FleetSpec& fleet) {
+  const auto names = [&](const char* key, const std::vector<std::string>& texts) {
+    out << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginSeq;
+    for (const auto& each : texts) out << each;
+    out << YAML::EndSeq;
+  };
+  out << YAML::Key << "fleet" << YAML::Value << YAML::BeginMap;
+  dump_entry(out, "coordinator", fleet.coordinator);
+  names("agents", fleet.agents);
+  names("targets", fleet.targets);
+  dump_entry(out, "strategy", fleet.strategy);
+  dump_entry(out, "ping_interval", to_string(fleet.ping_interval));
+  dump_entry(out, "max_per_agent", fleet.per_agent);
+  dump_entry(out, "max_per_host", fleet.per_host);
+  out << YAML::EndMap;
+}
 
 void dump_workloads(YAML::Emitter& out, const Scenario& scenario) {
   out << YAML::Key << "workloads" << YAML::Value << YAML::BeginSeq;

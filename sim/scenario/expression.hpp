@@ -86,6 +86,9 @@ struct Metric {
     jitter,
     repaired,
     duplicates,
+    lost,         // requests of a fleet that nothing was heard of
+    twice,        // those that the target executed more than once
+    unaccounted,  // those of which the fleet's word and the target's differ
   };
 
   Subject subject = Subject::run;

@@ -121,6 +121,7 @@ Scenario read_scenario(const YamlValue& document) {
   if (const auto* engine = map.find("engine")) scenario.engine = read_engine(*engine);
   if (const auto* machines = map.find("machines")) read_machines(*machines, scenario);
   if (const auto* clients = map.find("clients")) read_clients(*clients, scenario);
+  if (const auto* fleet = map.find("fleet")) scenario.fleet = read_fleet(*fleet);
   if (const auto* workloads = map.find("workloads")) {
     for (const auto& each : workloads->list("a list of workloads")) {
       scenario.workloads.push_back(read_workload(each));

@@ -39,6 +39,7 @@ Draw read_drawn_bytes(const YamlValue& value);
 Draw read_drawn_duration(const YamlValue& value);
 Draw read_drawn_count(const YamlValue& value);
 
+FleetSpec read_fleet(const YamlValue& value);
 WorkloadSpec read_workload(const YamlValue& value);
 EventSpec read_event(const YamlValue& value);
 

@@ -223,6 +223,31 @@ StreamSpec read_stream(const YamlValue& value) {
   return stream;
 }
 
+ExecuteSpec read_execute(const YamlValue& value) {
+  constexpr auto kSoonest = std::chrono::microseconds(100);
+  constexpr std::uint64_t kAttemptsMax = 100;
+  const auto map = value.map(execute_shape());
+  ExecuteSpec execute;
+  execute.via = Via::direct;
+  execute.host = map.require("to", "shop").text("a target of the fleet");
+  if (const auto* rate = map.find("rate")) {
+    execute.rate = rate->frequency();
+    if (execute.rate.nth(1) < kSoonest) rate->fail("more than 10000 requests a second");
+  }
+  execute.until = map.require("until", "60 s").duration();
+  if (const auto* method = map.find("method")) {
+    execute.method = method->text("GET or POST");
+    if (execute.method != "GET" && execute.method != "POST") method->fail("write GET or POST");
+  }
+  if (const auto* timeout = map.find("timeout")) execute.timeout = read_period(*timeout);
+  if (const auto* wait = map.find("wait")) execute.wait = wait->duration();
+  if (const auto* attempts = map.find("attempts")) {
+    execute.attempts = attempts->count(1, kAttemptsMax);
+  }
+  if (const auto* session = map.find("session")) execute.session = session->text("a session");
+  return execute;
+}
+
 }  // namespace
 
 WorkloadSpec read_workload(const YamlValue& value) {
@@ -246,6 +271,8 @@ WorkloadSpec read_workload(const YamlValue& value) {
     workload.work = read_call(work);
   } else if (kind == "stream") {
     workload.work = read_stream(work);
+  } else if (kind == "execute") {
+    workload.work = read_execute(work);
   } else {
     workload.work = read_bulk(
         work, kind == "download" ? BulkSpec::Direction::download : BulkSpec::Direction::upload);

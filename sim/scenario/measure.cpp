@@ -164,8 +164,8 @@ Measurement measure_call(const Metric& metric, const WorkloadResult& workload) {
   if (metric.what == What::repaired || metric.what == What::duplicates) {
     if (!workload.repaired) return {{}, "it is no stream"};
     const bool repaired = metric.what == What::repaired;
-    return {
-        Quantity{Quantity::Kind::count, repaired ? *workload.repaired : workload.duplicates}, {}};
+    return {Quantity{Quantity::Kind::count, repaired ? *workload.repaired : workload.duplicates},
+            {}};
   }
   if (metric.what == What::datagrams)
     return {Quantity{Quantity::Kind::count, *workload.datagrams}, {}};
@@ -173,6 +173,15 @@ Measurement measure_call(const Metric& metric, const WorkloadResult& workload) {
   if (*workload.datagrams == 0) return {{}, "no datagram was sent"};
   const auto lost = *workload.datagrams - workload.datagrams_back;
   return {Quantity{Quantity::Kind::ratio, Ratio::of(lost, *workload.datagrams).parts_per_billion},
+          {}};
+}
+
+Measurement measure_execute(const Metric& metric, const WorkloadResult& workload) {
+  if (!workload.executed) return {{}, "it executes no requests by a fleet"};
+  const auto& executed = *workload.executed;
+  return {Quantity{Kind::count, metric.what == What::lost    ? executed.lost
+                                : metric.what == What::twice ? executed.twice
+                                                             : executed.unaccounted},
           {}};
 }
 
@@ -224,6 +233,10 @@ Measurement measure_workload(const Metric& metric, const WorkloadResult& workloa
     case What::repaired:
     case What::duplicates:
       return measure_call(metric, workload);
+    case What::lost:
+    case What::twice:
+    case What::unaccounted:
+      return measure_execute(metric, workload);
     default:
       return of(workload.latency_percentile(metric.percent), kNoneCompleted);
   }

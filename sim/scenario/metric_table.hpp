@@ -31,7 +31,7 @@ inline constexpr std::array<MetricRow, 12> kLinkMetrics{{
 }};
 
 // Written WORKLOAD.name.
-inline constexpr std::array<MetricRow, 21> kWorkloadMetrics{{
+inline constexpr std::array<MetricRow, 24> kWorkloadMetrics{{
     {"completed", Metric::What::completed, Quantity::Kind::truth},
     {"bytes_intact", Metric::What::bytes_intact, Quantity::Kind::truth},
     {"transfers", Metric::What::transfers, Quantity::Kind::count},
@@ -53,6 +53,9 @@ inline constexpr std::array<MetricRow, 21> kWorkloadMetrics{{
     {"jitter", Metric::What::jitter, Quantity::Kind::duration},
     {"repaired", Metric::What::repaired, Quantity::Kind::count},
     {"duplicates", Metric::What::duplicates, Quantity::Kind::count},
+    {"lost", Metric::What::lost, Quantity::Kind::count},
+    {"twice", Metric::What::twice, Quantity::Kind::count},
+    {"unaccounted", Metric::What::unaccounted, Quantity::Kind::count},
 }};
 
 }  // namespace dispatch::scenario

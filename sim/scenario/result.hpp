@@ -103,6 +103,15 @@ struct WorkloadSample {
   std::uint64_t failed = 0;
 };
 
+// Of requests that a fleet executed, beside what their targets saw.
+struct ExecutedResult {
+  std::uint64_t lost = 0;         // nothing was heard of them within their time and a moment
+  std::uint64_t twice = 0;        // executed more than once by the target
+  std::uint64_t unaccounted = 0;  // answered, and unknown to the target; or known to it, and by the
+                                  // fleet's history never sent
+  std::uint64_t at_target = 0;    // executions
+};
+
 struct WorkloadResult {
   std::string name;
   std::string kind;             // "download", "requests", ... as in the file
@@ -131,6 +140,8 @@ struct WorkloadResult {
   std::uint64_t duplicates = 0;
   std::optional<Duration> jitter;  // of these, smoothed as RFC 3550 has it
   std::vector<Duration> round_trips;
+  // Of a workload that a fleet executes.
+  std::optional<ExecutedResult> executed;
 
   // Of the completed ones; of a call, of its datagrams; none where there is none. `percent` 0 to
   // 100: the smallest latency that so many percent do not exceed (nearest rank).

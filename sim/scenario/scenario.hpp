@@ -285,12 +285,25 @@ struct StreamSpec : AccessSpec {
   stream::ParityShape parity;
 };
 
+// Requests that a coordinator has executed by its agents, each with a name of its own.
+struct ExecuteSpec : AccessSpec {
+  Frequency rate{10, std::chrono::seconds(1)};
+  Duration until{};  // none is sent from then on
+  std::string method = "GET";
+  Duration timeout = std::chrono::seconds(10);  // that the coordinator is given
+  Duration wait{};                              // before the target answers
+  std::uint64_t attempts = 3;
+  std::string session;  // of all of them; empty: none
+};
+
 struct WorkloadSpec {
   Position position;
   std::string name;
   std::string client;  // a machine, or clients in its network; empty: the first machine
   Duration at{};
-  std::variant<BulkSpec, RequestsSpec, BrowseSpec, ChatSpec, VideoSpec, CallSpec, StreamSpec> work;
+  std::variant<BulkSpec, RequestsSpec, BrowseSpec, ChatSpec, VideoSpec, CallSpec, StreamSpec,
+               ExecuteSpec>
+      work;
 };
 
 // Another machine with links, and a dispatch of its own.
@@ -308,6 +321,19 @@ struct ClientSpec {
   std::uint64_t count = 1;
   Rate rate{1'000'000'000};                         // of each one's line to the machine
   Duration delay = std::chrono::microseconds(200);  // one way
+};
+
+// A coordinator on a host, its agents on hosts and machines, and hosts that keep a ledger of what
+// they are asked (traffic::Ledger).
+struct FleetSpec {
+  Position position;
+  std::string coordinator;
+  std::vector<std::string> agents;  // hosts, or machines: these lead out by their links
+  std::vector<std::string> targets;
+  std::string strategy = "round-robin";
+  Duration ping_interval = std::chrono::seconds(10);
+  std::uint64_t per_agent = 100;
+  std::uint64_t per_host = 0;
 };
 
 struct EventSpec {
@@ -378,6 +404,7 @@ struct Scenario {
   EngineSpec engine;           // of the first machine
   std::vector<MachineSpec> machines;
   std::vector<ClientSpec> clients;
+  std::optional<FleetSpec> fleet;
   std::vector<WorkloadSpec> workloads;
   std::vector<EventSpec> events;
   std::vector<ExpectationSpec> expectations;

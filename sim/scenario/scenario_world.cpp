@@ -50,12 +50,22 @@ ScenarioWorld::ScenarioWorld(const Scenario& scenario, std::uint64_t seed)
     auto& dispatch = *dispatches_.emplace_back(std::make_unique<Dispatch>());
     dispatch.host = &world_.add_host(name, machine_options(i));
   }
+  if (scenario.fleet) {
+    for (std::size_t i = 0; i < scenario.hosts.size(); ++i) {
+      if (scenario.hosts[i].name != scenario.fleet->coordinator) continue;
+      fleet_ =
+          std::make_unique<FleetPrograms>(*scenario.fleet, addresses_of_host(scenario, i).front());
+    }
+  }
   add_links();
   add_lans();
   add_hosts();
   if (scenario.dns) add_name_server();
   add_portal();
   for (std::size_t i = 0; i < dispatches_.size(); ++i) start_engine(i);
+  for (std::size_t i = 0; i < scenario.machines.size(); ++i) {
+    start_fleet_on(scenario.machines[i].name, *dispatches_[i + 1]->host, {});
+  }
   find_ways();
 }
 
@@ -110,6 +120,15 @@ void ScenarioWorld::add_hosts() {
   }
 }
 
+void ScenarioWorld::start_fleet_on(const std::string& name, sim::Host& host,
+                                   const std::vector<net::Address>& addresses) {
+  if (!fleet_) return;
+  const auto failure = fleet_->start_on(name, host, addresses);
+  if (failure.empty()) return;
+  throw ScenarioError(scenario_.source, scenario_.fleet->position,
+                      fmt::format("\"{}\" cannot serve the fleet: {}", name, failure));
+}
+
 // The objects of programs that have gone stay: what they had is destroyed with the world.
 void ScenarioWorld::start_programs(std::size_t index) {
   const auto& spec = scenario_.hosts[index];
@@ -127,6 +146,7 @@ void ScenarioWorld::start_programs(std::size_t index) {
     }
   }
   origin.start();
+  start_fleet_on(spec.name, host, addresses);
   add_proxies(index, host);
   for (const auto port : spec.echoes) {
     for (const auto& address : addresses) {

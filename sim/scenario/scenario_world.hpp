@@ -11,6 +11,7 @@
 #include "sim/host/dns_server.hpp"
 #include "sim/host/world.hpp"
 #include "sim/scenario/certificates.hpp"
+#include "sim/scenario/fleet_programs.hpp"
 #include "sim/scenario/portal_site.hpp"
 #include "sim/scenario/scenario.hpp"
 
@@ -87,6 +88,9 @@ class ScenarioWorld {
   // Of every engine, from now on.
   void set_policy(const link::LinkSet::MakePolicy& make);
 
+  // Null: there is none.
+  const FleetPrograms* fleet() const { return fleet_.get(); }
+
   // `event` outlives the run. `done` is called when it is over: at once, but for ramps, flaps,
   // reboots and what lasts.
   void apply(const EventSpec& event, std::function<void()> done);
@@ -97,6 +101,8 @@ class ScenarioWorld {
   void add_name_server();
   std::unique_ptr<sim::DnsServer> make_name_server(sim::Host& host) const;
   void start_programs(std::size_t host);
+  void start_fleet_on(const std::string& name, sim::Host& host,
+                      const std::vector<net::Address>& addresses);
   sim::HostOptions machine_options(std::size_t machine) const;
 
   // In scenario_machines.cpp.
@@ -163,6 +169,7 @@ class ScenarioWorld {
   std::unique_ptr<sim::DnsServer> name_server_;
   std::vector<std::pair<std::size_t, std::unique_ptr<sim::DnsServer>>> host_name_servers_;
   std::unique_ptr<PortalSite> portal_;
+  std::unique_ptr<FleetPrograms> fleet_;
   Certificates certificates_;
   std::vector<std::unique_ptr<link::LinkSet>> upstream_links_;
   std::vector<std::unique_ptr<proxy::Server>> upstreams_;

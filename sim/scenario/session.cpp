@@ -310,6 +310,7 @@ class Session::Impl {
         link_finder(place.machine),
         [this](std::string_view name) { return world_.simulation().random(std::string(name)); }};
     for (auto* host : place.hosts) context.machines.push_back(host);
+    context.fleet = world_.fleet();
     if (chosen->entrance.accept_proxy) context.announce = proxy::proxy_protocol::Version::v2;
     if (chosen->entrance.tls_only) context.tls = world_.believed();
     return context;

@@ -79,6 +79,7 @@ ShapePtr portal_shape();
 ShapePtr engine_shape();
 ShapePtr machine_shape();
 ShapePtr client_shape();
+ShapePtr fleet_shape();
 ShapePtr workload_shape();
 ShapePtr event_shape();
 ShapePtr expectation_shape();

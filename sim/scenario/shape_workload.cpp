@@ -128,8 +128,8 @@ ShapePtr stream_shape() {
   static const auto kShape = map_of(
       "a stream",
       {{"to", "a host", text(), true},
-       {"rate", "of payload; 4 Mbit/s by default", shape_of(Kind::rate)},
-       {"size", "of each datagram; 1200 B by default", shape_of(Kind::bytes)},
+       {"rate", "of payload; 4 Mbit/s by default", shape_of(Shape::Kind::rate)},
+       {"size", "of each datagram; 1200 B by default", shape_of(Shape::Kind::bytes)},
        {"until", "none is sent from then on", duration(), true},
        {"links", "that it leaves by, with their weights; all by default", list_of(text())},
        {"spread", "over them; by default one, as the routes have it",
@@ -137,6 +137,19 @@ ShapePtr stream_shape() {
        {"repair", "what is missing is asked for again for so long", duration()},
        {"fec", "DATA:PARITY, so many frames of parity for so many of data", text()},
        {"fec_within", "a group of them is not open for longer; 20ms by default", duration()}});
+  return kShape;
+}
+
+ShapePtr execute_shape() {
+  static const auto kShape =
+      map_of("execute", {{"to", "one of the fleet's targets", text(), true},
+                         {"rate", "requests; 10/s by default", shape_of(Shape::Kind::frequency)},
+                         {"until", "none is sent from then on", duration(), true},
+                         {"method", "GET by default", choice_of({"GET", "POST"})},
+                         {"timeout", "that the coordinator is given; 10s by default", duration()},
+                         {"wait", "before the target answers", duration()},
+                         {"attempts", "by different addresses; 3 by default", count()},
+                         {"session", "all of them by the same address", text()}});
   return kShape;
 }
 
@@ -153,8 +166,9 @@ ShapePtr workload_shape() {
        {"chat", "messages over connections that stay", chat_shape()},
        {"video", "a player with a buffer", video_shape()},
        {"call", "datagrams in a steady rhythm", call_shape()},
-       {"stream", "frames from a machine to a host, by dispatch send and record", stream_shape()}},
-      {{"download", "upload", "requests", "browse", "chat", "video", "call", "stream"}});
+       {"stream", "frames from a machine to a host, by dispatch send and record", stream_shape()},
+       {"execute", "requests that the fleet executes", execute_shape()}},
+      {{"download", "upload", "requests", "browse", "chat", "video", "call", "stream", "execute"}});
   return kShape;
 }
 

@@ -13,6 +13,7 @@ ShapePtr chat_shape();
 ShapePtr video_shape();
 ShapePtr call_shape();
 ShapePtr stream_shape();
+ShapePtr execute_shape();
 // A distribution, as a map, of figures of that kind.
 ShapePtr draw_map_shape(Shape::Kind kind);
 

@@ -114,6 +114,20 @@ ShapePtr client_shape() {
   return kShape;
 }
 
+ShapePtr fleet_shape() {
+  static const auto kShape = map_of(
+      "a fleet",
+      {{"coordinator", "the host on which it runs", text(), true},
+       {"agents", "hosts and machines that execute its requests", one_or_more_of(text()), true},
+       {"targets", "hosts that count what they are asked", one_or_more_of(text()), true},
+       {"strategy", "whose turn it is; round-robin by default",
+        choice_of({"round-robin", "weighted", "least-busy", "sticky"})},
+       {"ping_interval", "after which a silent peer is asked; 10s by default", duration()},
+       {"max_per_agent", "requests at once; 100 by default", count()},
+       {"max_per_host", "requests at once to a target; no limit by default", count()}});
+  return kShape;
+}
+
 const Shape& scenario_shape() {
   static const auto kShape =
       map_of("a scenario",
@@ -135,6 +149,7 @@ const Shape& scenario_shape() {
                names_of(machine_shape())},
               {"clients", "computers in a machine's network, by name",
                names_of(nothing_or(client_shape()))},
+              {"fleet", "a coordinator and its agents", fleet_shape()},
               {"workloads", "what clients do", list_of(workload_shape())},
               {"events", "what goes wrong, and when", list_of(event_shape())},
               {"expect", "what must hold", list_of(expectation_shape())}});

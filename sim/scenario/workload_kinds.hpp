@@ -14,5 +14,6 @@ std::unique_ptr<WorkloadRun> make_chat_run(const WorkloadSpec& spec, WorkloadCon
 std::unique_ptr<WorkloadRun> make_video_run(const WorkloadSpec& spec, WorkloadContext context);
 std::unique_ptr<WorkloadRun> make_call_run(const WorkloadSpec& spec, WorkloadContext context);
 std::unique_ptr<WorkloadRun> make_stream_run(const WorkloadSpec& spec, WorkloadContext context);
+std::unique_ptr<WorkloadRun> make_execute_run(const WorkloadSpec& spec, WorkloadContext context);
 
 }  // namespace dispatch::scenario

@@ -173,7 +173,7 @@ std::unique_ptr<WorkloadRun> make_workload_run(const WorkloadSpec& spec, Workloa
   using Make = std::unique_ptr<WorkloadRun> (*)(const WorkloadSpec&, WorkloadContext);
   // In the order of the variant.
   constexpr Make kMakes[] = {make_bulk_run,  make_requests_run, make_browse_run, make_chat_run,
-                             make_video_run, make_call_run,     make_stream_run};
+                             make_video_run, make_call_run,     make_stream_run, make_execute_run};
   static_assert(std::size(kMakes) == std::variant_size_v<decltype(WorkloadSpec::work)>);
   return kMakes[spec.work.index()](spec, std::move(context));
 }

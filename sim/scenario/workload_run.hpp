@@ -16,6 +16,8 @@
 
 namespace dispatch::scenario {
 
+class FleetPrograms;
+
 // Where it runs and what it is pointed at.
 struct WorkloadContext {
   std::vector<net::Runtime*> machines;  // at least one; they take turns
@@ -30,6 +32,7 @@ struct WorkloadContext {
   // Of the proxy's client at that endpoint: the name of its connection's link.
   std::function<std::string(const net::Endpoint& client)> link_of;
   std::function<sim::Random(std::string_view name)> random;  // streams of the simulation
+  const FleetPrograms* fleet = nullptr;                      // null: there is none
 };
 
 class WorkloadRun {

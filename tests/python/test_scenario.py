@@ -22,6 +22,8 @@ from dispatch import (
     Download,
     Engine,
     Event,
+    Execute,
+    Fleet,
     Every,
     Host,
     HostEvent,
@@ -129,6 +131,7 @@ def test_people_and_their_machines_survive_the_way_through_yaml_and_back():
         links={"fibre": Link(rate="100 Mbit/s"), "lte": Link(rate="20 Mbit/s")},
         hosts={"www": Host(), "friend": Host(serves=[{"echo": 7}])},
         machines={"kim": Machine({"dsl": Link(rate="16 Mbit/s")}, Engine(policy="round-robin"))},
+        fleet=Fleet("friend", agents=["kim", "www"], targets="www", max_per_agent=7),
         clients={"desk": Clients(count=12, delay="1ms"), "sofa": Clients(of="kim", rate="100 Mbit/s")},
         workloads=[
             Requests("open", to="www", rate="5/s", response={"pareto": "20 kB"}, until="9s", arrivals="poisson"),
@@ -140,6 +143,7 @@ def test_people_and_their_machines_survive_the_way_through_yaml_and_back():
             Call("call", to="friend", until="9s", rate="30/s", size="200 B", via="direct"),
             Stream("feed", to="friend", until="9s", rate="2 Mbit/s", size="1000 B", links=["fibre/3", "lte"],
                    spread="distribute", repair="1s", fec="20:2", fec_within="30ms"),
+            Execute("jobs", to="www", until="9s", method="POST", attempts=2),
         ],
         events=[Event("5s", "kim.dsl", "blackhole")],
         expect=["eventually healthy_links == 2 within 5s", "film.stalls == 0 during 1s..9s"],
@@ -156,6 +160,8 @@ def test_people_and_their_machines_survive_the_way_through_yaml_and_back():
     assert (feed.to, feed.links, feed.spread, feed.fec) == ("friend", ["fibre/3", "lte"], "distribute", "20:2")
     assert [each.client for each in once.workloads] == [None, None, "desk", "sofa", "kim", None, None]
     assert (once.workloads[4].from_, once.workloads[5].via) == ("www", "direct")
+    assert (once.workloads[6].method, once.workloads[6].attempts) == ("POST", 2)
+    assert (once.fleet.targets, once.fleet.max_per_agent) == (["www"], 7)
     assert once.expect == given.expect
 
 
@@ -183,11 +189,11 @@ def test_every_key_of_the_file_has_its_member_and_the_other_way_round():
 
     assert members(Scenario) - {"source"} == set(maps["scenario"]) - OF_THE_SCENARIO
     for name, kind in (("a_link", Link), ("the_down_direction", Direction), ("a_host", Host), ("dns", Dns),
-                       ("engine", Engine), ("a_machine", Machine), ("clients", Clients)):
+                       ("engine", Engine), ("a_machine", Machine), ("clients", Clients), ("a_fleet", Fleet)):
         assert members(kind) == set(maps[name]), name
     assert members(Set) == set(maps["what_a_link_is_set_to"]) | {"over"}
     works = {"a_download": Download, "an_upload": Upload, "requests": Requests, "browse": Browse, "chat": Chat,
-             "video": Video, "a_call": Call, "a_stream": Stream}
+             "video": Video, "a_call": Call, "a_stream": Stream, "execute": Execute}
     for name, kind in works.items():
         assert members(kind) == set(maps[name]) | OF_WORKLOADS, name
     assert len(maps["a_workload"]) == len(OF_WORKLOADS) + len(works)

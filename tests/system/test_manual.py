@@ -12,7 +12,7 @@ from dispatch_process import run
 FOLDER = Path(__file__).parents[2] / 'docs' / 'man'
 COMMANDS = [[], *map(str.split, ('list', 'start', 'check', 'config check', 'config example', 'status', 'connections',
                                  'link', 'reload', 'top', 'completion', 'manual', 'demo', 'send', 'forward', 'reverse',
-                                'record'))]
+                                'record', 'coordinator', 'agent'))]
 
 
 def read_page(name, tmp_path):
