@@ -45,10 +45,6 @@ bool is_field_value(std::string_view value) {
   });
 }
 
-double seconds(net::Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
 }  // namespace
 
 std::string_view to_string(BodyForm form) {
@@ -120,7 +116,7 @@ json::object to_json(const RequestSpec& spec) {
           {"params", to_json(spec.params)},
           {"body", spec.body},
           {"body_encoding", to_string(spec.body_form)},
-          {"timeout", seconds(spec.timeout)},
+          {"timeout", net::to_seconds(spec.timeout)},
           {"follow_redirects", spec.follow_redirects},
           {"max_redirects", spec.redirects_max},
           {"decompress", spec.decompress},

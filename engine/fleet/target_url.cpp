@@ -1,5 +1,6 @@
 #include "engine/fleet/target_url.hpp"
 
+#include "engine/net/well_known_port.hpp"
 #include "engine/proxy/http_head.hpp"
 
 #include <fmt/format.h>
@@ -13,8 +14,6 @@ namespace {
 using Parsed = boost::system::result<TargetUrl, std::string>;
 
 constexpr std::size_t kUrlSizeMax = 16 * 1024 - 64;
-constexpr std::uint16_t kHttpPort = 80;
-constexpr std::uint16_t kHttpsPort = 443;
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -76,7 +75,7 @@ std::string lower(std::string_view text) {
 }
 
 std::uint16_t default_port(bool tls) {
-  return tls ? kHttpsPort : kHttpPort;
+  return tls ? net::kHttpsPort : net::kHttpPort;
 }
 
 // RFC 3986 5.2.4, for paths that begin with a slash.

@@ -179,9 +179,9 @@ Measurement measure_call(const Metric& metric, const WorkloadResult& workload) {
 Measurement measure_execute(const Metric& metric, const WorkloadResult& workload) {
   if (!workload.executed) return {{}, "it executes no requests by a fleet"};
   const auto& executed = *workload.executed;
-  return {Quantity{Kind::count, metric.what == What::lost    ? executed.lost
-                                : metric.what == What::twice ? executed.twice
-                                                             : executed.unaccounted},
+  return {Quantity{Quantity::Kind::count, metric.what == What::lost    ? executed.lost
+                                          : metric.what == What::twice ? executed.twice
+                                                                       : executed.unaccounted},
           {}};
 }
 
