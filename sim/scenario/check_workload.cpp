@@ -275,7 +275,7 @@ void check_machines(const Scenario& scenario) {
 void check_fleet(const Scenario& scenario) {
   if (!scenario.fleet) return;
   const auto& fleet = *scenario.fleet;
-  const auto hosts = names_of(scenario.hosts);
+  const auto hosts = names_among(scenario.hosts);
   auto agents = hosts;
   for (const auto& each : scenario.machines) agents.push_back(each.name);
   const auto expect = [&](const std::string& name, const std::vector<std::string>& known,
