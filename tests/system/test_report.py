@@ -24,12 +24,12 @@ hosts: {{www: }}
 engine: {{start: [wifi, lte]}}
 workloads:
   - {{name: film, download: {{from: www, size: 3 MB, timeout: 4s}}}}
-  - {{name: pages, requests: {{to: www, rate: 10/s, response: 5 kB, until: 8s, via: http}}}}
+  - {{name: pages, requests: {{to: www, rate: 10/s, response: 5 kB, until: 8s, timeout: 300ms, via: http}}}}
 events:
   - {{at: 3s, link: wifi, blackhole}}
   - {{at: 6s, link: wifi, up}}
 expect:
-  - pages.failures <= 1
+  - pages.failures in 1..40
   - film.completed
 """
 
@@ -129,7 +129,7 @@ def test_connections_are_bars_of_their_links(page, result):
                for workload in result['workloads'] for record in workload['records']]
     assert bars == records
     # What is asked of the proxy itself has a link, too.
-    assert {link for name, link, *_ in bars if name == 'pages'} == {'wifi', 'lte'}
+    assert {link for name, link, _, _, completed in bars if name == 'pages' and completed} == {'wifi', 'lte'}
     film = [bar for bar in bars if bar[0] == 'film']
     assert [bar[4] for bar in film] == [False]
     lanes = page.run('all[0].connections().bars.map(bar => [bar.lane, bar.from, bar.to])')
@@ -184,6 +184,7 @@ def test_the_distribution_of_latencies_is_that_of_the_transfers(page, result):
     pages = next(each for each in result['workloads'] if each['name'] == 'pages')
     latencies = sorted(r['ended_ns'] - r['started_ns'] for r in pages['records'] if r['completed'])
     assert labels == ['pages'], 'of the film, nothing was completed'
+    assert len(latencies) < pages['transfers'], 'some never came'
     for ns in latencies:
         share = 100 * sum(each <= ns for each in latencies) / pages['transfers']
         assert shares[0][at.index(ns / 1e9)] == pytest.approx(share)

@@ -69,7 +69,7 @@ function timeChart(holder, run, {label, series, text, top, height = 170, numbere
   let drawn = samplesAtATime(run, 0, wholeTime());
   const plot = new uPlot({
     width: Math.max(holder.clientWidth, 200), height,
-    padding: [numbered ? 14 : 8, 10, 0, 0],
+    padding: [numbered ? 14 : 8, 20, 0, 0],
     scales: {x: {time: false, range: (u, min, max) => [min, max]}, y: {range: () => [0, top || 1], ...y.scale}},
     axes: [axis(tickTime, 28, {space: 70}), axis(text, kAxis, {...(whole ? {incrs: kWhole} : {}), ...y.axis})],
     series: [{label: 'at', value: (u, v) => v === null ? '–' : format.instant(v)},
@@ -277,7 +277,7 @@ function latencyChart(holder, chosen) {
     table[1] = [...(table[0].length > table[1].length + 1 ? [0] : []), ...table[1], table[1][table[1].length - 1]];
   }
   const plot = new uPlot({
-    width: Math.max(holder.clientWidth, 200), height: 260, padding: [8, 16, 0, 0],
+    width: Math.max(holder.clientWidth, 200), height: 260, padding: [8, 24, 0, 0],
     scales: {x: {time: false, distr: logarithmic ? 3 : 1, range: () => [from, to]},
       y: {range: () => [0, 100]}},
     axes: [axis(v => v === null ? '' : format.time(v), 28, {space: 60}), axis(v => v + '\u00a0%', kAxis)],
