@@ -432,24 +432,6 @@ class Execute:
 Workload = Union[Download, Upload, Requests, Browse, Chat, Video, Call, Execute]
 
 
-@dataclass
-class Fleet:
-    """A coordinator on a host, its agents, and targets that count what they are asked."""
-
-    coordinator: str
-    agents: Union[str, List[str]]
-    """Hosts, or machines."""
-    targets: Union[str, List[str]]
-    """Hosts."""
-    strategy: Optional[str] = None
-    """Default ``"round-robin"``."""
-    ping_interval: Optional[Quantity] = None
-    """Default 10s."""
-    max_per_agent: Optional[int] = None
-    """Requests at once. Default 100."""
-    max_per_host: Optional[int] = None
-    """Requests at once to a target. Default: no limit."""
-
 
 @dataclass
 class Set(_Line, _Directions):

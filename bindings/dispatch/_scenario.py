@@ -16,6 +16,7 @@ from typing import Any, Dict, List, Optional, Union
 
 from . import _dispatch
 from ._errors import ScenarioError
+from ._fleet import Fleet
 from ._parts import (
     Browse,
     Call,
@@ -27,9 +28,8 @@ from ._parts import (
     Download,
     Engine,
     Event,
-    Execute,
-    Fleet,
     Every,
+    Execute,
     Host,
     HostEvent,
     Link,
