@@ -407,11 +407,10 @@ class Call:
 
 @dataclass
 class Execute:
-    """Requests that the scenario's fleet executes."""
+    """Requests that the scenario's fleet executes, to one of its targets."""
 
     name: str
     to: str
-    """One of the fleet's targets."""
     until: Optional[Quantity] = None
     at: Optional[Quantity] = None
     rate: Optional[Quantity] = None
@@ -421,7 +420,6 @@ class Execute:
     timeout: Optional[Quantity] = None
     """That the coordinator is given. Default 10s."""
     wait: Optional[Quantity] = None
-    """Before the target answers."""
     attempts: Optional[int] = None
     """By different addresses. Default 3."""
     session: Optional[str] = None
