@@ -11,7 +11,7 @@ find_package(SQLiteCpp REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
 pkg_check_modules(psl REQUIRED IMPORTED_TARGET libpsl)
-pkg_check_modules(pq IMPORTED_TARGET libpq)
+pkg_check_modules(pq REQUIRED IMPORTED_TARGET libpq)
 
 # FTXUI, the terminal library of `dispatch top`: of the system, or what tools/ftxui has built. It holds no code
 # of ours, so that one build of it serves every preset, the sanitizers' too.

@@ -10,6 +10,7 @@ The real proxy engine runs in a deterministic network: same scenario, same seed,
 """
 
 from ._errors import EngineError, Error, ExpectationFailed, ScenarioError, UseError
+from ._fleet import Fleet
 from ._parts import (
     Browse,
     Call,
@@ -21,9 +22,8 @@ from ._parts import (
     Download,
     Engine,
     Event,
-    Execute,
-    Fleet,
     Every,
+    Execute,
     Host,
     HostEvent,
     Link,

@@ -430,11 +430,10 @@ class Stream:
 
 @dataclass
 class Execute:
-    """Requests that the scenario's fleet executes."""
+    """Requests that the scenario's fleet executes, to one of its targets."""
 
     name: str
     to: str
-    """One of the fleet's targets."""
     until: Optional[Quantity] = None
     at: Optional[Quantity] = None
     rate: Optional[Quantity] = None
@@ -444,7 +443,6 @@ class Execute:
     timeout: Optional[Quantity] = None
     """That the coordinator is given. Default 10s."""
     wait: Optional[Quantity] = None
-    """Before the target answers."""
     attempts: Optional[int] = None
     """By different addresses. Default 3."""
     session: Optional[str] = None
@@ -454,24 +452,6 @@ class Execute:
 
 Workload = Union[Download, Upload, Requests, Browse, Chat, Video, Call, Stream, Execute]
 
-
-@dataclass
-class Fleet:
-    """A coordinator on a host, its agents, and targets that count what they are asked."""
-
-    coordinator: str
-    agents: Union[str, List[str]]
-    """Hosts, or machines."""
-    targets: Union[str, List[str]]
-    """Hosts."""
-    strategy: Optional[str] = None
-    """Default ``"round-robin"``."""
-    ping_interval: Optional[Quantity] = None
-    """Default 10s."""
-    max_per_agent: Optional[int] = None
-    """Requests at once. Default 100."""
-    max_per_host: Optional[int] = None
-    """Requests at once to a target. Default: no limit."""
 
 
 @dataclass

@@ -17,6 +17,7 @@ from typing import Any, Dict, List, Mapping, Optional, Union, get_type_hints
 
 from . import _dispatch
 from ._errors import ScenarioError
+from ._fleet import Fleet
 from ._parts import (
     Browse,
     Call,
@@ -28,9 +29,8 @@ from ._parts import (
     Download,
     Engine,
     Event,
-    Execute,
-    Fleet,
     Every,
+    Execute,
     Host,
     HostEvent,
     Link,

@@ -4,11 +4,13 @@
 #include "cli/version.hpp"
 #include "engine/fleet/api_server.hpp"
 #include "engine/fleet/coordinator.hpp"
+#include "engine/fleet/redact.hpp"
 #include "engine/net/config_error.hpp"
 #include "engine/os/descriptor_limit.hpp"
 #include "engine/os/runtime.hpp"
 #include "engine/os/service_manager.hpp"
 #include "engine/os/signals.hpp"
+#include "engine/store/postgres_history.hpp"
 #include "engine/store/sqlite_history.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -28,10 +30,18 @@ std::unique_ptr<fleet::HistoryStore> open_history(os::Runtime& runtime,
     return std::make_unique<fleet::MemoryHistory>(
         std::min<std::size_t>(arguments.history_records, kMemoryRecordsMax));
   }
+  if (where.starts_with("postgresql://") || where.starts_with("postgres://")) {
+    return std::make_unique<store::PostgresHistory>(runtime, where, arguments.history_records);
+  }
   std::error_code ignored;  // the store says what is wrong
   const auto folder = std::filesystem::path(where).parent_path();
   if (!folder.empty()) std::filesystem::create_directories(folder, ignored);
   return std::make_unique<store::SqliteHistory>(runtime, where, arguments.history_records);
+}
+
+// Without a password.
+std::string shown_history(const std::string& where) {
+  return where == "none" ? "memory" : fleet::redacted_url(where);
 }
 
 class CoordinatorProgram {
@@ -61,7 +71,7 @@ class CoordinatorProgram {
     beside_.spawn(coordinator_.run());
     server_.start();
     try_print(fmt::format("dispatch {}: coordinator at {}, history in {}\n", kVersion, where,
-                          arguments_.history == "none" ? "memory" : arguments_.history));
+                          shown_history(arguments_.history)));
     const os::ServiceManager manager;
     (void)manager.tell("READY=1");
     (void)co_await signals_.next();

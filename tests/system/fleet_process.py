@@ -28,8 +28,12 @@ class Program:
         self.output = ''
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
-        until(lambda: ready in self.output or self.process.poll() is not None)
-        assert ready in self.output, self.output
+        try:
+            until(lambda: ready in self.output or self.process.poll() is not None)
+            assert ready in self.output, self.output
+        except AssertionError:
+            self.kill()
+            raise AssertionError(f'{ready!r} is not said: {self.output}') from None
 
     def _read(self):
         for line in self.process.stdout:
@@ -83,10 +87,10 @@ class Coordinator(Program):
         until(lambda: sum(each['status'] == 'active' for each in self.agents().values()) == count, seconds)
 
 
-def agent(folder, coordinator, name, *addresses, arguments=(), env=None):
+def agent(folder, coordinator, name, *addresses, arguments=(), env=None, ready='connected to coordinator'):
     options = [word for address in addresses for word in ('--address', address)]
     return Program(folder, 'agent', '--coordinator', coordinator.url, '--agent-id', name, *options, *arguments,
-                   ready='connected to coordinator', env=env)
+                   ready=ready, env=env)
 
 
 def until(condition, seconds=20):
