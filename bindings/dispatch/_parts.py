@@ -406,7 +406,7 @@ class Call:
 
 
 @dataclass
-class Stream:
+class DatagramStream:
     """Frames from a machine to a host: ``dispatch send`` and ``record``, with ``--framed``."""
 
     name: str
@@ -450,7 +450,7 @@ class Execute:
     client: Optional[str] = None
 
 
-Workload = Union[Download, Upload, Requests, Browse, Chat, Video, Call, Stream, Execute]
+Workload = Union[Download, Upload, Requests, Browse, Chat, Video, Call, DatagramStream, Execute]
 
 
 

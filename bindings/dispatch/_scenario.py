@@ -23,6 +23,7 @@ from ._parts import (
     Call,
     Chat,
     Clients,
+    DatagramStream,
     Direction,
     Dns,
     DnsEvent,
@@ -40,7 +41,6 @@ from ._parts import (
     Requests,
     Service,
     Set,
-    Stream,
     Upload,
     Video,
     Workload,
@@ -266,7 +266,7 @@ _WORKLOADS = {
     "chat": Chat,
     "video": Video,
     "call": Call,
-    "stream": Stream,
+    "stream": DatagramStream,
     "execute": Execute,
 }
 # The order in which people say it.

@@ -16,6 +16,7 @@ from dispatch import (
     Call,
     Chat,
     Clients,
+    DatagramStream,
     Direction,
     Dns,
     DnsEvent,
@@ -33,7 +34,6 @@ from dispatch import (
     Requests,
     Scenario,
     Set,
-    Stream,
     Upload,
     Video,
 )
@@ -141,7 +141,7 @@ def test_people_and_their_machines_survive_the_way_through_yaml_and_back():
             Chat("chat", to="www", until="9s", every="1s", message="200 B", client="sofa"),
             Video("film", bitrate="4 Mbit/s", from_="www", length="20s", segment="2s", buffer="8s", client="kim"),
             Call("call", to="friend", until="9s", rate="30/s", size="200 B", via="direct"),
-            Stream("feed", to="friend", until="9s", rate="2 Mbit/s", size="1000 B", links=["fibre/3", "lte"],
+            DatagramStream("feed", to="friend", until="9s", rate="2 Mbit/s", size="1000 B", links=["fibre/3", "lte"],
                    spread="distribute", repair="1s", fec="20:2", fec_within="30ms"),
             Execute("jobs", to="www", until="9s", method="POST", attempts=2),
         ],
@@ -193,7 +193,7 @@ def test_every_key_of_the_file_has_its_member_and_the_other_way_round():
         assert members(kind) == set(maps[name]), name
     assert members(Set) == set(maps["what_a_link_is_set_to"]) | {"over"}
     works = {"a_download": Download, "an_upload": Upload, "requests": Requests, "browse": Browse, "chat": Chat,
-             "video": Video, "a_call": Call, "a_stream": Stream, "execute": Execute}
+             "video": Video, "a_call": Call, "a_stream": DatagramStream, "execute": Execute}
     for name, kind in works.items():
         assert members(kind) == set(maps[name]) | OF_WORKLOADS, name
     assert len(maps["a_workload"]) == len(OF_WORKLOADS) + len(works)
