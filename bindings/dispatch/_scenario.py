@@ -333,7 +333,7 @@ def _from_plain(cls: Any, plain: Dict[str, Any]) -> Scenario:
         clients={
             name: Clients(**_typed(Clients, each)) for name, each in plain.get("clients", {}).items()
         },
-        fleet=None if plain.get("fleet") is None else Fleet(**_numbers(plain["fleet"])),
+        fleet=None if plain.get("fleet") is None else Fleet(**_typed(Fleet, plain["fleet"])),
         workloads=[_workload(each) for each in plain.get("workloads", [])],
         events=[_event(each) for each in plain.get("events", [])],
         expect=plain.get("expect", []),

@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(errors_name_the_place_what_was_found_and_what_would_be_righ
        "\"www\"?"},
       {with("workloads:\n  - {name: big}\n"),
        "f.yaml:5:5: a workload needs one of download, upload, requests, browse, chat, video, call, "
-       "stream"},
+       "stream, execute"},
       {with("workloads:\n  - {name: big, download: {form: www, size: 1 MB}}\n"),
        "f.yaml:5:28: unknown key \"form\" in a download; did you mean \"from\"?"},
       {with("workloads:\n  - {name: big, download: {from: www}}\n"),
