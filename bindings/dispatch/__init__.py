@@ -12,29 +12,19 @@ The real proxy engine runs in a deterministic network: same scenario, same seed,
 from ._errors import EngineError, Error, ExpectationFailed, ScenarioError, UseError
 from ._fleet import Fleet
 from ._parts import (
-    Browse,
-    Call,
-    Chat,
     Clients,
-    DatagramStream,
     Direction,
     Dns,
     DnsEvent,
-    Download,
     Engine,
     Event,
     Every,
-    Execute,
     Host,
     HostEvent,
     Link,
     Machine,
     Proxy,
-    Requests,
     Set,
-    Upload,
-    Video,
-    Workload,
 )
 from ._policy import Candidate, Policy
 from ._programs import Datagram, Listener, Stream
@@ -45,6 +35,18 @@ from ._scenario import Scenario
 from ._simulation import LinkNow, Simulation, WorkloadNow, World, WorldHost, WorldLink
 from ._series import FlowSeries, LinkSeries, Series, WorkloadSeries
 from ._sweep import Cell, Sweep, SweepError, sweep
+from ._workloads import (
+    Browse,
+    Call,
+    Chat,
+    DatagramStream,
+    Download,
+    Execute,
+    Requests,
+    Upload,
+    Video,
+    Workload,
+)
 
 __all__ = [
     "Browse",

@@ -19,33 +19,36 @@ from . import _dispatch
 from ._errors import ScenarioError
 from ._fleet import Fleet
 from ._parts import (
-    Browse,
-    Call,
-    Chat,
     Clients,
-    DatagramStream,
     Direction,
     Dns,
     DnsEvent,
-    Download,
     Engine,
     Event,
     Every,
-    Execute,
     Host,
     HostEvent,
     Link,
     Machine,
     Proxy,
     Quantity,
-    Requests,
     Service,
     Set,
+)
+from ._workloads import (
+    Browse,
+    Call,
+    Chat,
+    DatagramStream,
+    Download,
+    Execute,
+    Requests,
     Upload,
     Video,
     Workload,
 )
 from ._yaml import flow, line_of, to_yaml
+
 
 @dataclass
 class Scenario:

@@ -141,8 +141,8 @@ def test_people_and_their_machines_survive_the_way_through_yaml_and_back():
             Chat("chat", to="www", until="9s", every="1s", message="200 B", client="sofa"),
             Video("film", bitrate="4 Mbit/s", from_="www", length="20s", segment="2s", buffer="8s", client="kim"),
             Call("call", to="friend", until="9s", rate="30/s", size="200 B", via="direct"),
-            DatagramStream("feed", to="friend", until="9s", rate="2 Mbit/s", size="1000 B", links=["fibre/3", "lte"],
-                   spread="distribute", repair="1s", fec="20:2", fec_within="30ms"),
+            DatagramStream("feed", to="friend", until="9s", rate="2 Mbit/s", size="1000 B",
+                           links=["fibre/3", "lte"], spread="distribute", repair="1s", fec="20:2", fec_within="30ms"),
             Execute("jobs", to="www", until="9s", method="POST", attempts=2),
         ],
         events=[Event("5s", "kim.dsl", "blackhole")],
@@ -156,11 +156,11 @@ def test_people_and_their_machines_survive_the_way_through_yaml_and_back():
     assert once.workloads[0].response == {"pareto": "20 kB"}
     assert (once.workloads[1].users, once.workloads[1].rate) == (3, None)
     assert once.workloads[2].objects == {"values": ["5", "9"]}
-    feed = once.workloads[-1]
+    feed = once.workloads[6]
     assert (feed.to, feed.links, feed.spread, feed.fec) == ("friend", ["fibre/3", "lte"], "distribute", "20:2")
-    assert [each.client for each in once.workloads] == [None, None, "desk", "sofa", "kim", None, None]
+    assert [each.client for each in once.workloads] == [None, None, "desk", "sofa", "kim", None, None, None]
     assert (once.workloads[4].from_, once.workloads[5].via) == ("www", "direct")
-    assert (once.workloads[6].method, once.workloads[6].attempts) == ("POST", 2)
+    assert (once.workloads[7].method, once.workloads[7].attempts) == ("POST", 2)
     assert (once.fleet.targets, once.fleet.max_per_agent) == (["www"], 7)
     assert once.expect == given.expect
 
