@@ -47,8 +47,7 @@ std::string shown_history(const std::string& where) {
 class CoordinatorProgram {
  public:
   CoordinatorProgram(os::Runtime& runtime, const CoordinatorArguments& arguments)
-      : runtime_(runtime),
-        arguments_(arguments),
+      : arguments_(arguments),
         store_(open_history(runtime, arguments)),
         coordinator_(runtime, arguments.coordinator, *store_),
         server_(coordinator_),
@@ -85,7 +84,6 @@ class CoordinatorProgram {
   }
 
  private:
-  os::Runtime& runtime_;
   const CoordinatorArguments& arguments_;
   std::unique_ptr<fleet::HistoryStore> store_;
   fleet::Coordinator coordinator_;

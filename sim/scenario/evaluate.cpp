@@ -15,8 +15,6 @@ __extension__ using Wide = unsigned __int128;
 constexpr const char* kNoValue = "no value";
 
 using Relation = Expression::Relation;
-using What = Metric::What;
-
 using Measure = std::function<Measurement(const Metric&)>;
 
 Measurement value_of(const Operand& operand, const Measure& measure_metric) {
@@ -126,13 +124,13 @@ std::string cause(const Operand& operand, const Result& result) {
   const auto* workload = result.workload(metric->name);
   if (workload == nullptr) return "";
   switch (metric->what) {
-    case What::completed:
-    case What::bytes_intact:
-    case What::completions:
-    case What::failures:
+    case Metric::What::completed:
+    case Metric::What::bytes_intact:
+    case Metric::What::completions:
+    case Metric::What::failures:
       return first_failure(*workload);
-    case What::latency_percentile:
-    case What::latency_mean:
+    case Metric::What::latency_percentile:
+    case Metric::What::latency_mean:
       return slowest(*workload);
     default:
       return "";
@@ -152,11 +150,11 @@ std::string denial(const Operand& operand, const Result& result) {
   const auto& metric = std::get<Metric>(operand.whole);
   const auto* workload = result.workload(metric.name);
   if (workload == nullptr) return "there is no such workload";
-  if (metric.what == What::completed && workload->failed != 0) {
+  if (metric.what == Metric::What::completed && workload->failed != 0) {
     return fmt::format("{} of {} transfers of {} did not complete", workload->failed,
                        workload->transfers, workload->name);
   }
-  if (metric.what == What::bytes_intact && workload->completed != 0) {
+  if (metric.what == Metric::What::bytes_intact && workload->completed != 0) {
     return fmt::format("bytes of {} are not the ones that were sent", workload->name);
   }
   return fmt::format("no transfer of {} completed", workload->name);

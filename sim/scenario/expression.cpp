@@ -14,7 +14,6 @@ using units::hint;
 namespace {
 
 using Subject = Metric::Subject;
-using What = Metric::What;
 using Relation = Expression::Relation;
 
 constexpr std::array<std::pair<std::string_view, Expression::Mode>, 3> kModes{{
@@ -275,7 +274,7 @@ class Parser {
     if (peek() == '.') return workload_metric(name, std::move(result));
     if (name == "end") return result;
     if (name == "healthy_links") {
-      result.what = What::healthy_links;
+      result.what = Metric::What::healthy_links;
       return result;
     }
     fail(result.offset,
@@ -298,7 +297,7 @@ class Parser {
     result.name = word();
     if (!result.name.empty() && take(".")) result.name += fmt::format(".{}", word());
     if (result.name.empty()) fail(at_, fmt::format("{}(...) needs a link's name, or all", name));
-    if (result.what == What::failover) {
+    if (result.what == Metric::What::failover) {
       failover(result);
     } else {
       for (skip_blanks(); take(","); skip_blanks()) argument(result);
@@ -338,8 +337,8 @@ class Parser {
     if (metric.flow != Flow::both) fail(begin, "a second direction");
     metric.flow = flow == "down" ? Flow::down : Flow::up;
     const bool counts_connections =
-        metric.kind() == Quantity::Kind::count && metric.what != What::drops;
-    if (counts_connections || metric.what == What::connection_share) {
+        metric.kind() == Quantity::Kind::count && metric.what != Metric::What::drops;
+    if (counts_connections || metric.what == Metric::What::connection_share) {
       fail(begin, "connections have no direction");
     }
   }
@@ -371,7 +370,7 @@ class Parser {
                               hint(what, names_of(kWorkloadMetrics))));
     }
     result.what = row->what;
-    if (row->what == What::latency_percentile) latency(result);
+    if (row->what == Metric::What::latency_percentile) latency(result);
     return result;
   }
 
@@ -380,7 +379,7 @@ class Parser {
     take(".");
     const auto which = word();
     if (which == "mean") {
-      metric.what = What::latency_mean;
+      metric.what = Metric::What::latency_mean;
     } else if (which == "min") {
       metric.percent = 0;
     } else if (which == "max") {
