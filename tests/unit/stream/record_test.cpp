@@ -191,7 +191,8 @@ BOOST_AUTO_TEST_CASE(more_senders_than_files_may_be_share_one) {
       net::DatagramOptions options;
       options.local = {net::any_address(net::Family::v4), static_cast<std::uint16_t>(10'000 + i)};
       auto socket = world.sender.host.network().open_datagram(options).value();
-      const net::DatagramOut out{pattern(10), {*net::parse_address("198.51.100.1"), 9000}};
+      const auto payload = pattern(10);
+      const net::DatagramOut out{payload, {*net::parse_address("198.51.100.1"), 9000}};
       (void)socket->try_send(std::span(&out, 1));
       co_return;
     };
