@@ -54,6 +54,11 @@ struct Clear {
 };
 using Rows = std::unique_ptr<PGresult, Clear>;
 
+struct Finish {
+  void operator()(PGconn* connection) const { PQfinish(connection); }
+};
+using Connection = std::unique_ptr<PGconn, Finish>;
+
 std::string text_of(const Value& value) {
   if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
   // PostgreSQL's texts have no zero bytes; JSON writes them as \u0000.
@@ -74,36 +79,32 @@ struct PostgresHistory::Database {
   Database(std::string where, std::uint64_t records) : url(std::move(where)), records_max(records) {
     connect();
   }
-  ~Database() { PQfinish(connection); }
-  Database(const Database&) = delete;
-  Database& operator=(const Database&) = delete;
 
   void connect() {
-    PQfinish(connection);
-    connection = PQconnectdb(url.c_str());
-    if (PQstatus(connection) != CONNECTION_OK) {
-      throw std::runtime_error(one_line(PQerrorMessage(connection)));
+    connection.reset(PQconnectdb(url.c_str()));
+    if (PQstatus(connection.get()) != CONNECTION_OK) {
+      throw std::runtime_error(one_line(PQerrorMessage(connection.get())));
     }
     PQsetNoticeProcessor(
-        connection, [](void*, const char*) {}, nullptr);
-    const Rows made(PQexec(connection, kSchema));
+        connection.get(), [](void*, const char*) {}, nullptr);
+    const Rows made(PQexec(connection.get(), kSchema));
     expect(made.get());
   }
 
   void expect(const PGresult* result) const {
     const auto status = PQresultStatus(result);
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return;
-    throw std::runtime_error(one_line(PQerrorMessage(connection)));
+    throw std::runtime_error(one_line(PQerrorMessage(connection.get())));
   }
 
   Rows run(const std::string& command, const std::vector<Value>& values) {
-    if (PQstatus(connection) != CONNECTION_OK) connect();
+    if (PQstatus(connection.get()) != CONNECTION_OK) connect();
     std::vector<std::string> texts;
     for (const auto& each : values) texts.push_back(text_of(each));
     std::vector<const char*> pointers;
     for (const auto& each : texts) pointers.push_back(each.c_str());
-    Rows rows(PQexecParams(connection, command.c_str(), static_cast<int>(pointers.size()), nullptr,
-                           pointers.data(), nullptr, nullptr, 0));
+    Rows rows(PQexecParams(connection.get(), command.c_str(), static_cast<int>(pointers.size()),
+                           nullptr, pointers.data(), nullptr, nullptr, 0));
     expect(rows.get());
     return rows;
   }
@@ -138,7 +139,7 @@ struct PostgresHistory::Database {
           {static_cast<std::int64_t>(records_max)});
       run("COMMIT", {});
     } catch (...) {
-      const Rows undone(PQexec(connection, "ROLLBACK"));
+      const Rows undone(PQexec(connection.get(), "ROLLBACK"));
       throw;
     }
   }
@@ -181,7 +182,7 @@ struct PostgresHistory::Database {
 
   std::string url;
   std::uint64_t records_max;
-  PGconn* connection = nullptr;
+  Connection connection;
 };
 
 namespace {
