@@ -165,7 +165,8 @@ void Agent::refresh_addresses() {
   addresses_changed_.notify_all();
   if (found == addresses_) return;
   addresses_ = std::move(found);
-  runtime_.log().info("{} source addresses: {}", addresses_.size(), fmt::join(addresses_, ", "));
+  runtime_.log().info("source addresses: {}",
+                      addresses_.empty() ? "none" : fmt::format("{}", fmt::join(addresses_, ", ")));
 }
 
 bool Agent::is_local(const net::Address& address) const {

@@ -86,7 +86,7 @@ net::Task<void> Coordinator::serve_agent(std::string agent_id, WebSocket& socket
   } leaving{*this, link};
   links_[agent_id] = &link;
   pool_.connected(*agent, link.connection, runtime_.clock().wall_now(), runtime_.clock().now());
-  runtime_.log().info("agent {} has connected from {} with {} source addresses", agent_id,
+  runtime_.log().info("agent {} has connected from {}; source addresses: {}", agent_id,
                       net::to_string(socket.stream().remote_endpoint()),
                       agent->info.addresses.size());
   socket.send(to_text(PolicyCommand{options_.targets}));
