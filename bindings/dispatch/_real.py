@@ -15,11 +15,13 @@ import threading
 import time as clock
 from array import array
 from dataclasses import dataclass, fields
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Union
+from datetime import datetime
+from typing import Any, Callable, Dict, List, Mapping, Optional, TextIO, Tuple, Union
 
 from ._errors import EngineError, UseError
 from ._parts import Engine
 from ._result import Named
+from ._run import LogCallback
 from ._series import Series
 from ._times import Time, nanoseconds
 
@@ -27,7 +29,9 @@ _READY = 30  # seconds that a program may need to begin
 _END = 15  # and to end
 _ANSWER = 10
 _BANNER = re.compile(r"proxy on (.+), dispatching to")
+_LOG_LEVELS = ("debug", "info", "warning", "error")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_LOG_LINE = re.compile(r"(\S+) \d+ (\w+): (.*)")
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,9 @@ class RealDispatch:
 
     It is asked and changed over its control socket, and stopped at the end of the block. Without a
     ``port`` in the engine it takes one that is free. Its log, and what it keeps of data caps, go to a
-    folder of its own, which is removed.
+    folder of its own, which is removed. ``log`` hears every line of the log from ``log_level``
+    ("debug", "info", "warning" or "error") on, as that of run() does: the seconds, the level and
+    the line. It is called by until(), result() and close(), which leave with what it raises.
 
     ``program`` is that of dispatch, by default the one in the PATH. Raises FileNotFoundError where
     there is none, EngineError with what it says where it does not begin, or has ended.
@@ -117,6 +123,8 @@ class RealDispatch:
         engine: Optional[Engine] = None,
         program: Union[str, os.PathLike[str], None] = None,
         sample_interval: Time = "100ms",
+        log: Optional[LogCallback] = None,
+        log_level: str = "info",
     ) -> None:
         engine = Engine() if engine is None else engine
         if not isinstance(engine, Engine):
@@ -124,6 +132,10 @@ class RealDispatch:
         self._interval = nanoseconds(sample_interval, "sample_interval") / 1e9
         if self._interval <= 0:
             raise ValueError("sample_interval is 0")
+        if log is not None and not callable(log):
+            raise TypeError(f"log must be callable, not {log!r}")
+        if log_level not in _LOG_LEVELS:
+            raise ValueError(f"log_level must be one of {_LOG_LEVELS}, not {log_level!r}")
         found = shutil.which("dispatch" if program is None else os.fspath(program))
         if found is None:
             raise FileNotFoundError(f"no program {os.fspath(program or 'dispatch')!r} is found")
@@ -133,19 +145,23 @@ class RealDispatch:
         self._lines: List[str] = []
         self._errors: List[str] = []
         self._control: Optional[socket.socket] = None
+        self._log: Optional[_LogReader] = None
         self._closed = False
         self._busy = threading.Lock()
         self.world = RealWorld(self)
         """What can be looked at and changed."""
         try:
-            self._begin(found, engine)
+            self._begin(found, engine, log, log_level)
         except BaseException:
             self.close()
             raise
 
-    def _begin(self, program: str, engine: Engine) -> None:
+    def _begin(
+        self, program: str, engine: Engine, log: Optional[LogCallback], log_level: str
+    ) -> None:
         folder = pathlib.Path(self._folder.name)
-        command = [program, "start", "--control", str(folder / "control"), *options(engine, folder)]
+        command = [program, "start", "--control", str(folder / "control"), "--log-level", log_level]
+        command += options(engine, folder)
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -169,6 +185,8 @@ class RealDispatch:
                 reader.join(_END)
             raise EngineError(self._complaint("it did not begin"))
         self.status()
+        if log is not None:
+            self._log = _LogReader(folder / "dispatch" / "dispatch.log", log)
 
     def _banner(self) -> Optional[str]:
         found = _BANNER.search(_ANSI.sub("", "".join(self._lines)))
@@ -222,11 +240,13 @@ class RealDispatch:
         try:
             next_sample = self.now
             while True:
+                self._read_log()
                 self._call_due()
                 if self.now >= next_sample:
                     self._sample()
                     next_sample = self.now + self._interval
                 if self.now >= until:
+                    self._read_log()
                     return self
                 due = min([until, next_sample, *(at for at, _, _ in self._calls)])
                 clock.sleep(max(0.0, min(due - self.now, 0.5)))
@@ -239,6 +259,10 @@ class RealDispatch:
             if self._calls[0][0] > self.now:
                 return
             self._calls.pop(0)[2](self.world)
+
+    def _read_log(self) -> None:
+        if self._log is not None:
+            self._log.read(self.now)
 
     def _sample(self) -> None:
         at = self.now
@@ -256,6 +280,7 @@ class RealDispatch:
 
     def result(self) -> RealResult:
         """How the links have fared so far."""
+        self._read_log()
         self._sample()
         plain = self.status()["links"]
         total = sum(each["received_bytes"] + each["sent_bytes"] for each in plain)
@@ -281,7 +306,12 @@ class RealDispatch:
             self._control.close()
         if hasattr(self, "_process"):
             self._end()
-        self._folder.cleanup()
+        try:
+            self._read_log()
+        finally:
+            if self._log is not None:
+                self._log.close()
+            self._folder.cleanup()
 
     def _end(self) -> None:
         for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGKILL):  # the second hurries it
@@ -399,6 +429,50 @@ class RealLink:
 
     def _change(self, **what: Any) -> None:
         self._world._real._ask({"do": "link", "name": self.name, **what})
+
+
+class _LogReader:
+    """Hands the lines of a log file on as they come, also where the file is rotated."""
+
+    def __init__(self, path: pathlib.Path, log: LogCallback) -> None:
+        self._path = path
+        self._log = log
+        self._file: Optional[TextIO] = None
+        self._part = ""
+
+    def read(self, now: float) -> None:
+        began = clock.time() - now
+        while self._open():
+            for line in self._lines():
+                found = _LOG_LINE.fullmatch(line)
+                if found:
+                    at = datetime.fromisoformat(found[1]).timestamp() - began
+                    self._log(max(at, 0.0), found[2], found[3])
+            if self._is_newest():
+                return
+            self.close()
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _open(self) -> bool:
+        if self._file is None and self._path.exists():
+            self._file = open(self._path, encoding="utf-8", errors="replace")
+        return self._file is not None
+
+    def _lines(self) -> List[str]:
+        assert self._file is not None
+        *lines, self._part = (self._part + self._file.read()).split("\n")
+        return lines
+
+    def _is_newest(self) -> bool:
+        assert self._file is not None
+        try:
+            return os.path.samestat(os.fstat(self._file.fileno()), os.stat(self._path))
+        except FileNotFoundError:  # between the renaming of the old one and the new one
+            return True
 
 
 def options(engine: Engine, folder: pathlib.Path) -> List[str]:

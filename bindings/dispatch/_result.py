@@ -81,6 +81,8 @@ class FlowResult:
     local: str
     """Address and port."""
     remote: str
+    link: Optional[str]
+    """That it leaves or comes by; None where that is none of the scenario's."""
     series: FlowSeries = field(repr=False)
 
 

@@ -100,7 +100,9 @@ py::dict plain_flow(const scenario::FlowResult& flow) {
       "retransmits"_a = column(series, &S::retransmits),
       "delivery_rate"_a = column(series, &S::delivery_rate));
   return py::dict("host"_a = text_of(flow.host), "local"_a = text_of(flow.local),
-                  "remote"_a = text_of(flow.remote), "series"_a = columns);
+                  "remote"_a = text_of(flow.remote),
+                  "link"_a = flow.link.empty() ? py::object(py::none()) : text_of(flow.link),
+                  "series"_a = columns);
 }
 
 py::dict plain_drops(const std::vector<scenario::DropCount>& drops) {

@@ -121,11 +121,11 @@ net::Task<net::Result<net::StreamPtr>> TcpLayer::connect(net::Endpoint remote, n
     if (socket->detached() || socket->connection().finished()) {
       co_return net::errno_error(ECONNABORTED);
     }
-    if (const auto error = co_await socket->writable.wait_until(socket->clock(), deadline)) {
+    if (const auto error = co_await socket->wait_writable(deadline)) {
       co_return error;
     }
   }
-  socket->writable.forget();
+  socket->forget_waiters();
   co_return stream;
 }
 

@@ -28,9 +28,7 @@ tcp::EcnMark mark_of(const Packet& packet) {
 
 TcpSocket::TcpSocket(TcpLayer& layer, std::uint64_t id, const FourTuple& tuple, std::string device,
                      const tcp::Options& options, std::uint32_t initial_sequence)
-    : readable(layer.kernel().simulation),
-      writable(layer.kernel().simulation),
-      layer_(layer),
+    : layer_(layer),
       id_(id),
       tuple_(tuple),
       device_(std::move(device)),
@@ -133,8 +131,8 @@ void TcpSocket::pump() {
     listener->established(shared_from_this());
   }
   if (layer_.kernel().frozen) return;
-  if (connection_.readable()) readable.notify_all();
-  if (connection_.writable()) writable.notify_all();
+  if (connection_.readable()) readable_.notify_all();
+  if (connection_.writable()) writable_.notify_all();
 }
 
 TcpView TcpSocket::view() const {
@@ -153,8 +151,8 @@ void TcpSocket::tell() const {
 
 void TcpSocket::notify() {
   if (layer_.kernel().frozen) return;
-  readable.notify_all();
-  writable.notify_all();
+  readable_.notify_all();
+  writable_.notify_all();
 }
 
 void TcpSocket::release() {
@@ -169,9 +167,19 @@ void TcpSocket::forget() {
   drop_waiters();
 }
 
+net::Task<net::Status> TcpSocket::wait_readable(net::TimePoint deadline) {
+  auto& kernel = layer_.kernel();
+  return readable_.wait_until(kernel.simulation, kernel.clock, deadline);
+}
+
+net::Task<net::Status> TcpSocket::wait_writable(net::TimePoint deadline) {
+  auto& kernel = layer_.kernel();
+  return writable_.wait_until(kernel.simulation, kernel.clock, deadline);
+}
+
 void TcpSocket::drop_waiters() {
-  readable.drop_waiters();
-  writable.drop_waiters();
+  readable_.drop_waiters();
+  writable_.drop_waiters();
 }
 
 net::Error TcpSocket::write_error() {

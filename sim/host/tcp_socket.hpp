@@ -30,10 +30,9 @@ struct FourTuple {
 // somebody waits.
 class Waiters {
  public:
-  explicit Waiters(Simulation& simulation) : simulation_(simulation) {}
-
-  net::Task<net::Status> wait_until(net::Clock& clock, net::TimePoint deadline) {
-    if (!condition_) condition_ = std::make_unique<net::Condition>(simulation_.executor());
+  net::Task<net::Status> wait_until(Simulation& simulation, net::Clock& clock,
+                                    net::TimePoint deadline) {
+    if (!condition_) condition_ = std::make_unique<net::Condition>(simulation.executor());
     return condition_->wait_until(clock, deadline);
   }
   void notify_all() {
@@ -42,11 +41,9 @@ class Waiters {
   void drop_waiters() {
     if (condition_) condition_->drop_waiters();
   }
-  // Nobody waits, and hardly anybody will.
   void forget() { condition_.reset(); }
 
  private:
-  Simulation& simulation_;
   std::unique_ptr<net::Condition> condition_;
 };
 
@@ -102,8 +99,11 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
   net::TimePoint writes_at{};
   const Kernel& kernel() const;
 
-  Waiters readable;
-  Waiters writable;  // connected, too
+  // Until it may be worth another look. Errors: timed_out.
+  net::Task<net::Status> wait_readable(net::TimePoint deadline);
+  net::Task<net::Status> wait_writable(net::TimePoint deadline);  // connected, too
+  // Nobody waits, and hardly anybody will.
+  void forget_waiters() { writable_.forget(); }
 
  private:
   // Tells the observer, where there is one.
@@ -119,6 +119,8 @@ class TcpSocket : public std::enable_shared_from_this<TcpSocket> {
   FourTuple tuple_;
   std::string device_;
   tcp::Connection connection_;
+  Waiters readable_;
+  Waiters writable_;
   std::weak_ptr<TcpListenSocket> listener_;
   bool half_open_ = false;       // counted by the listener
   bool to_be_accepted_ = false;  // the listener has not been told yet that this is established

@@ -98,7 +98,7 @@ net::Task<net::Result<Slice>> TcpStream::read_slice(std::size_t most) {
     }
     if (connection.at_end()) co_return Slice{};
     if (const auto error = socket->read_error()) co_return error;
-    if (const auto error = co_await socket->readable.wait_until(socket->clock(), net::kNever)) {
+    if (const auto error = co_await socket->wait_readable(net::kNever)) {
       co_return error;
     }
   }
@@ -140,7 +140,7 @@ net::Task<net::Result<std::size_t>> TcpStream::read(Into into, net::TimePoint de
     }
     if (connection.at_end()) co_return std::size_t{0};
     if (const auto error = socket->read_error()) co_return error;
-    if (const auto error = co_await socket->readable.wait_until(socket->clock(), deadline)) {
+    if (const auto error = co_await socket->wait_readable(deadline)) {
       co_return error;
     }
   }
@@ -167,7 +167,7 @@ net::Task<net::Result<std::size_t>> TcpStream::write(Data data, net::TimePoint d
       socket->pump();
       co_return count;
     }
-    if (const auto error = co_await socket->writable.wait_until(socket->clock(), deadline)) {
+    if (const auto error = co_await socket->wait_writable(deadline)) {
       co_return error;
     }
   }

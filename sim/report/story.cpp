@@ -31,6 +31,7 @@ js::array column(const FlowResult& flow, Value FlowSample::*member) {
 js::object object_of(const FlowResult& flow) {
   using S = FlowSample;
   return {{"name", fmt::format("{} {} > {}", flow.host, flow.local, flow.remote)},
+          {"link", flow.link},
           {"at_ns", column(flow, &S::at)},
           {"cwnd", column(flow, &S::congestion_window)}};
 }

@@ -2,13 +2,17 @@
 
 namespace dispatch::scenario {
 
-void FlowSamples::take(const sim::World& world, Duration at) {
-  world.visit_tcp([&](const sim::TcpView& view) {
+void FlowSamples::take(ScenarioWorld& world, Duration at) {
+  world.world().visit_tcp([&](const sim::TcpView& view) {
+    if (view.state == sim::tcp::State::time_wait) return;  // it is over, and only remembered
     const auto [found, is_new] =
         index_.try_emplace({std::string(view.host), view.id}, flows_.size());
     if (is_new) {
-      flows_.push_back(
-          {std::string(view.host), net::to_string(view.local), net::to_string(view.remote), {}});
+      flows_.push_back({std::string(view.host),
+                        net::to_string(view.local),
+                        net::to_string(view.remote),
+                        std::string(world.link_between(view.local.address, view.remote.address)),
+                        {}});
     }
     const auto& info = view.info;
     FlowSample sample;

@@ -1,8 +1,8 @@
 // The time series of all TCP connections of a run.
 #pragma once
 
-#include "sim/host/world.hpp"
 #include "sim/scenario/result.hpp"
+#include "sim/scenario/scenario_world.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace dispatch::scenario {
 class FlowSamples {
  public:
   // Looks at all of them at the time `at`.
-  void take(const sim::World& world, Duration at);
+  void take(ScenarioWorld& world, Duration at);
 
   std::vector<FlowResult> result() { return std::move(flows_); }
 

@@ -70,11 +70,12 @@ struct FlowSample {
   std::uint64_t delivery_rate = 0;  // bytes per second, the newest estimate
 };
 
-// One end of a TCP connection, while it was there at a sample.
+// One end of a TCP connection, while it was there at a sample and not in TIME_WAIT.
 struct FlowResult {
   std::string host;
   std::string local;
   std::string remote;
+  std::string link;  // that it leaves or comes by; empty: none of the scenario's
   std::vector<FlowSample> series;
 };
 

@@ -19,6 +19,20 @@ bool any_of_family(const std::vector<net::Prefix>& prefixes, net::Family family)
 
 }  // namespace
 
+std::string_view ScenarioWorld::link_between(const net::Address& a, const net::Address& b) const {
+  for (std::size_t i = 0; i < addresses_.size(); ++i) {
+    const auto& link = scenario_.links[i];
+    const auto is_its = [&](const net::Prefix& each) {
+      return each.address == a || each.address == b;
+    };
+    if (std::any_of(addresses_[i].begin(), addresses_[i].end(), is_its)) return link.name;
+    if (!link.nat) continue;
+    const auto external = nat_address(scenario_, i, rebindings_[i]);
+    if (external == a || external == b) return link.name;
+  }
+  return {};
+}
+
 void ScenarioWorld::change_address(std::size_t index, const std::vector<net::Prefix>& to) {
   const auto name = interface_of(scenario_.links[index]);
   auto& current = addresses_[index];

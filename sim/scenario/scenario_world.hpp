@@ -69,6 +69,9 @@ class ScenarioWorld {
   // The name of the link that the machine's dispatch has given the connection of this client;
   // empty: it has none now, or there are hundreds of connections.
   std::string link_of_client(std::size_t machine, const net::Endpoint& client) const;
+  // The name of the link that one of these addresses belongs to, as the links and their NATs have
+  // them now; empty: none does.
+  std::string_view link_between(const net::Address& a, const net::Address& b) const;
   // Null: there is no host of that name.
   sim::Host* host_named(std::string_view name) const;
   // Whom its clients believe; null: nobody has a certificate.

@@ -182,7 +182,7 @@ class Session::Impl {
     }
     add_shares(result);
     auto flows = flow_samples_;
-    if (options_.flows && !is_sampled) flows.take(world_.world(), now());
+    if (options_.flows && !is_sampled) flows.take(world_, now());
     result.flows = flows.result();
     for (const auto& workload : workloads_) {
       result.workloads.push_back(workload->result(now()));
@@ -356,7 +356,7 @@ class Session::Impl {
       link_series_[i].push_back(sample_of(world_.ways()[i]));
     }
     for (const auto& workload : workloads_) workload->sample(now());
-    if (options_.flows) flow_samples_.take(world_.world(), now());
+    if (options_.flows) flow_samples_.take(world_, now());
     sampled_at_ = now();
     sampled_events_ = events();
   }

@@ -163,6 +163,7 @@ struct Connection::Impl {
   TimePoint last_ack{};
   bool fin_queued = false;
   bool fin_sent = false;
+  bool fin_received = false;
   bool no_delay = false;
   Sequence short_end = 0;       // of the last segment that was not full
   std::size_t burst_left = 0;   // segments of the present burst
@@ -176,7 +177,6 @@ struct Connection::Impl {
   Sequence rcv_nxt = 0;
   Sequence rcv_acked = 0;  // what the last segment we sent has acknowledged
   std::optional<Sequence> fin_at;
-  bool fin_received = false;
   ReceiveQueue received;
   Reassembly reassembly;
   ReceiveWindow window;
@@ -189,10 +189,10 @@ struct Connection::Impl {
   KeepAlive keep_alive;
 
   // Timers, and what waits to be sent.
-  TimePoint retransmit_deadline = net::kNever;
-  Timer timer = Timer::none;               // what it is for
-  TimePoint close_deadline = net::kNever;  // TIME_WAIT, or FIN_WAIT_2 of an orphan
+  TimePoint retransmit_deadline = net::kNever;  // of `timer`
+  TimePoint close_deadline = net::kNever;       // TIME_WAIT, or FIN_WAIT_2 of an orphan
   int syn_timeouts = 0;
+  Timer timer = Timer::none;
   bool syn_due = false;
   TimePoint syn_sent_at{};
   std::optional<TimePoint> stalled_since;  // the first time-out without progress since

@@ -89,6 +89,57 @@ def test_it_is_changed_while_it_runs(real, origin):
     assert real.connections() == []
 
 
+def test_its_log_is_heard(program):
+    heard = []
+    with RealDispatch(Engine(start=[A, B]), program, log=lambda *line: heard.append(line)) as real:
+        real.world.link(A).off()
+        real.until(real.now + 0.1)
+        said = [line for line in heard if line[2] == f"{A}: switched off"]
+        real.world.link(A).on()
+    at, level, _ = said[0]
+    assert len(said) == 1 and level == "info" and 0 <= at < 30
+    assert [line for _, _, line in heard].count(f"{A}: switched on") == 1    # at the end of the block
+
+    with RealDispatch(Engine(start=[A, B]), program, log=lambda *line: heard.append(line), log_level="warning") as real:
+        heard.clear()
+        real.world.link(A).off()
+        real.until(real.now + 0.1)
+        assert heard == []
+
+    class Enough(Exception):
+        pass
+
+    def complain(at, level, line):
+        raise Enough(line)
+
+    with pytest.raises(Enough):
+        with RealDispatch(Engine(start=[A, B]), program, log=complain) as real:
+            real.world.link(A).off()
+            real.until(real.now + 0.1)
+    assert real.closed
+    with pytest.raises(ValueError, match="log_level"):
+        RealDispatch(Engine(start=[A]), program, log_level="loud")
+    with pytest.raises(TypeError, match="log"):
+        RealDispatch(Engine(start=[A]), program, log="here")
+
+
+def test_a_log_that_is_rotated_is_read_on(tmp_path):
+    from dispatch._real import _LogReader
+
+    path, heard = tmp_path / "dispatch.log", []
+    reader = _LogReader(path, lambda at, level, line: heard.append((level, line)))
+    reader.read(0)
+    path.write_text("2026-01-02T03:04:05.678+00:00 42 info: one\n2026-01-02T03:04:05.679+00:00 42 warn")
+    reader.read(0)
+    with open(path, "a") as log:
+        log.write("ing: two: parts\n")
+    path.rename(tmp_path / "dispatch.1.log")
+    path.write_text("2026-01-02T03:04:06.000+00:00 42 error: three\n")
+    reader.read(0)
+    reader.close()
+    assert heard == [("info", "one"), ("warning", "two: parts"), ("error", "three")]
+
+
 def test_it_is_stopped_at_the_end_of_the_block(program):
     with RealDispatch(Engine(start=[A]), program) as real:
         pid = real.pid

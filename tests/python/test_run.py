@@ -254,6 +254,27 @@ def test_a_daemon_thread_does_not_outlive_the_interpreter(endless):
     assert done.returncode == 0, done.stderr
 
 
+def test_a_flow_has_the_link_it_goes_by():
+    scenario = dispatch.Scenario.from_yaml("""dispatch: 1
+links: {office: {rate: 20 Mbit/s}, home: {rate: 20 Mbit/s, nat: {}}, late: {rate: 20 Mbit/s}}
+hosts: {www: }
+engine: {start: [office, home, late]}
+workloads: [{name: bulk, download: {from: www, size: 1 MB, count: 9, parallel: 3, stall_timeout: 1s, retries: 2}}]
+events: [{at: 200ms, link: late, address: 10.7.7.7/24}, {at: 200ms, link: home, rebind}]
+""")
+    result = dispatch.run(scenario, flows=True, sample_interval="20ms")
+    for flow in result.flows:
+        outside = flow.remote if flow.host == "host/www" else flow.local
+        if outside.startswith("127."):
+            assert flow.link is None
+        elif outside.startswith("10.7.7.7:"):
+            assert flow.link == "late"
+        elif outside.startswith("198.19."):
+            assert flow.link == "home"
+    assert {flow.link for flow in result.flows if flow.host == "host/www"} == {"office", "home", "late"}
+    assert len({flow.remote.split(":")[0] for flow in result.flows if flow.host == "host/www"}) == 5
+
+
 def test_recordings_and_flows_of_a_run(tmp_path):
     scenario = dispatch.Scenario.from_yaml("""dispatch: 1
 links: {wan: {rate: 20 Mbit/s, delay: 10ms, loss: 2%}}

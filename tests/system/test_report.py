@@ -120,6 +120,10 @@ def test_congestion_windows_are_those_of_the_connections_that_sent_most(page, to
     assert most['name'].replace('>', ' > ') == labels[1]
     windows = [int(row['cwnd']) for row in rows if row['name'] == most['name']]
     assert max(filter(None, chart(page, 'cwnd')[1])) == max(windows) > 10
+    colours = page.run('all[0].flows.map(flow => [flow.link, linkColour(flow.link)])')
+    assert {link for link, _ in colours} == {'wifi', 'lte'} and len({colour for _, colour in colours}) == 2
+    strokes = page.run('charts.find(each => each.label === "cwnd").plot.series.slice(1).map(each => each._stroke || each.stroke())')
+    assert strokes == [colour for _, colour in colours]
 
 
 def test_connections_are_bars_of_their_links(page, result):

@@ -122,7 +122,7 @@ const linkSeries = (run, values, fill) => run.links.map(link =>
   ({label: link.name, colour: () => linkColour(link.name), values: every => values(link, every), fill}));
 
 function flowSeries(run) {
-  return run.flows.map((flow, i) => ({label: flow.name, colour: () => palette(i), values: every => thinned(run.flow(flow, 'cwnd'), every), width: 1.2,
+  return run.flows.map(flow => ({label: flow.name, colour: () => linkColour(flow.link), values: every => thinned(run.flow(flow, 'cwnd'), every), width: 1.2,
     path: uPlot.paths.linear()}));
 }
 
@@ -135,7 +135,7 @@ function pointAtFlow(run) {
     run.flows.forEach((flow, i) => {
       const value = plot.data[i + 1][idx];
       const distance = value === null || value === undefined ? Infinity : Math.abs(plot.valToPos(value, 'y') - top);
-      if (distance < least) [best, least] = [`${flow.name}\ncwnd ${format.count(value)} segments`, distance];
+      if (distance < least) [best, least] = [`${flow.name}${flow.link && `\nby ${flow.link}`}\ncwnd ${format.count(value)} segments`, distance];
     });
     if (best) showTip(plot, best); else hideTip(plot);
   };

@@ -28,7 +28,7 @@ function timelineRows() {
       {title: `Drops, ${way}`, note: dropMost ? 'packets, in each step' : 'no packet was dropped'}),
     run => chartCard(run, {label: 'cwnd', series: flowSeries(run), text: v => format.count(v), top: windowMost, height: 200, legend: run.flows.length <= 4,
       hooks: {setCursor: [pointAtFlow(run)]}},
-      {title: 'Congestion windows', note: 'segments' + (run.flowsLeftOut ? `; of the ${run.flows.length} connections that sent most, of ${run.flows.length + run.flowsLeftOut}` : '')})];
+      {title: 'Congestion windows', note: 'segments; coloured by link' + (run.flowsLeftOut ? `; of the ${run.flows.length} connections that sent most, of ${run.flows.length + run.flowsLeftOut}` : '')})];
   return rows.filter((_, i) => i !== 5 || chosen.some(run => run.flows.length));
 }
 
