@@ -99,6 +99,25 @@ BOOST_AUTO_TEST_CASE(startup_ends_when_the_rate_stands_still_and_the_queue_is_dr
   BOOST_TEST(window.segments <= 215);
 }
 
+BOOST_AUTO_TEST_CASE(startup_goes_on_while_the_rate_grows_by_a_quarter_in_three_rounds) {
+  Bbr bbr(1);
+  CongestionWindow window;
+  Path path(1);
+  const auto a_round_trip = [&] {
+    for (auto end = path.now + path.rtt; path.now < end;) bbr.govern(window, path.next(300));
+  };
+  for (int rounds = 0; rounds < 10; ++rounds) {
+    a_round_trip();
+    path.spacing = path.spacing * 100 / 128;
+    BOOST_TEST(window.threshold == CongestionWindow::kNoThreshold);
+  }
+  for (int rounds = 0; rounds < 6; ++rounds) {
+    a_round_trip();
+    path.spacing = path.spacing * 100 / 105;
+  }
+  BOOST_TEST(window.threshold != CongestionWindow::kNoThreshold);
+}
+
 BOOST_AUTO_TEST_CASE(after_ten_seconds_without_a_lower_rtt_four_segments_ask_for_it) {
   Bbr bbr(1);
   CongestionWindow window;
@@ -133,6 +152,17 @@ BOOST_AUTO_TEST_CASE(two_intervals_of_equal_rate_and_many_losses_show_a_policer)
   }
   BOOST_TEST((news == BbrPolicer::News::found));
   BOOST_TEST(policer.rate() == bandwidth(2, 1000), boost::test_tools::tolerance(0.02));
+  // It is kept to for 48 round trips of probing, and asked anew.
+  int rounds = 0;
+  while (news != BbrPolicer::News::forgotten) {
+    BOOST_TEST(policer.found());
+    ++rounds;
+    BOOST_REQUIRE(rounds <= 48);
+    const auto model = path.next(100);
+    news = policer.on_ack(model, model.lost_total, true, true);
+  }
+  BOOST_TEST(rounds == 48);
+  BOOST_TEST(!policer.found());
 }
 
 BOOST_AUTO_TEST_CASE(few_losses_are_no_policer) {
