@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace dispatch::cli {
@@ -69,6 +70,12 @@ void say(std::string_view text) {
 
 bool terminal_errors() {
   return ::isatty(STDERR_FILENO) == 1;
+}
+
+std::optional<TerminalSize> error_terminal_size() {
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return std::nullopt;
+  return TerminalSize{size.ws_col, size.ws_row};
 }
 
 bool terminal_output() {

@@ -1,6 +1,8 @@
 // Standard output and standard error, without losing anything silently.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string_view>
 #include <system_error>
 
@@ -37,5 +39,13 @@ bool styled_output();
 // Whether standard output is a terminal; and standard error.
 bool terminal_output();
 bool terminal_errors();
+
+struct TerminalSize {
+  std::size_t columns = 0;
+  std::size_t rows = 0;
+};
+
+// Of the terminal that standard error is; nothing where it is none, or does not know.
+std::optional<TerminalSize> error_terminal_size();
 
 }  // namespace dispatch::cli

@@ -7,7 +7,9 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace dispatch::cli {
 namespace {
@@ -42,6 +44,19 @@ std::string short_count(std::uint64_t count) {
 
 std::string loss_text(std::uint64_t lost, std::uint64_t passed) {
   return fmt::format("{} ({})", lost, lost == 0 ? "0 %" : format_share(lost, lost + passed));
+}
+
+std::string loss_share(const stream::Figures& figures) {
+  return figures.lost == 0 ? "0 %" : format_share(figures.lost, figures.lost + figures.datagrams);
+}
+
+// What the same endpoint had passed then; 0: it was not there.
+std::uint64_t bytes_of(std::span<const stream::EndpointFigures> then,
+                       const stream::EndpointFigures& endpoint) {
+  const auto found = std::find_if(then.begin(), then.end(), [&](const auto& each) {
+    return each.is_input == endpoint.is_input && each.name == endpoint.name;
+  });
+  return found == then.end() ? 0 : std::min(found->figures.bytes, endpoint.figures.bytes);
 }
 
 std::string stream_table(const StreamFigures& figures) {
@@ -124,18 +139,32 @@ std::string stream_json(const StreamFigures& figures) {
          "\n";
 }
 
-std::string stream_progress(std::span<const stream::EndpointFigures> before,
-                            std::span<const stream::EndpointFigures> now, net::Duration since,
-                            net::Duration span) {
-  std::string line = fmt::format("{:.0f} s", net::to_seconds(span));
+std::vector<std::string> stream_progress(std::span<const stream::EndpointFigures> before,
+                                         std::span<const stream::EndpointFigures> now,
+                                         net::Duration since, net::Duration span,
+                                         std::size_t most) {
+  auto total = fmt::format("{:.0f} s", net::to_seconds(span));
   for (const bool inputs : {true, false}) {
     const auto then = sum(before, inputs);
     const auto all = sum(now, inputs);
-    const auto lost = all.lost == 0 ? "0 %" : format_share(all.lost, all.lost + all.datagrams);
-    line += fmt::format("  {} {} at {} lost {}", inputs ? "in" : "out", short_count(all.datagrams),
-                        rate_text(all.bytes - then.bytes, since), lost);
+    total += fmt::format("  {} {} at {} lost {}", inputs ? "in" : "out", short_count(all.datagrams),
+                         rate_text(all.bytes - then.bytes, since), loss_share(all));
   }
-  return line;
+  std::vector<std::string> lines{std::move(total)};
+  constexpr std::size_t kOneOfEach = 2;
+  if (now.size() <= kOneOfEach || most <= 2) return lines;
+  for (const auto& each : now) {
+    if (lines.size() + 1 == most && lines.size() < now.size()) {
+      lines.push_back(fmt::format("  and {} more", now.size() - (lines.size() - 1)));
+      break;
+    }
+    const auto& figures = each.figures;
+    lines.push_back(
+        fmt::format("  {:<3} {:<30} {:>6} at {:>10} lost {}", each.is_input ? "in" : "out",
+                    short_name(each.name), short_count(figures.datagrams),
+                    rate_text(figures.bytes - bytes_of(before, each), since), loss_share(figures)));
+  }
+  return lines;
 }
 
 }  // namespace dispatch::cli

@@ -3,6 +3,7 @@
 
 #include "engine/stream/pipeline.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -31,10 +32,10 @@ std::string stream_summary(const StreamFigures& figures);
 // The same as one JSON object, and a line's end.
 std::string stream_json(const StreamFigures& figures);
 
-// One line of less than 80 columns: all inputs together, and all outputs; rates are those since
-// `before`.
-std::string stream_progress(std::span<const stream::EndpointFigures> before,
-                            std::span<const stream::EndpointFigures> now, net::Duration since,
-                            net::Duration span);
+// Lines of less than 80 columns, `most` of them, at least one: all inputs together and all outputs,
+// then each endpoint where there are several of either; rates are those since `before`.
+std::vector<std::string> stream_progress(std::span<const stream::EndpointFigures> before,
+                                         std::span<const stream::EndpointFigures> now,
+                                         net::Duration since, net::Duration span, std::size_t most);
 
 }  // namespace dispatch::cli

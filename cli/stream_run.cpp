@@ -12,6 +12,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace dispatch::cli {
 namespace {
 
@@ -94,15 +96,37 @@ class StreamProgram {
     for (;;) {
       if (co_await runtime_.clock().sleep_for(kProgressInterval)) co_return;
       const auto now = pipeline_.figures();
-      // Over the line before; what is left of that is erased.
-      say("\r" + stream_progress(before, now, kProgressInterval, span()) + "\x1b[K");
+      const auto lines = stream_progress(before, now, kProgressInterval, span(), lines_most());
+      erase_progress();
+      say(fmt::format("{}", fmt::join(lines, "\n")));
+      lines_shown_ = lines.size();
       before = now;
-      shown_ = true;
     }
   }
 
+  // A line that wraps, or scrolls away, could not be erased. Where what is sent goes to the same
+  // terminal, one line is enough of a disturbance.
+  std::size_t lines_most() const {
+    constexpr std::size_t kColumns = 80;
+    constexpr std::size_t kMost = 16;
+    const auto size = error_terminal_size();
+    if (!size || size->columns < kColumns || size->rows < 2) return 1;
+    const auto& to = arguments_.plan.to;
+    const bool teed = std::any_of(to.begin(), to.end(), [](const stream::EndpointSpec& each) {
+      return each.scheme == stream::Scheme::standard;
+    });
+    if (teed && terminal_output()) return 1;
+    return std::min(size->rows - 1, kMost);
+  }
+
+  void erase_progress() {
+    if (lines_shown_ > 1) say(fmt::format("\x1b[{}A", lines_shown_ - 1));
+    if (lines_shown_ > 0) say("\r\x1b[J");
+    lines_shown_ = 0;
+  }
+
   void tell_figures() {
-    if (std::exchange(shown_, false)) say("\r\x1b[K");
+    erase_progress();
     const auto figures = StreamFigures::of(pipeline_, span());
     if (!arguments_.quiet) say(stream_summary(figures));
     if (arguments_.json) print(stream_json(figures));
@@ -117,7 +141,7 @@ class StreamProgram {
   os::Signals signals_;
   net::TaskGroup beside_;
   net::TimePoint began_{};
-  bool shown_ = false;
+  std::size_t lines_shown_ = 0;  // of progress
 };
 
 }  // namespace

@@ -203,6 +203,40 @@ def test_progress_is_a_line_of_a_terminal_and_the_summary_comes_at_the_end(tmp_p
     assert re.search(r'^out +udp://127.0.0.1:\d+ +\d+ +\d+ +[\d.]+ MB/s +\d+ \(.*\)$', left, re.M), left
 
 
+def test_progress_tells_of_each_of_several_endpoints(tmp_path, terminal):
+    big = tmp_path / 'big'
+    big.write_bytes(NOISE * 100)
+    with receiver() as own:
+        port = own.getsockname()[1]
+        words = [PROGRAM, 'send', str(big), '--to', f'udp://127.0.0.1:{port}', '--to', f'file:{tmp_path / "copy"}', '--rate',
+                 '30 Mbit/s']
+        screen = terminal(*words)
+        assert until(lambda: f'out udp://127.0.0.1:{port} ' in screen.screen()), screen.screen()
+        lines = screen.lines()
+        first = next(i for i, line in enumerate(lines) if re.match(r'\d s  in ', line))
+        shown = [re.fullmatch(r'  (in |out) (\S+) +(\d+) at +([\d.]+) ([kM]B)/s lost [\d.]+ %', line)
+                 for line in lines[first + 1:first + 4]]
+        assert all(shown), screen.screen()
+        assert [each[1].strip() for each in shown] == ['in', 'out', 'out']
+        assert all(each[5] == 'MB' and 2 < float(each[4]) < 6 for each in shown), screen.screen()
+        assert until(lambda: 'ENDPOINT' in screen.screen())
+    left = screen.screen()
+    assert not re.search(r'^\d s  in |^  out ', left, re.M), left
+
+
+def test_progress_on_a_narrow_terminal_is_a_line(tmp_path):
+    big = tmp_path / 'big'
+    big.write_bytes(NOISE * 60)
+    command = [PROGRAM, 'send', str(big), '--to', f'file:{tmp_path / "a"}', '--to', f'file:{tmp_path / "b"}', '--rate',
+               '30 Mbit/s']
+    screen = Terminal(tmp_path, command, width=70)
+    try:
+        assert until(lambda: re.search(r'^\d s  in ', screen.screen(), re.M)), screen.screen()
+        assert not re.search('^  (in|out) ', screen.screen(), re.M), screen.screen()
+    finally:
+        screen.close()
+
+
 def test_without_a_terminal_there_is_no_progress(tmp_path, data):  # noqa: F811
     with receiver() as own:
         done = run(tmp_path, 'send', str(data), '--to', f'udp://127.0.0.1:{own.getsockname()[1]}', '--rate', '16 Mbit/s')
