@@ -243,7 +243,7 @@ def test_a_full_disk_ends_the_record_with_what_was_whole(stream, small_disk):
 
 
 def test_a_framed_file_ends_its_record_and_is_whole(tmp_path, stream, data):
-    """Twice over: the second copy is dropped."""
+    """Twice over: the second copy is dropped. It ends with the first copy's end, whatever of the other is not read then."""
     record = tmp_path / 'record'
     recorder = stream('record', '--listen', 'udp://127.0.0.1:0', '--listen', 'udp://[::1]:0', '--to', str(record),
                       '--framed', '--until-end', '--json')
@@ -256,7 +256,7 @@ def test_a_framed_file_ends_its_record_and_is_whole(tmp_path, stream, data):
     assert figures['unframed'] == 0
     [counted] = figures['streams']
     assert (counted['stream'], counted['lost']) == (7, 0)
-    assert counted['duplicates'] == counted['received'] > 300
+    assert counted['received'] > 300 and counted['received'] / 2 < counted['duplicates'] <= counted['received']
 
 
 def test_files_are_rotated_by_size_at_the_ends_of_datagrams(tmp_path, stream):
