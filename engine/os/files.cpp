@@ -1,5 +1,6 @@
 #include "engine/os/files.hpp"
 
+#include "engine/os/background.hpp"
 #include "engine/os/loop.hpp"
 #include "engine/os/runtime.hpp"
 #include "engine/os/socket.hpp"
@@ -10,10 +11,13 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace dispatch::os {
 namespace {
@@ -36,33 +40,44 @@ bool is_directory(int descriptor) {
   return ::fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+// No disk is waited for.
+bool is_in_memory(int descriptor) {
+  struct statfs system {};
+  return ::fstatfs(descriptor, &system) == 0 &&
+         (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
+}
+
 class File final : public net::File {
  public:
-  File(Loop& loop, FileDescriptor descriptor, Socket::For use)
-      : loop_(loop),
+  File(Runtime& runtime, FileDescriptor descriptor, Socket::For use)
+      : runtime_(runtime),
         regular_(is_regular(descriptor.get())),
+        in_memory_(is_in_memory(descriptor.get())),
         pipe_without_writer_(is_pipe(descriptor.get())) {
     // The kernel does not watch regular files: there is nothing to wait for.
     if (regular_) {
       plain_ = std::move(descriptor);
     } else {
-      watched_.emplace(loop, std::move(descriptor), use);
+      watched_.emplace(runtime.loop(), std::move(descriptor), use);
     }
   }
 
   net::Task<net::Result<std::size_t>> read_some(std::span<std::byte> buffer) override {
-    if (turn_.is_over()) co_await loop_.events.yield();
+    if (turn_.is_over()) co_await runtime_.loop().events.yield();
     // Before anybody has opened the other end, a read would be told that it has ended.
     if (std::exchange(pipe_without_writer_, false)) {
       if (const auto error = co_await watched_->wait(Socket::For::reading)) co_return error;
     }
     for (;;) {
-      const auto got = ::read(descriptor(), buffer.data(), buffer.size());
+      const auto got = read_now(buffer);
       if (got >= 0) {
         turn_.moved(static_cast<std::size_t>(got));
         co_return static_cast<std::size_t>(got);
       }
       if (errno == EINTR) continue;
+      if (reads_aside() && (errno == EAGAIN || errno == EOPNOTSUPP)) {
+        co_return co_await read_aside(buffer);
+      }
       if (errno != EAGAIN || !watched_) co_return last_error();
       turn_.waited();
       watched_->would_block(Socket::For::reading);
@@ -100,15 +115,50 @@ class File final : public net::File {
   net::Task<net::Status> sync() override { co_return net::Status{}; }
 
  private:
-  int descriptor() const { return watched_ ? watched_->get() : plain_.get(); }
+  struct Reading {
+    std::vector<std::byte> bytes;
+    ssize_t got = 0;
+    int error = 0;
+  };
 
-  Loop& loop_;
+  int descriptor() const { return watched_ ? watched_->get() : plain_.get(); }
+  bool reads_aside() const { return regular_ && !in_memory_; }
+
+  // What of a file is not in memory is EAGAIN; EOPNOTSUPP: its file system cannot tell.
+  ssize_t read_now(std::span<std::byte> buffer) const {
+    if (!reads_aside()) return ::read(descriptor(), buffer.data(), buffer.size());
+    const iovec piece{buffer.data(), buffer.size()};
+    constexpr off_t kWhereItIs = -1;
+    return ::preadv2(descriptor(), &piece, 1, kWhereItIs, RWF_NOWAIT);
+  }
+
+  // A thread waits for the disk. It reads into bytes of its own: `buffer` may be gone before it is
+  // done.
+  net::Task<net::Result<std::size_t>> read_aside(std::span<std::byte> buffer) {
+    if (!aside_) aside_.emplace(runtime_);
+    const auto reading = co_await aside_->run<Reading>([from = descriptor(), most = buffer.size()] {
+      Reading done{std::vector<std::byte>(most)};
+      do {
+        done.got = ::read(from, done.bytes.data(), most);
+      } while (done.got < 0 && errno == EINTR);
+      done.error = errno;
+      return done;
+    });
+    if (reading.got < 0) co_return net::errno_error(reading.error);
+    const auto got = static_cast<std::size_t>(reading.got);
+    std::copy_n(reading.bytes.begin(), got, buffer.begin());
+    co_return got;
+  }
+
+  Runtime& runtime_;
   bool regular_;
+  bool in_memory_;
   bool pipe_without_writer_;  // perhaps
   FileDescriptor plain_;
   std::optional<Socket> watched_;
   Turn turn_;
   std::uint64_t written_ = 0;
+  std::optional<Background> aside_;  // ends before the descriptor
 };
 
 // A regular file that is written.
@@ -162,7 +212,7 @@ net::Result<FileDescriptor> own_description_of(int descriptor, int flags) {
 
 }  // namespace
 
-Files::Files(Runtime& runtime) : loop_(runtime.loop()), writer_(loop_) {}
+Files::Files(Runtime& runtime) : runtime_(runtime), writer_(runtime.loop()) {}
 
 Files::~Files() = default;
 
@@ -170,14 +220,14 @@ net::FilePtr Files::make_output(FileDescriptor descriptor) {
   if (is_regular(descriptor.get())) {
     return std::make_unique<WrittenFile>(writer_.open(std::move(descriptor)));
   }
-  return std::make_unique<File>(loop_, std::move(descriptor), Socket::For::writing);
+  return std::make_unique<File>(runtime_, std::move(descriptor), Socket::For::writing);
 }
 
 net::Result<net::FilePtr> Files::open_to_read(const std::string& path) {
   FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   if (!file) return last_error();
   if (is_directory(file.get())) return net::errno_error(EISDIR);
-  return net::FilePtr(std::make_unique<File>(loop_, std::move(file), Socket::For::reading));
+  return net::FilePtr(std::make_unique<File>(runtime_, std::move(file), Socket::For::reading));
 }
 
 net::Result<net::FilePtr> Files::open_to_write(const std::string& path, Existing existing) {
@@ -193,7 +243,7 @@ net::Result<net::FilePtr> Files::open_to_write(const std::string& path, Existing
 net::Result<net::FilePtr> Files::standard_input() {
   auto own = own_description_of(STDIN_FILENO, O_RDONLY);
   if (!own) return own.error();
-  return net::FilePtr(std::make_unique<File>(loop_, std::move(*own), Socket::For::reading));
+  return net::FilePtr(std::make_unique<File>(runtime_, std::move(*own), Socket::For::reading));
 }
 
 net::Result<net::FilePtr> Files::standard_output() {

@@ -7,11 +7,11 @@
 namespace dispatch::os {
 
 class Runtime;
-struct Loop;
 
-// Regular files are written by a thread of their own (FileWriter), so that the event loop goes on
-// while the disk is slow; they are opened and read on the event loop, which takes as long as the
-// disk does. Pipes, terminals and other devices are waited for by the event loop.
+// The event loop goes on while the disk is slow: regular files are written by a thread
+// (FileWriter), and what of one is not in memory is read by a thread of its own; they are opened on
+// the event loop, which takes as long as the disk does. Pipes, terminals and other devices are
+// waited for by the event loop.
 class Files final : public net::Files {
  public:
   // Of the runtime's event loop. `runtime` outlives this, and all files.
@@ -27,7 +27,7 @@ class Files final : public net::Files {
  private:
   net::FilePtr make_output(FileDescriptor descriptor);
 
-  Loop& loop_;
+  Runtime& runtime_;
   FileWriter writer_;
 };
 

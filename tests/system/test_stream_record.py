@@ -98,7 +98,7 @@ def test_files_are_rotated_by_age(tmp_path, stream):  # noqa: F811
 
 @pytest.fixture(scope='module')
 def slow_disk(tmp_path_factory):
-    """slow_disk(MILLISECONDS): words before a command, for which files named *.slow take so long for each write."""
+    """slow_disk(MILLISECONDS): words before a command, for which files named *.slow take so long for each read and write."""
     if IS_SANITIZED:
         pytest.skip('the sanitizers want to be loaded first')
     compiler = shutil.which('cc') or shutil.which('gcc') or shutil.which('clang')
@@ -124,6 +124,24 @@ def test_receiving_goes_on_while_the_disk_is_slow(tmp_path, stream, slow_disk): 
     assert content(file) == b''.join(PAYLOAD)
     figures = json.loads(forward.process.stdout.read())
     assert [each['lost'] for each in figures['endpoints']] == [0, 0, 0]
+
+
+def test_receiving_goes_on_while_a_file_is_read_from_a_slow_disk(tmp_path, stream, slow_disk):  # noqa: F811
+    """Two reads of two seconds each: what it holds, and its end."""
+    file = tmp_path / 'old.slow'
+    file.write_bytes(b'old' * 100)
+    with receiver() as own, receiver() as sender:
+        began = time.monotonic()
+        forward = stream('forward', '--from', f'file:{file}', '--listen', 'udp://127.0.0.1:0', '--to',
+                         f'udp://127.0.0.1:{own.getsockname()[1]}', prefix=slow_disk(2000))
+        asked = time.monotonic()
+        for each in PAYLOAD:
+            sender.sendto(each, ('127.0.0.1', forward.port()))
+            assert own.recv(1000) == each
+        assert time.monotonic() - asked < 1.5
+        assert own.recv(1000) == b'old' * 100
+        assert time.monotonic() - began > 2
+        assert forward.stop() == 0
 
 
 @pytest.mark.parametrize('sync', ['always', '100ms'])
