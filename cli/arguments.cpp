@@ -286,10 +286,8 @@ Arguments parse_arguments(int argc, const char* const* argv) {
 
   CoordinatorCommand coordinator;
   coordinator.add_to(app);
-  debug_flag(coordinator.command());
   AgentCommand agent;
   agent.add_to(app);
-  debug_flag(agent.command());
   MonitorCommand monitor;
   monitor.add_to(app);
 

@@ -36,6 +36,7 @@ void FleetOptions::add_targets(CLI::App& command) {
 }
 
 void FleetOptions::add_log_level(CLI::App& command) {
+  command.add_flag("-d,--debug", debug_, "As --log-level debug");
   add_value(command, "--log-level", log_level_, "LEVEL",
             "debug, info, warning or error. The log is written to standard output");
 }
@@ -71,6 +72,7 @@ fleet::TargetPolicy FleetOptions::targets() const {
 }
 
 net::LogLevel FleetOptions::log_level() const {
+  if (debug_) return net::LogLevel::debug;
   std::string text = log_level_;
   for (auto& c : text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');

@@ -58,6 +58,7 @@ class FleetOptions {
   CLI::App* command_ = nullptr;
   std::string config_;
   std::string log_level_ = "info";
+  bool debug_ = false;
   std::vector<std::string> allowed_;
   std::vector<std::string> denied_;
   bool private_ = false;

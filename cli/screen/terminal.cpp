@@ -84,6 +84,10 @@ Key key_of(const ftxui::Event& event) {
     if (event == its) return {kind};
   }
   if (event.is_character()) return {Kind::letter, event.character()};
+  // As tmux, rxvt and the Linux console have them.
+  const auto& input = event.input();
+  if (input == "\x1b[1~" || input == "\x1b[7~" || input == "\x1bOH") return {Kind::home};
+  if (input == "\x1b[4~" || input == "\x1b[8~" || input == "\x1bOF") return {Kind::end};
   return {};
 }
 

@@ -94,12 +94,14 @@ class TopScreen {
     const auto page = static_cast<std::ptrdiff_t>(
         connection_page(known_.snapshot.links.size(), screen::size_of_terminal()));
     constexpr std::ptrdiff_t kAll = 1'000'000;
-    if (event == Event::ArrowUp || key == "k") return select_by(-1);
-    if (event == Event::ArrowDown || key == "j") return select_by(+1);
-    if (event == Event::PageUp) return select_by(-page);
-    if (event == Event::PageDown) return select_by(+page);
-    if (event == Event::Home) return select_by(-kAll);
-    if (event == Event::End) return select_by(+kAll);
+    using Kind = screen::Key::Kind;
+    const auto kind = screen::key_of(event).kind;
+    if (kind == Kind::up || key == "k") return select_by(-1);
+    if (kind == Kind::down || key == "j") return select_by(+1);
+    if (kind == Kind::page_up) return select_by(-page);
+    if (kind == Kind::page_down) return select_by(+page);
+    if (kind == Kind::home) return select_by(-kAll);
+    if (kind == Kind::end) return select_by(+kAll);
     return false;
   }
 
