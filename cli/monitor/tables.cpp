@@ -95,7 +95,7 @@ std::vector<Row> history_rows(const FleetState& state) {
                     {{time_of_day(record.started)},
                      result_cell(record),
                      {record.method},
-                     {record.url},
+                     {short_url(record.url)},
                      {record.agent},
                      {record.address},
                      {format_milliseconds(record.duration_ms), record.duration_ms}}});
@@ -107,6 +107,11 @@ std::string time_of_day(const std::string& time) {
   constexpr std::size_t kDate = 11;  // "2026-01-31T"
   constexpr std::size_t kTime = 8;
   return time.size() < kDate + kTime ? "-" : time.substr(kDate, kTime);
+}
+
+std::string short_url(const std::string& url) {
+  constexpr std::string_view kUsual = "http://";
+  return url.starts_with(kUsual) ? url.substr(kUsual.size()) : url;
 }
 
 std::string format_milliseconds(double milliseconds) {

@@ -19,6 +19,8 @@ std::vector<screen::Row> history_rows(const FleetState& state);
 
 // "12:00:00" of "2026-01-31T12:00:00.123456"; empty: "-".
 std::string time_of_day(const std::string& time);
+// Without "http://", which takes room and says little; other schemes stay.
+std::string short_url(const std::string& url);
 // "8.3 ms", "1.25 s".
 std::string format_milliseconds(double milliseconds);
 // "200", or the outcome where there was no answer; and how it is coloured.

@@ -95,9 +95,10 @@ void Painter::add_under_way(Elements& drawn, int most) const {
     const auto& each = requests[i];
     const auto where = each.waits ? std::string("waits for an address")
                                   : fmt::format("{} from {}", each.agent, each.address);
-    drawn.push_back(hbox({screen::cell("", 2), screen::cell(time_of_day(each.started), 9),
-                          screen::cell(each.method, 8), screen::one_line(each.url) | ftxui::xflex,
-                          ftxui::text(" "), screen::one_line(where), ftxui::text(" ")}));
+    drawn.push_back(
+        hbox({screen::cell("", 2), screen::cell(time_of_day(each.started), 9),
+              screen::cell(each.method, 8), screen::one_line(short_url(each.url)) | ftxui::xflex,
+              ftxui::text(" "), screen::one_line(where), ftxui::text(" ")}));
   }
 }
 
@@ -108,12 +109,12 @@ void Painter::add_last(Elements& drawn, int most) const {
   for (std::size_t i = 0; i < history.size() && static_cast<int>(i) < most; ++i) {
     const auto& record = history[i];
     const auto result = result_cell(record);
-    drawn.push_back(
-        hbox({screen::cell("", 2), screen::cell(time_of_day(record.started), 9),
-              screen::cell(result.text, 13) | look_.tint(result.tint),
-              screen::cell(record.method, 8), screen::one_line(record.url) | ftxui::xflex,
-              ftxui::text(" "), screen::one_line(record.address), ftxui::text(" "),
-              screen::cell_right(format_milliseconds(record.duration_ms), 9)}));
+    drawn.push_back(hbox({screen::cell("", 2), screen::cell(time_of_day(record.started), 9),
+                          screen::cell(result.text, 13) | look_.tint(result.tint),
+                          screen::cell(record.method, 8),
+                          screen::one_line(short_url(record.url)) | ftxui::xflex, ftxui::text(" "),
+                          screen::cell(record.address, 16),
+                          screen::cell_right(format_milliseconds(record.duration_ms), 9)}));
   }
 }
 

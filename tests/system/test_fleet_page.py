@@ -6,37 +6,11 @@ import json
 import pytest
 from browser import PROGRAM as CHROMIUM
 from browser import Browser
-from fleet_process import Coordinator, Target, WebSocket, agent, until
+from fleet_process import Coordinator, WebSocket, until
 
 OPEN = ('--allow-private',)
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason='chromium is not installed')
-
-
-@pytest.fixture
-def target():
-    server = Target()
-    yield server
-    server.end()
-
-
-@pytest.fixture
-def programs():
-    started = []
-    yield started
-    for each in reversed(started):
-        each.end()
-
-
-@pytest.fixture
-def fleet(tmp_path, programs):
-    coordinator = Coordinator(tmp_path, *OPEN)
-    programs.append(coordinator)
-    coordinator.members = {}
-    for name, addresses in {'alpha': ['127.0.0.2', '127.0.0.3'], 'beta': ['127.0.0.4']}.items():
-        coordinator.members[name] = agent(tmp_path, coordinator, name, *addresses)
-        programs.append(coordinator.members[name])
-    return coordinator
 
 
 def text(page, selector):
@@ -58,15 +32,15 @@ def fits(page):
 
 
 @pytest.mark.parametrize(('width', 'scheme'), [(1280, 'light'), (1280, 'dark'), (390, 'light'), (390, 'dark')])
-def test_every_view_is_live_and_fits(fleet, target, tmp_path, programs, width, scheme):
-    fleet.call('PUT', '/api/config/requests/default', {'url': f'{target.url}/configured', 'method': 'PUT',
+def test_every_view_is_live_and_fits(small_fleet, web_target, tmp_path, programs, width, scheme):
+    small_fleet.call('PUT', '/api/config/requests/default', {'url': f'{web_target.url}/configured', 'method': 'PUT',
                                                        'headers': {'X-One': '1'}, 'body': {'n': 1}})
     for i in range(12):
-        fleet.execute(f'{target.url}/page/{i}?status={404 if i % 5 == 0 else 200}')
-    fleet.execute('http://127.0.0.1:1/', method='POST')
+        small_fleet.execute(f'{web_target.url}/page/{i}?status={404 if i % 5 == 0 else 200}')
+    small_fleet.execute('http://127.0.0.1:1/', method='POST')
     with Browser(tmp_path / 'profile', width) as page:
         page.call('Emulation.setEmulatedMedia', features=[{'name': 'prefers-color-scheme', 'value': scheme}])
-        page.open(fleet.url)
+        page.open(small_fleet.url)
         page.wait_for('document.querySelector("#agents-active").textContent === "2"')
         assert text(page, '#addresses') == '3'
         assert page.run('document.querySelectorAll("#last tbody tr").length') == 10
@@ -81,20 +55,20 @@ def test_every_view_is_live_and_fits(fleet, target, tmp_path, programs, width, s
             page.screenshot(tmp_path / f'{view}.png')
         # What happens now is shown without being asked for.
         show(page, 'overview')
-        fleet.execute(f'{target.url}/live')
+        small_fleet.execute(f'{web_target.url}/live')
         page.wait_for('document.querySelector("#last tbody tr").innerText.includes("/live")')
-        fleet.members['beta'].kill()
+        small_fleet.members['beta'].kill()
         page.wait_for('document.querySelector("#agents-active").textContent === "1"')
         page.wait_for('document.querySelector("#agents-other").textContent.includes("1 disconnected")')
         page.screenshot(tmp_path / 'live.png')
 
 
-def test_a_configuration_is_written_saved_and_executed(fleet, target, tmp_path):
+def test_a_configuration_is_written_saved_and_executed(small_fleet, web_target, tmp_path):
     with Browser(tmp_path / 'profile') as page:
-        page.open(f'{fleet.url}#/configuration')
+        page.open(f'{small_fleet.url}#/configuration')
         page.wait_for('document.querySelector("#about").textContent.includes("2 agents")')
         write(page, 'f-name', 'mine')
-        write(page, 'f-url', f'{target.url}/mine?say={{"a":1}}')
+        write(page, 'f-url', f'{web_target.url}/mine?say={{"a":1}}')
         write(page, 'f-method', 'POST')
         write(page, 'f-headers', 'X-One: 1\nX-Two:  two ')
         write(page, 'f-body', '{"n": [1, 2]}')
@@ -102,7 +76,7 @@ def test_a_configuration_is_written_saved_and_executed(fleet, target, tmp_path):
         page.run('document.querySelector("#save").click()')
         page.wait_for('document.querySelector("#config-said").textContent === "saved mine"')
         assert text(page, '#changed') == ''
-        kept = fleet.call('GET', '/api/config/requests/mine')[1]
+        kept = small_fleet.call('GET', '/api/config/requests/mine')[1]
         assert (kept['method'], kept['headers'], kept['body']) == ('POST', {'X-One': '1', 'X-Two': 'two'}, {'n': [1, 2]})
         write(page, 'f-headers', 'nonsense')
         page.run('document.querySelector("#save").click()')
@@ -118,34 +92,34 @@ def test_a_configuration_is_written_saved_and_executed(fleet, target, tmp_path):
         assert text(page, '#result .status') == '200 answered'
         assert '127.0.0.4' in text(page, '#result')
         assert json.loads(text(page, '#result pre')) == {'a': 1}
-        assert json.loads(target.last['body']) == {'n': [1, 2]}
+        assert json.loads(web_target.last['body']) == {'n': [1, 2]}
         page.screenshot(tmp_path / 'executed.png')
 
 
-def test_a_request_under_way_is_cancelled(fleet, target, tmp_path):
+def test_a_request_under_way_is_cancelled(small_fleet, web_target, tmp_path):
     with Browser(tmp_path / 'profile') as page:
-        page.open(f'{fleet.url}#/configuration')
+        page.open(f'{small_fleet.url}#/configuration')
         page.wait_for('document.querySelector("#about").textContent.includes("2 agents")')
-        write(page, 'f-url', f'{target.url}/slow?wait=20')
+        write(page, 'f-url', f'{web_target.url}/slow?wait=20')
         show(page, 'execute')
         page.run('document.querySelector("#run").click()')
-        until(lambda: target.paths['/slow'] == 1)
+        until(lambda: web_target.paths['/slow'] == 1)
         page.wait_for('!document.querySelector("#cancel").disabled')
         page.run('document.querySelector("#cancel").click()')
         page.wait_for('document.querySelector("#result .status")?.innerText === "cancelled"')
 
 
-def test_the_history_has_filters_pages_and_a_closer_look(fleet, target, tmp_path):
+def test_the_history_has_filters_pages_and_a_closer_look(small_fleet, web_target, tmp_path):
     for i in range(120):
-        fleet.execute(f'{target.url}/h/{i}?say=body-of-{i}', method='POST' if i % 2 else 'GET')
+        small_fleet.execute(f'{web_target.url}/h/{i}?say=body-of-{i}', method='POST' if i % 2 else 'GET')
     rows = 'document.querySelectorAll("#history tbody tr")'
     with Browser(tmp_path / 'profile') as page:
-        page.open(f'{fleet.url}#/history')
+        page.open(f'{small_fleet.url}#/history')
         page.wait_for(f'{rows}.length === 50 && {rows}[0].innerText.includes("/h/119?")')
         page.run('document.querySelector("#older").click()')
         page.wait_for(f'{rows}[0].innerText.includes("/h/69?")')
         # It stays where it is when there is something new.
-        fleet.execute(f'{target.url}/later')
+        small_fleet.execute(f'{web_target.url}/later')
         page.run('document.querySelector("#older").click()')
         page.wait_for(f'{rows}.length === 20 && {rows}[19].innerText.includes("/h/0?")')
         assert page.run('document.querySelector("#older").disabled')
@@ -160,13 +134,13 @@ def test_the_history_has_filters_pages_and_a_closer_look(fleet, target, tmp_path
         page.screenshot(tmp_path / 'closer.png')
 
 
-def test_it_waits_for_a_coordinator_that_is_started_again(fleet, tmp_path, programs):
+def test_it_waits_for_a_coordinator_that_is_started_again(small_fleet, tmp_path, programs):
     with Browser(tmp_path / 'profile') as page:
-        page.open(fleet.url)
+        page.open(small_fleet.url)
         page.wait_for('document.querySelector("#agents-active").textContent === "2"')
-        fleet.kill()
+        small_fleet.kill()
         page.wait_for('document.querySelector("#trouble").innerText.includes("waiting for the coordinator")')
-        programs.append(Coordinator(tmp_path, *OPEN, port=fleet.port))
+        programs.append(Coordinator(tmp_path, *OPEN, port=small_fleet.port))
         page.wait_for('document.querySelector("#trouble").hidden')
         page.wait_for('document.querySelector("#agents-active").textContent === "2"')
 
@@ -190,8 +164,8 @@ def test_a_token_is_asked_for_and_kept_out_of_the_address(tmp_path, programs):
         assert 'token' not in page.run('location.href')
 
 
-def test_the_page_loads_nothing_else_and_is_in_no_frame(fleet):
-    connection = http.client.HTTPConnection('127.0.0.1', fleet.port, timeout=20)
+def test_the_page_loads_nothing_else_and_is_in_no_frame(small_fleet):
+    connection = http.client.HTTPConnection('127.0.0.1', small_fleet.port, timeout=20)
     connection.request('GET', '/')
     answer = connection.getresponse()
     page = answer.read().decode()

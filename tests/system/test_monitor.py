@@ -5,38 +5,12 @@ import shutil
 
 import pytest
 from dispatch_process import PROGRAM, run
-from fleet_process import Coordinator, Target, agent, until
+from fleet_process import Coordinator, agent, until
 from terminal import Terminal
 
 OPEN = ('--allow-private',)
 
 pytestmark = pytest.mark.skipif(shutil.which('tmux') is None, reason='tmux is not installed')
-
-
-@pytest.fixture
-def target():
-    server = Target()
-    yield server
-    server.end()
-
-
-@pytest.fixture
-def programs():
-    started = []
-    yield started
-    for each in reversed(started):
-        each.end()
-
-
-@pytest.fixture
-def fleet(tmp_path, programs):
-    coordinator = Coordinator(tmp_path, *OPEN)
-    programs.append(coordinator)
-    coordinator.members = {}
-    for name, addresses in {'alpha': ['127.0.0.2', '127.0.0.3'], 'beta': ['127.0.0.4']}.items():
-        coordinator.members[name] = agent(tmp_path, coordinator, name, *addresses)
-        programs.append(coordinator.members[name])
-    return coordinator
 
 
 @pytest.fixture
@@ -57,11 +31,11 @@ def monitor(tmp_path):
 
 
 @pytest.mark.parametrize(('width', 'height'), [(80, 24), (120, 40)])
-def test_every_view_is_live_and_fits(fleet, target, monitor, width, height):
-    fleet.call('PUT', '/api/config/requests/default', {'url': f'{target.url}/configured', 'headers': {'X-One': '1'}})
+def test_every_view_is_live_and_fits(small_fleet, web_target, monitor, width, height):
+    small_fleet.call('PUT', '/api/config/requests/default', {'url': f'{web_target.url}/configured', 'headers': {'X-One': '1'}})
     for i in range(5):
-        fleet.execute(f'{target.url}/page/{i}')
-    terminal = monitor(fleet, width=width, height=height)
+        small_fleet.execute(f'{web_target.url}/page/{i}')
+    terminal = monitor(small_fleet, width=width, height=height)
     screen = terminal.wait_for('2 active, 0 inactive, 0 disconnected')
     assert '3 of 3 available' in screen
     assert '5 executed' in screen
@@ -74,20 +48,20 @@ def test_every_view_is_live_and_fits(fleet, target, monitor, width, height):
         assert lines[0].startswith(' dispatch monitor: http://127.0.0.1:')
         assert 'quit' in lines[-1]
     # What happens now is shown without being asked for.
-    fleet.execute(f'{target.url}/live')
+    small_fleet.execute(f'{web_target.url}/live')
     terminal.wait_for(lambda now: now.count(' 200 ') == 6)
     terminal.press('1')
-    fleet.members['beta'].kill()
+    small_fleet.members['beta'].kill()
     terminal.wait_for('1 active, 0 inactive, 1 disconnected')
     terminal.press('q')
     assert terminal.wait_for_end() == 0
 
 
-def test_tables_are_filtered_sorted_and_looked_at_closely(fleet, target, monitor):
-    fleet.execute(f'{target.url}/first?say=the-body', agent_id='beta')
+def test_tables_are_filtered_sorted_and_looked_at_closely(small_fleet, web_target, monitor):
+    small_fleet.execute(f'{web_target.url}/first?say=the-body', agent_id='beta')
     for _ in range(3):
-        fleet.execute(f'{target.url}/more', agent_id='alpha')
-    terminal = monitor(fleet)
+        small_fleet.execute(f'{web_target.url}/more', agent_id='alpha')
+    terminal = monitor(small_fleet)
     terminal.press('2')
     terminal.wait_for('Agents: 2')
     terminal.press('/')
@@ -111,17 +85,17 @@ def test_tables_are_filtered_sorted_and_looked_at_closely(fleet, target, monitor
     terminal.wait_for('History: 4')
     terminal.press('End', 'Enter')
     screen = terminal.wait_for('the-body')
-    assert f'GET {target.url}/first?say=the-body' in screen
+    assert f'GET {web_target.url}/first?say=the-body' in screen
     assert 'agent beta from 127.0.0.4' in screen
 
 
-def test_a_request_is_written_executed_saved_and_cancelled(fleet, target, monitor):
-    terminal = monitor(fleet)
+def test_a_request_is_written_executed_saved_and_cancelled(small_fleet, web_target, monitor):
+    terminal = monitor(small_fleet)
     terminal.wait_for('3 of 3 available')
     terminal.press('c')
     terminal.wait_for('> URL')
     terminal.press('Enter')
-    terminal.type(f'{target.url}/quit?say={{"a":1}}')  # a q there is a letter
+    terminal.type(f'{web_target.url}/quit?say={{"a":1}}')  # a q there is a letter
     terminal.press('Enter', 'Down', 'Right')
     terminal.wait_for('POST')
     terminal.press('Down', 'Enter')
@@ -134,32 +108,32 @@ def test_a_request_is_written_executed_saved_and_cancelled(fleet, target, monito
     terminal.press('e')
     screen = terminal.wait_for('200 answered')
     assert 'as written, not saved' in screen and '"a": 1' in screen
-    assert (target.last['method'], target.last['body'], target.last['headers']['X-One']) == ('POST', b'the body', '1')
+    assert (web_target.last['method'], web_target.last['body'], web_target.last['headers']['X-One']) == ('POST', b'the body', '1')
     terminal.press('c')
     terminal.wait_for('> Body')
     terminal.press('s')
     terminal.wait_for('saved default')
-    assert fleet.call('GET', '/api/config/request')[1]['body'] == 'the body'
-    fleet.call('PUT', '/api/config/requests/slow', {'url': f'{target.url}/slow?wait=30'})
+    assert small_fleet.call('GET', '/api/config/request')[1]['body'] == 'the body'
+    small_fleet.call('PUT', '/api/config/requests/slow', {'url': f'{web_target.url}/slow?wait=30'})
     terminal.wait_for('Configurations: default, slow')
     terminal.press('Up', 'Up', 'Up', 'Up', 'Right')
     terminal.wait_for('loaded slow')
     terminal.press('e')
     terminal.wait_for('under way ...')
-    until(lambda: target.paths['/slow'] == 1)
+    until(lambda: web_target.paths['/slow'] == 1)
     terminal.click_on('[ Cancel ]')
     terminal.wait_for('cancelled')
-    until(lambda: not fleet.call('GET', '/api/requests')[1]['requests'])
+    until(lambda: not small_fleet.call('GET', '/api/requests')[1]['requests'])
 
 
-def test_it_waits_for_a_coordinator_that_is_started_again(fleet, tmp_path, monitor, programs):
-    terminal = monitor(fleet)
+def test_it_waits_for_a_coordinator_that_is_started_again(small_fleet, tmp_path, monitor, programs):
+    terminal = monitor(small_fleet)
     terminal.wait_for('2 active')
-    fleet.kill()
+    small_fleet.kill()
     screen = terminal.wait_for('waiting for the coordinator')
     assert 'tried again in' in screen.splitlines()[-1]
     assert '2 active' in screen  # what was known last
-    programs.append(Coordinator(tmp_path, *OPEN, port=fleet.port))
+    programs.append(Coordinator(tmp_path, *OPEN, port=small_fleet.port))
     terminal.press('r')
     terminal.wait_for(lambda now: 'waiting for the coordinator' not in now)
     terminal.wait_for('2 active')
@@ -181,8 +155,8 @@ def test_tokens_files_and_variables(tmp_path, monitor, programs):
             settings={'DISPATCHER_COORDINATOR_URL': 'http://127.0.0.1:1'}).wait_for('0 of 0 available')
 
 
-def test_it_follows_the_size_of_the_terminal_and_explains_its_keys(fleet, monitor):
-    terminal = monitor(fleet)
+def test_it_follows_the_size_of_the_terminal_and_explains_its_keys(small_fleet, monitor):
+    terminal = monitor(small_fleet)
     terminal.wait_for('2 active')
     terminal.resize(50, 10)
     terminal.wait_for('too small: 60 x 16 at least')
@@ -200,8 +174,8 @@ def test_it_follows_the_size_of_the_terminal_and_explains_its_keys(fleet, monito
 COLOUR = re.compile('\x1b\\[(?:\\d+;)*(?:3[0-7]|9[0-7]|[34]8)(?:;\\d+)*m')
 
 
-def test_without_colours_where_nobody_wants_them(fleet, monitor):
-    coloured, plain = monitor(fleet), monitor(fleet, settings={'NO_COLOR': '1'})
+def test_without_colours_where_nobody_wants_them(small_fleet, monitor):
+    coloured, plain = monitor(small_fleet), monitor(small_fleet, settings={'NO_COLOR': '1'})
     coloured.wait_for('2 active')
     plain.wait_for('2 active')
     assert COLOUR.search(coloured.screen(colours=True))

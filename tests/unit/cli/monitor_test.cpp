@@ -454,6 +454,8 @@ BOOST_AUTO_TEST_CASE(what_others_wrote_cannot_move_the_cursor) {
 BOOST_AUTO_TEST_CASE(times_and_spans_are_short) {
   BOOST_TEST(time_of_day("2026-01-31T12:34:56.123456") == "12:34:56");
   BOOST_TEST(time_of_day("") == "-");
+  BOOST_TEST(short_url("http://example.com/x") == "example.com/x");
+  BOOST_TEST(short_url("https://example.com/x") == "https://example.com/x");
   BOOST_TEST(format_milliseconds(0.52) == "0.5 ms");
   BOOST_TEST(format_milliseconds(345.6) == "346 ms");
   BOOST_TEST(format_milliseconds(2345) == "2.35 s");
