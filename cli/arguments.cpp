@@ -4,6 +4,7 @@
 #include "cli/config_file.hpp"
 #include "cli/duration.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/fleet/checked_file.hpp"
 #include "cli/fleet/environment.hpp"
 #include "cli/help_formatter.hpp"
 #include "cli/log_file.hpp"
@@ -43,6 +44,7 @@ struct Raw {
   std::string size = "1000000";
   std::string parallel = "4";
   std::string config_file;
+  std::string config_of = "start";
   std::string control;
   std::string link;
   std::string change;
@@ -188,6 +190,15 @@ StartArguments with_config_file(const StartOptions& options, CLI::App& command,
   }
 }
 
+// Of --for.
+const CLI::App& command_with_config(const CLI::App& app, const std::string& name) {
+  constexpr std::array<std::string_view, 4> kNames{"start", "coordinator", "agent", "monitor"};
+  if (std::ranges::find(kNames, name) == kNames.end()) {
+    throw UsageError(fmt::format("--for: '{}' is not start, coordinator, agent or monitor", name));
+  }
+  return *app.get_subcommand(name);
+}
+
 std::string names_of_commands(CLI::App& app, const std::string& last) {
   std::string names;
   const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
@@ -242,9 +253,13 @@ Arguments parse_arguments(int argc, const char* const* argv) {
   config->require_subcommand(1);
   auto* config_check =
       config->add_subcommand("check", "Say what is wrong with a file, if anything is");
-  config_check->add_option("FILE", raw.config_file, "As dispatch start --config has it")
-      ->required();
+  config_check->add_option("FILE", raw.config_file, "As --config has it")->required();
   auto* example = config->add_subcommand("example", "Print a file with every key and its default");
+  for (auto* each : {config_check, example}) {
+    each->add_option("--for", raw.config_of, "start, coordinator, agent or monitor")
+        ->type_name("COMMAND")
+        ->default_str("start");
+  }
 
   const ControlCommands control(app, raw);
 
@@ -271,10 +286,10 @@ Arguments parse_arguments(int argc, const char* const* argv) {
 
   CoordinatorCommand coordinator;
   coordinator.add_to(app);
-  debug_flag(coordinator.command());
   AgentCommand agent;
   agent.add_to(app);
-  debug_flag(agent.command());
+  MonitorCommand monitor;
+  monitor.add_to(app);
 
   // Last, since commands have the footer that the program has when they are added.
   app.footer(kExamples + fmt::format("\nThe log is appended to {}\n", default_log_path()));
@@ -320,11 +335,13 @@ Arguments parse_arguments(int argc, const char* const* argv) {
     arguments.command = std::move(checked);
   }
   if (streams.parsed()) arguments.command = streams.checked();
-  if (coordinator.parsed() || agent.parsed()) {
-    warn_of_unknown_variables({&coordinator.command(), &agent.command()}, fleet_variables());
+  if (coordinator.parsed() || agent.parsed() || monitor.parsed()) {
+    warn_of_unknown_variables({&coordinator.command(), &agent.command(), &monitor.command()},
+                              fleet_variables());
   }
-  if (coordinator.parsed()) arguments.command = coordinator.checked();
-  if (agent.parsed()) arguments.command = agent.checked();
+  if (coordinator.parsed()) arguments.command = checked_with_place(coordinator);
+  if (agent.parsed()) arguments.command = checked_with_place(agent);
+  if (monitor.parsed()) arguments.command = checked_with_place(monitor);
   if (raw.debug) {
     if (auto* its = std::get_if<CoordinatorArguments>(&arguments.command)) {
       its->log_level = net::LogLevel::debug;
@@ -336,7 +353,10 @@ Arguments parse_arguments(int argc, const char* const* argv) {
   if (demo->parsed()) arguments.command = demo_arguments(raw);
   if (complete->parsed()) arguments.command = Answer{completion(app, raw.shell)};
   if (print_manual->parsed()) arguments.command = Answer{manual(app, kDispatchPage)};
-  if (example->parsed()) arguments.command = Answer{example_config(*start)};
+  if (example->parsed()) {
+    const auto& of = command_with_config(app, raw.config_of);
+    arguments.command = Answer{example_config(of, &of == start)};
+  }
   if (check->parsed()) {
     const auto& path = check_options.config();
     arguments.command = check_arguments(
@@ -344,7 +364,16 @@ Arguments parse_arguments(int argc, const char* const* argv) {
         raw);
   }
   if (config_check->parsed()) {
-    (void)with_config_file(start_options, *start, raw.config_file);
+    const auto& of = command_with_config(app, raw.config_of);
+    if (&of == start) {
+      (void)with_config_file(start_options, *start, raw.config_file);
+    } else if (&of == &coordinator.command()) {
+      check_file<CoordinatorCommand>(raw.config_file);
+    } else if (&of == &agent.command()) {
+      check_file<AgentCommand>(raw.config_file);
+    } else {
+      check_file<MonitorCommand>(raw.config_file);
+    }
     arguments.command = ConfigChecked{raw.config_file};
   }
   if (auto asked = control.arguments()) arguments.command = std::move(*asked);

@@ -38,7 +38,7 @@ struct Arguments {
   bool debug = false;
   std::variant<Answer, ListArguments, StartArguments, DemoArguments, ConfigChecked,
                ControlArguments, TopArguments, CheckArguments, StreamArguments,
-               CoordinatorArguments, AgentArguments>
+               CoordinatorArguments, AgentArguments, MonitorArguments>
       command;
 };
 

@@ -135,13 +135,16 @@ void ConfigFile::apply_value(CLI::App& command, const ConfigEntry& entry,
   give(option_of(command, entry), alone);
 }
 
-std::string example_config(const CLI::App& command) {
-  std::string out =
-      "# Configuration of dispatch: dispatch start --config FILE. Each line that begins with '#KEY "
-      "='\n"
-      "# shows the default. The command line counts more than this file; after a change, "
-      "'dispatch\n"
-      "# reload' or SIGHUP applies what can change while it runs.\n";
+std::string example_config(const CLI::App& command, bool reloads) {
+  std::string out;
+  add_wrapped(out,
+              fmt::format("Configuration of dispatch: dispatch {} --config FILE. Each line that "
+                          "begins with '#KEY =' shows the default. The command line counts more "
+                          "than this file{}",
+                          command.get_name(),
+                          reloads ? "; after a change, 'dispatch reload' or SIGHUP applies what "
+                                    "can change while it runs."
+                                  : ", and this file more than variables DISPATCHER_KEY."));
   for (const auto* option : options_with_keys(command)) {
     out += '\n';
     add_wrapped(out, option->get_description());

@@ -1,5 +1,6 @@
-// The configuration file of `dispatch start`: its keys are the long names of the options, and
-// `links` for the links themselves. What is given on the command line counts more.
+// The configuration file of `dispatch start`, and of the fleet's commands: its keys are the long
+// names of the options, and `links` for the links themselves. What is given on the command line
+// counts more.
 #pragma once
 
 #include "cli/config_text.hpp"
@@ -41,7 +42,8 @@ class ConfigFile {
 };
 
 // Every key with its default, behind a # each, and what it is.
-std::string example_config(const CLI::App& command);
+// `reloads`: what runs reads it again.
+std::string example_config(const CLI::App& command, bool reloads);
 
 // What each option of `command` was given, by its key: to see what has changed.
 using GivenOptions = std::vector<std::pair<std::string, std::vector<std::string>>>;

@@ -65,6 +65,7 @@ struct Command {
   int operator()(const AgentArguments& agent) const {
     return run_agent(agent, *open_log_on_standard_output());
   }
+  int operator()(const MonitorArguments& monitor) const { return run_monitor(monitor); }
   int operator()(const ControlArguments& control) const { return run_control(control); }
   int operator()(const CheckArguments& check) const { return run_check(check); }
   int operator()(const TopArguments& top) const { return run_top(top); }

@@ -3,7 +3,9 @@
 
     script -qec 'build/release/cli/dispatch demo' /dev/null | tools/terminal_svg.py > picture.svg
 
-Knows bold, dim and reset (SGR 1, 2, 0), carriage returns and erased lines, no more.
+    tmux capture-pane -p -e | tools/terminal_svg.py > picture.svg
+
+Knows bold, dim, inverted and reset (SGR 1, 2, 7, 0), carriage returns and erased lines, no more.
 """
 
 import html
@@ -11,19 +13,20 @@ import re
 import sys
 
 CELL_WIDTH, CELL_HEIGHT, MARGIN = 8.4, 19, 16  # pixels, for letters of 14 pixels
-SGR = re.compile(r'\x1b\[(\d*)m')
+SGR = re.compile(r'\x1b\[([\d;]*)m')
 OTHER_ESCAPE = re.compile(r'\x1b\[[0-9;?]*[A-Za-ln-z]')
-STYLES = {'1': 'bold', '2': 'dim'}
+STYLES = {'1': 'bold', '2': 'dim', '7': 'inverted'}
 
 
 def runs(line):
     """(column, style, text) of each piece of a line."""
-    style, column = '', 0
+    styles, column = set(), 0
     for index, piece in enumerate(SGR.split(line)):
         if index % 2:
-            style = STYLES.get(piece, '')
+            for code in piece.split(';'):
+                styles = set() if code in ('', '0') else styles | {STYLES.get(code, '')} - {''}
         elif piece:
-            yield column, style, piece
+            yield column, ' '.join(sorted(styles)), piece
             column += len(piece)
 
 
@@ -33,14 +36,17 @@ def draw(lines):
     yield (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height}" '
            f'viewBox="0 0 {width:.0f} {height}">')
     yield ('<style>text { font: 14px "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: #d8dee9; '
-           'white-space: pre } .bold, .prompt { font-weight: bold; fill: #fff } .dim { fill: #8089a0 }'
-           '</style>')
+           'white-space: pre } .bold, .prompt { font-weight: bold; fill: #fff } .dim { fill: #8089a0 } '
+           'text.inverted { fill: #1d2330 } rect.inverted { fill: #d8dee9 }</style>')
     yield '<rect width="100%" height="100%" rx="8" fill="#1d2330"/>'
     for row, line in enumerate(lines):
         for column, style, text in runs(line):
             style = 'prompt' if column == 0 and text.startswith('$ ') else style
             x, y = MARGIN + column * CELL_WIDTH, MARGIN + (row + 0.75) * CELL_HEIGHT
             length = len(text) * CELL_WIDTH
+            if 'inverted' in style:
+                yield (f'<rect x="{x:.1f}" y="{MARGIN + row * CELL_HEIGHT:.1f}" width="{length:.1f}" '
+                       f'height="{CELL_HEIGHT}" class="inverted"/>')
             yield (f'<text x="{x:.1f}" y="{y:.1f}" textLength="{length:.1f}" class="{style}" '
                    f'xml:space="preserve">{html.escape(text)}</text>')
     yield '</svg>'

@@ -24,16 +24,6 @@ constexpr auto kExamples = R"(Examples:
   dispatch agent --coordinator http://192.0.2.7:8000 --prefix 2001:db8:1:2::/64
 )";
 
-void add_value(CLI::App& command, const char* name, std::string& value, const char* type,
-               const char* help) {
-  command.add_option(name, value, help)->type_name(type);
-}
-
-void add_list(CLI::App& command, const char* name, std::vector<std::string>& values,
-              const char* type, const char* help) {
-  command.add_option(name, values, help)->allow_extra_args(false)->type_name(type);
-}
-
 bool is_name(const std::string& id) {
   constexpr std::size_t kMost = 200;
   return !id.empty() && id.size() <= kMost && id.find_first_of("/?#%\r\n\t") == std::string::npos;
@@ -44,11 +34,9 @@ bool is_name(const std::string& id) {
 void AgentCommand::add_to(CLI::App& app) {
   auto& command = *app.add_subcommand(
       "agent", "Execute a coordinator's HTTP requests from this machine's addresses");
-  add_list(command, "--coordinator", coordinators_, "URL",
+  add_list(command, "--coordinator,--coordinator-url", coordinators_, "URL",
            "Its coordinator; may be given several times: all of them are served. Default: "
            "http://localhost:8000");
-  // As HTTP Dispatcher calls it.
-  command.add_option("--coordinator-url", coordinators_)->allow_extra_args(false)->group("");
   add_value(command, "--agent-id", id_, "NAME",
             "What it is called, and keeps being called. Default: agent- and 8 random digits");
   add_list(command, "--interface", interfaces_, "NAME",
@@ -60,28 +48,20 @@ void AgentCommand::add_to(CLI::App& app) {
            "of it by chance (IP_FREEBIND)");
   command.add_flag("-4,--ipv4-only", only_v4_, "Offer IPv4 addresses only");
   command.add_flag("-6,--ipv6-only", only_v6_, "Offer IPv6 addresses only");
-  add_value(command, "--token-file", token_file_, "FILE",
-            "The first line is shown to coordinators. Else: $DISPATCHER_AGENT_TOKEN");
-  add_value(command, "--coordinator-ca", coordinator_ca_, "FILE",
-            "An https coordinator's certificate is signed by one of these. Default: as the system "
-            "has it");
-  add_value(command, "--tls-cert", tls_certificate_, "FILE",
-            "Show this certificate to coordinators (mutual TLS)");
-  add_value(command, "--tls-key", tls_key_, "FILE", "Its key. Default: in the same file");
+  add_access(command, "The first line is shown to coordinators. Else: $DISPATCHER_AGENT_TOKEN");
   add_value(command, "--target-ca", target_ca_, "FILE",
             "Certificates of https targets are signed by one of these. Default: as the system has "
             "it");
-  add_value(command, "--weight", weight_, "N", "Of its addresses, 1 to 1000. Default: 1");
+  add_value(command, "--weight", weight_, "N", "Of its addresses, 1 to 1000");
   add_value(command, "--concurrency", concurrency_, "N",
-            "Requests at once that it takes. Default: 0, as the coordinator has it");
-  add_value(command, "--heartbeat", heartbeat_, "TIME", "Default: 30s");
-  add_value(command, "--reconnect-max", reconnect_max_, "TIME",
-            "Between two attempts to reach a coordinator, at most. Default: 4s");
-  add_value(command, "--connect-timeout", connect_timeout_, "TIME",
-            "For a connection to an address. Default: 10s");
+            "Requests at once that it takes; 0: as the coordinator has it");
+  add_value(command, "--heartbeat", heartbeat_, "TIME",
+            "So often it tells its addresses, also where nothing has changed");
   add_value(command, "--idle-timeout", idle_timeout_, "TIME",
-            "A target's connection that nobody uses is kept so long. Default: 15s");
-  add_common(command);
+            "A target's connection that nobody uses is kept so long");
+  add_targets(command);
+  add_log_level(command);
+  add_config(command);
   command.footer(kExamples);
 }
 
@@ -105,19 +85,6 @@ void AgentCommand::check_addresses(fleet::AddressChoice& choice) const {
   choice.ipv6 = !only_v4_;
 }
 
-std::shared_ptr<const tls::Context> AgentCommand::coordinator_tls() const {
-  std::optional<tls::Pem> roots;
-  if (!coordinator_ca_.empty()) roots = {read_text_file(coordinator_ca_), coordinator_ca_};
-  if (tls_certificate_.empty()) {
-    if (!tls_key_.empty())
-      throw UsageError("--tls-key: give its certificate, too, with --tls-cert");
-    return roots ? tls::Context::client(*roots) : tls::Context::client_of_system();
-  }
-  const auto& key = tls_key_.empty() ? tls_certificate_ : tls_key_;
-  return tls::Context::client_with({read_text_file(tls_certificate_), tls_certificate_},
-                                   {read_text_file(key), key}, roots ? &*roots : nullptr);
-}
-
 AgentArguments AgentCommand::checked() {
   complete({{"COORDINATOR_URL", "--coordinator"}});
   AgentArguments arguments;
@@ -132,13 +99,11 @@ AgentArguments AgentCommand::checked() {
   }
   options.hostname = host_name();
   auto urls = coordinators_;
-  if (urls.empty()) urls.emplace_back("http://localhost:8000");
+  if (urls.empty()) urls.emplace_back(kUsualCoordinator);
   bool any_tls = false;
   for (const auto& text : urls) {
-    auto url = fleet::parse_target_url(text);
-    if (!url) throw UsageError(fmt::format("--coordinator: '{}': {}", text, url.error()));
-    any_tls = any_tls || url->tls;
-    options.coordinators.push_back(std::move(*url));
+    options.coordinators.push_back(coordinator_url(text));
+    any_tls = any_tls || options.coordinators.back().tls;
   }
   if (any_tls) options.tls = coordinator_tls();
   const auto shown = tokens("--token-file", token_file_, "AGENT_TOKEN");
@@ -148,8 +113,7 @@ AgentArguments AgentCommand::checked() {
   options.weight = whole_number("--weight", weight_, 1, fleet::kWeightMax);
   options.concurrency = whole_number("--concurrency", concurrency_, 0, fleet::kConcurrencyMax);
   options.heartbeat = positive_duration("--heartbeat", heartbeat_);
-  options.reconnect_max = positive_duration("--reconnect-max", reconnect_max_);
-  options.connect_timeout = positive_duration("--connect-timeout", connect_timeout_);
+  check_access(options.reconnect_max, options.connect_timeout);
   options.fetcher.connect_timeout = options.connect_timeout;
   options.fetcher.idle_max = positive_duration("--idle-timeout", idle_timeout_);
   options.fetcher.believed = target_ca_.empty()

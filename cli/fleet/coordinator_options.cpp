@@ -30,11 +30,6 @@ constexpr auto kExamples = R"(Examples:
       --api-token-file api.token --agent-token-file agent.token
 )";
 
-void add_value(CLI::App& command, const char* name, std::string& value, const char* type,
-               const char* help) {
-  command.add_option(name, value, help)->type_name(type);
-}
-
 std::uint64_t bytes(const char* option, const std::string& text) {
   try {
     return units::parse_bytes(text).count;
@@ -60,12 +55,10 @@ void CoordinatorCommand::add_to(CLI::App& app) {
   auto& command = *app.add_subcommand(
       "coordinator", "Have HTTP requests executed from the addresses of many agents");
   add_value(command, "--host", host_, "ADDRESS",
-            "Listen at this address. Default: 127.0.0.1, for this machine alone");
-  add_value(command, "--port", port_, "PORT", "Default: 8000");
-  command
-      .add_option("--bind", bind_, "Listen at ADDRESS[:PORT] instead; may be given several times")
-      ->allow_extra_args(false)
-      ->type_name("WHERE");
+            "Listen at this address; the usual one is for this machine alone");
+  add_value(command, "--port", port_, "PORT", "Listen at this port; 0: one that is free");
+  add_list(command, "--bind", bind_, "WHERE",
+           "Listen at ADDRESS[:PORT] instead; may be given several times");
   add_value(command, "--name", name_, "NAME",
             "In the history, where several coordinators share one. Default: the host's name");
   add_value(command, "--api-token-file", api_token_file_, "FILE",
@@ -81,33 +74,33 @@ void CoordinatorCommand::add_to(CLI::App& app) {
   add_value(command, "--agent-ca", agent_ca_, "FILE",
             "Agents show a certificate that one of these has signed (mutual TLS)");
   add_value(command, "--strategy", strategy_, "NAME",
-            "Whose turn it is: round-robin, weighted, least-busy or sticky. Default: round-robin");
+            "Whose turn it is: round-robin, weighted, least-busy or sticky");
   add_value(command, "--attempts", attempts_, "N",
             "Of a request, on different addresses, where it fails before it was sent (safe "
-            "methods: also after). Default: 3");
+            "methods: also after)");
   add_value(command, "--max-per-agent", per_agent_, "N",
-            "Requests at once for an agent; 0: no limit. Default: 100");
-  add_value(command, "--max-per-address", per_address_, "N",
-            "For a source address. Default: 0, no limit");
-  add_value(command, "--max-per-host", per_host_, "N", "To a target host. Default: 0, no limit");
-  add_value(command, "--max-waiting", waiting_max_, "N",
-            "Requests that wait for these limits. Default: 10000");
-  add_value(command, "--max-agents", agents_max_, "N", "Default: 10000");
+            "Requests at once for an agent; 0: no limit");
+  add_value(command, "--max-per-address", per_address_, "N", "For a source address; 0: no limit");
+  add_value(command, "--max-per-host", per_host_, "N", "To a target host; 0: no limit");
+  add_value(command, "--max-waiting", waiting_max_, "N", "Requests that wait for these limits");
+  add_value(command, "--max-agents", agents_max_, "N",
+            "Agents that are known; one that has left makes room for another");
+  add_value(command, "--forget-agents", forget_agents_, "TIME",
+            "An agent that has left for so long is forgotten, with its counters");
   add_value(command, "--address-rest", address_rest_, "TIME",
-            "An address that could not be used rests so long. Default: 30s");
+            "An address that could not be used rests so long");
   add_value(command, "--ping-interval", ping_interval_, "TIME",
-            "An agent that is silent for so long is asked, and given up after twice the time. "
-            "Default: 10s");
+            "An agent that is silent for so long is asked, and given up after twice the time");
   add_value(command, "--history", history_, "FILE",
             "Keep the history in this file (SQLite); none: in memory; postgresql://... for several "
             "coordinators. Default: history.sqlite in the state folder");
-  add_value(command, "--history-records", history_records_, "N",
-            "So many records are kept. Default: 100000");
-  add_value(command, "--history-body", history_body_, "BYTES",
-            "So much of each answer's body. Default: 16 KiB");
+  add_value(command, "--history-records", history_records_, "N", "So many records are kept");
+  add_value(command, "--history-body", history_body_, "BYTES", "So much of each answer's body");
   add_value(command, "--max-request", request_max_, "BYTES",
-            "The largest body that callers may post. Default: 64 MiB");
-  add_common(command);
+            "The largest body that callers may post");
+  add_targets(command);
+  add_log_level(command);
+  add_config(command);
   command.footer(kExamples);
 }
 
@@ -180,6 +173,7 @@ CoordinatorArguments CoordinatorCommand::checked() {
   options.waiting_max = whole_number("--max-waiting", waiting_max_, 0, kMost);
   options.agents_max = whole_number("--max-agents", agents_max_, 1, kMost);
   options.address_rest = duration("--address-rest", address_rest_);
+  options.forget_after = positive_duration("--forget-agents", forget_agents_);
   options.agent_socket.silence = positive_duration("--ping-interval", ping_interval_);
   options.history_body_max = bytes("--history-body", history_body_);
   options.request_bytes_max = bytes("--max-request", request_max_);

@@ -4,6 +4,7 @@
 #include "cli/version.hpp"
 #include "engine/fleet/api_server.hpp"
 #include "engine/fleet/coordinator.hpp"
+#include "engine/fleet/fleet_page.hpp"
 #include "engine/fleet/redact.hpp"
 #include "engine/net/config_error.hpp"
 #include "engine/os/descriptor_limit.hpp"
@@ -67,6 +68,7 @@ class CoordinatorProgram {
       where += fmt::format("{}{}://{}", where.empty() ? "" : ", ",
                            arguments_.tls ? "https" : "http", net::to_string(*bound));
     }
+    server_.add_page({"/", "text/html; charset=utf-8", std::string(fleet::kFleetPage)});
     beside_.spawn(coordinator_.run());
     server_.start();
     try_print(fmt::format("dispatch {}: coordinator at {}, history in {}\n", kVersion, where,

@@ -88,8 +88,8 @@ std::string command_of_mode() {
 }
 
 std::vector<std::string> fleet_variables() {
-  return {"MODE",      "CONFIG",      "COORDINATOR_HOST", "COORDINATOR_PORT", "COORDINATOR_URL",
-          "API_TOKEN", "AGENT_TOKEN", "MONITOR_TOKEN"};
+  return {"MODE",      "CONFIG",     "COORDINATOR_HOST", "COORDINATOR_PORT", "COORDINATOR_URL",
+          "API_TOKEN", "AGENT_TOKEN"};
 }
 
 void warn_of_unknown_variables(const std::vector<const CLI::App*>& commands,

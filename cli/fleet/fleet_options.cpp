@@ -14,30 +14,38 @@
 
 namespace dispatch::cli {
 
-void FleetOptions::add_common(CLI::App& command) {
-  command_ = &command;
-  command
-      .add_option("--allow-target", allowed_,
-                  "Execute requests only to this: a name, *.NAME, an address or a prefix; may be "
-                  "given several times. A private address or prefix is allowed by it, too")
-      ->allow_extra_args(false)
-      ->type_name("TARGET");
-  command
-      .add_option("--deny-target", denied_, "Execute no requests to this; as --allow-target has it")
-      ->allow_extra_args(false)
-      ->type_name("TARGET");
+void FleetOptions::add_value(CLI::App& command, const char* name, std::string& value,
+                             const char* type, const char* help) {
+  auto* option = command.add_option(name, value, help)->type_name(type);
+  if (!value.empty()) option->default_str(value);
+}
+
+void FleetOptions::add_list(CLI::App& command, const char* name, std::vector<std::string>& values,
+                            const char* type, const char* help) {
+  command.add_option(name, values, help)->allow_extra_args(false)->type_name(type);
+}
+
+void FleetOptions::add_targets(CLI::App& command) {
+  add_list(command, "--allow-target", allowed_, "TARGET",
+           "Execute requests only to this: a name, *.NAME, an address or a prefix; may be given "
+           "several times. A private address or prefix is allowed by it, too");
+  add_list(command, "--deny-target", denied_, "TARGET",
+           "Execute no requests to this; as --allow-target has it");
   command.add_flag("--allow-private", private_,
                    "Execute requests to private addresses, too: this machine, local networks");
-  command
-      .add_option("--log-level", log_level_,
-                  "debug, info, warning or error. Default: info. The log is written to standard "
-                  "output")
-      ->type_name("LEVEL");
-  command
-      .add_option("--config", config_,
-                  "A file of such options, without the dashes: port = \"8000\". The command line "
-                  "counts more than the file, and that more than variables DISPATCHER_OPTION")
-      ->type_name("FILE");
+}
+
+void FleetOptions::add_log_level(CLI::App& command) {
+  command.add_flag("-d,--debug", debug_, "As --log-level debug");
+  add_value(command, "--log-level", log_level_, "LEVEL",
+            "debug, info, warning or error. The log is written to standard output");
+}
+
+void FleetOptions::add_config(CLI::App& command) {
+  command_ = &command;
+  add_value(command, "--config", config_, "FILE",
+            "A file of such options, without the dashes: port = \"8000\". The command line counts "
+            "more than the file, and that more than variables DISPATCHER_OPTION");
 }
 
 void FleetOptions::complete(const std::vector<std::pair<std::string, std::string>>& aliases) {
@@ -64,6 +72,7 @@ fleet::TargetPolicy FleetOptions::targets() const {
 }
 
 net::LogLevel FleetOptions::log_level() const {
+  if (debug_) return net::LogLevel::debug;
   std::string text = log_level_;
   for (auto& c : text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');

@@ -1,6 +1,7 @@
-// The options of `dispatch coordinator` and `dispatch agent`.
+// The options of `dispatch coordinator`, `dispatch agent` and `dispatch monitor`.
 #pragma once
 
+#include "cli/monitor/monitor.hpp"
 #include "engine/fleet/agent.hpp"
 #include "engine/fleet/coordinator_options.hpp"
 #include "engine/net/log.hpp"
@@ -28,15 +29,23 @@ struct AgentArguments {
   net::LogLevel log_level = net::LogLevel::info;
 };
 
-// What the two commands have in common.
+// What the commands have in common.
 class FleetOptions {
  public:
+  const std::string& config() const { return config_; }
+  void use_config(std::string path) { config_ = std::move(path); }
   bool parsed() const { return command_->parsed(); }
   CLI::App& command() const { return *command_; }
 
  protected:
   ~FleetOptions() = default;
-  void add_common(CLI::App& command);
+  static void add_value(CLI::App& command, const char* name, std::string& value, const char* type,
+                        const char* help);
+  static void add_list(CLI::App& command, const char* name, std::vector<std::string>& values,
+                       const char* type, const char* help);
+  void add_targets(CLI::App& command);
+  void add_log_level(CLI::App& command);
+  void add_config(CLI::App& command);
   // What the command line has not said, the file says; and what neither has, the environment.
   void complete(const std::vector<std::pair<std::string, std::string>>& aliases);
   fleet::TargetPolicy targets() const;
@@ -49,11 +58,28 @@ class FleetOptions {
   CLI::App* command_ = nullptr;
   std::string config_;
   std::string log_level_ = "info";
+  bool debug_ = false;
   std::vector<std::string> allowed_;
   std::vector<std::string> denied_;
   bool private_ = false;
   std::string tls_certificate_;
   std::string tls_key_;
+};
+
+// What those have in common that connect to coordinators.
+class CoordinatorAccessOptions : public FleetOptions {
+ protected:
+  ~CoordinatorAccessOptions() = default;
+  void add_access(CLI::App& command, const char* token_help);
+  std::shared_ptr<const tls::Context> coordinator_tls() const;
+  static constexpr auto kUsualCoordinator = "http://localhost:8000";
+  static fleet::TargetUrl coordinator_url(const std::string& text);
+  void check_access(net::Duration& reconnect_max, net::Duration& connect_timeout) const;
+
+  std::string token_file_;
+  std::string coordinator_ca_;
+  std::string reconnect_max_ = "4s";
+  std::string connect_timeout_ = "10s";
 };
 
 class CoordinatorCommand : public FleetOptions {
@@ -81,6 +107,7 @@ class CoordinatorCommand : public FleetOptions {
   std::string per_host_ = "0";
   std::string waiting_max_ = "10000";
   std::string agents_max_ = "10000";
+  std::string forget_agents_ = "1h";
   std::string address_rest_ = "30s";
   std::string ping_interval_ = "10s";
   std::string history_;
@@ -89,7 +116,7 @@ class CoordinatorCommand : public FleetOptions {
   std::string request_max_ = "64 MiB";
 };
 
-class AgentCommand : public FleetOptions {
+class AgentCommand : public CoordinatorAccessOptions {
  public:
   void add_to(CLI::App& app);
   // Throws UsageError and net::ConfigError.
@@ -97,7 +124,6 @@ class AgentCommand : public FleetOptions {
 
  private:
   void check_addresses(fleet::AddressChoice& choice) const;
-  std::shared_ptr<const tls::Context> coordinator_tls() const;
 
   std::vector<std::string> coordinators_;
   std::string id_;
@@ -106,15 +132,21 @@ class AgentCommand : public FleetOptions {
   std::vector<std::string> prefixes_;
   bool only_v4_ = false;
   bool only_v6_ = false;
-  std::string token_file_;
-  std::string coordinator_ca_;
   std::string target_ca_;
   std::string weight_ = "1";
   std::string concurrency_ = "0";
   std::string heartbeat_ = "30s";
-  std::string reconnect_max_ = "4s";
-  std::string connect_timeout_ = "10s";
   std::string idle_timeout_ = "15s";
+};
+
+class MonitorCommand : public CoordinatorAccessOptions {
+ public:
+  void add_to(CLI::App& app);
+  // Throws UsageError and net::ConfigError.
+  MonitorArguments checked();
+
+ private:
+  std::string coordinator_ = kUsualCoordinator;
 };
 
 }  // namespace dispatch::cli

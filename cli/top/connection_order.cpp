@@ -5,15 +5,6 @@
 namespace dispatch::cli::top {
 namespace {
 
-char lower(char letter) {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  const auto alike = [](char a, char b) { return lower(a) == lower(b); };
-  return std::search(text.begin(), text.end(), part.begin(), part.end(), alike) != text.end();
-}
-
 bool stands_before(const ConnectionRow& a, const ConnectionRow& b, Column by) {
   switch (by) {
     case Column::target:
@@ -67,8 +58,9 @@ std::vector<ConnectionRow> arranged(const std::vector<ConnectionRow>& rows,
                                     const ConnectionOrder& order) {
   std::vector<ConnectionRow> found;
   for (const auto& row : rows) {
-    const bool passes = contains(row.target, order.filter) || contains(row.link, order.filter) ||
-                        contains(row.client, order.filter);
+    const auto& part = order.filter.text;
+    const bool passes = screen::contains(row.target, part) || screen::contains(row.link, part) ||
+                        screen::contains(row.client, part);
     if (passes) found.push_back(row);
   }
   std::ranges::stable_sort(found, [&](const ConnectionRow& a, const ConnectionRow& b) {

@@ -1,6 +1,7 @@
 // In which order connections stand in a table, and which of them.
 #pragma once
 
+#include "cli/screen/filter.hpp"
 #include "cli/top/snapshot.hpp"
 
 #include <array>
@@ -21,8 +22,8 @@ std::string_view title_of(Column column);
 
 struct ConnectionOrder {
   Column by = Column::rate;
-  bool reversed = false;  // else figures descend, and names ascend
-  std::string filter{};   // somewhere in the client, target or link, in any case; empty: all
+  bool reversed = false;    // else figures descend, and names ascend
+  screen::Filter filter{};  // somewhere in the client, target or link
 
   // The next of kColumns, and from the last one the first.
   void sort_by_next();

@@ -16,7 +16,6 @@ struct ScreenState {
   std::string link{};          // the selected one, by name: it keeps it when others come and go
   std::size_t connection = 0;  // the selected row of the arranged table
   ConnectionOrder order{};
-  bool writes_filter = false;  // letters go to the filter
   bool whole_history = false;  // of the graphs: all of it, in place of a second a column
   bool help = false;
 

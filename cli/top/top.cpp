@@ -1,6 +1,5 @@
 #include "cli/top/top.hpp"
 
-#include "cli/console.hpp"
 #include "cli/control_commands.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/top/feed.hpp"
@@ -8,12 +7,9 @@
 
 #include <boost/json.hpp>
 
-#include <cstdlib>
 #include <ftxui/component/component.hpp>
 #include <ftxui/component/event.hpp>
 #include <ftxui/component/screen_interactive.hpp>
-#include <string_view>
-#include <unistd.h>
 
 namespace dispatch::cli {
 namespace top {
@@ -31,9 +27,7 @@ class TopScreen {
       : screen_(ftxui::ScreenInteractive::Fullscreen()),
         feed_([socket = arguments.socket](
                   const std::string& request) { return ask_dispatch(socket, request, kPatience); },
-              [this] { screen_.PostEvent(Event::Custom); }) {
-    look_.colours = !std::getenv("NO_COLOR") || std::string_view(std::getenv("NO_COLOR")).empty();
-  }
+              [this] { screen_.PostEvent(Event::Custom); }) {}
 
   void run() {
     auto renderer = ftxui::Renderer([this] { return draw(); });
@@ -45,18 +39,13 @@ class TopScreen {
     known_ = feed_.view();
     rows_ = arranged(known_.snapshot.connections, state_.order);
     if (state_.link.empty()) state_.select_link(known_.snapshot, 0);
-    return view(known_, rows_, state_, size(), look_, spots_);
-  }
-
-  static Size size() {
-    const auto terminal = ftxui::Terminal::Size();
-    return {terminal.dimx, terminal.dimy};
+    return view(known_, rows_, state_, screen::size_of_terminal(), look_, spots_);
   }
 
   bool take(Event& event) {
     if (event.is_mouse()) return click(event.mouse());
     if (event == Event::Custom) return true;
-    if (state_.writes_filter) return write_filter(event);
+    if (state_.order.filter.writes) return write_filter(event);
     if (state_.help) {
       state_.help = false;
       return true;
@@ -64,22 +53,8 @@ class TopScreen {
     return press(event);
   }
 
-  bool write_filter(Event& event) {
-    auto& filter = state_.order.filter;
-    if (event == Event::Return || event == Event::Tab) {
-      state_.writes_filter = false;
-    } else if (event == Event::Escape) {
-      state_.writes_filter = false;
-      filter.clear();
-    } else if (event == Event::Backspace) {
-      // A letter of UTF-8 may be several bytes.
-      while (!filter.empty() && (filter.back() & 0xC0) == 0x80) filter.pop_back();
-      if (!filter.empty()) filter.pop_back();
-    } else if (event.is_character()) {
-      filter += event.character();
-    } else {
-      return false;
-    }
+  bool write_filter(const Event& event) {
+    if (!state_.order.filter.press(screen::key_of(event))) return false;
     state_.connection = 0;
     return true;
   }
@@ -89,7 +64,7 @@ class TopScreen {
     if (key == "q") {
       screen_.Exit();
     } else if (event == Event::Escape) {
-      state_.order.filter.clear();
+      state_.order.filter.drop();
     } else if (event == Event::Tab || event == Event::TabReverse) {
       state_.pane = state_.pane == Pane::links ? Pane::connections : Pane::links;
     } else if (key == " ") {
@@ -105,7 +80,7 @@ class TopScreen {
     } else if (key == "t") {
       state_.whole_history = !state_.whole_history;
     } else if (key == "/") {
-      state_.writes_filter = true;
+      state_.order.filter.begin();
       state_.pane = Pane::connections;
     } else if (key == "?" || key == "h") {
       state_.help = true;
@@ -116,15 +91,17 @@ class TopScreen {
   }
 
   bool move(const Event& event, const std::string& key) {
-    const auto page =
-        static_cast<std::ptrdiff_t>(connection_page(known_.snapshot.links.size(), size()));
+    const auto page = static_cast<std::ptrdiff_t>(
+        connection_page(known_.snapshot.links.size(), screen::size_of_terminal()));
     constexpr std::ptrdiff_t kAll = 1'000'000;
-    if (event == Event::ArrowUp || key == "k") return select_by(-1);
-    if (event == Event::ArrowDown || key == "j") return select_by(+1);
-    if (event == Event::PageUp) return select_by(-page);
-    if (event == Event::PageDown) return select_by(+page);
-    if (event == Event::Home) return select_by(-kAll);
-    if (event == Event::End) return select_by(+kAll);
+    using Kind = screen::Key::Kind;
+    const auto kind = screen::key_of(event).kind;
+    if (kind == Kind::up || key == "k") return select_by(-1);
+    if (kind == Kind::down || key == "j") return select_by(+1);
+    if (kind == Kind::page_up) return select_by(-page);
+    if (kind == Kind::page_down) return select_by(+page);
+    if (kind == Kind::home) return select_by(-kAll);
+    if (kind == Kind::end) return select_by(+kAll);
     return false;
   }
 
@@ -146,28 +123,25 @@ class TopScreen {
     if (mouse.button == Mouse::WheelUp) return select_by(-1);
     if (mouse.button == Mouse::WheelDown) return select_by(+1);
     if (mouse.button != Mouse::Left) return false;
-    for (const auto& spot : spots_) {  // what is within something else comes first
-      if (!spot.box.Contain(mouse.x, mouse.y)) continue;
-      choose(spot);
-      return true;
-    }
-    return false;
+    const auto* clicked = screen::spot_at(spots_, mouse.x, mouse.y);
+    if (clicked != nullptr) choose(*clicked);
+    return clicked != nullptr;
   }
 
-  void choose(const Spot& spot) {
+  void choose(const Clicked& spot) {
     switch (spot.kind) {
-      case Spot::Kind::link_switch:
+      case Clicked::Kind::link_switch:
         switch_link(spot.row);
         [[fallthrough]];
-      case Spot::Kind::link:
+      case Clicked::Kind::link:
         state_.pane = Pane::links;
         state_.select_link(known_.snapshot, static_cast<std::ptrdiff_t>(spot.row));
         break;
-      case Spot::Kind::connection:
+      case Clicked::Kind::connection:
         state_.pane = Pane::connections;
         state_.connection = spot.row;
         break;
-      case Spot::Kind::column:
+      case Clicked::Kind::column:
         state_.order.sort_by(spot.column);
         break;
     }
@@ -191,24 +165,18 @@ class TopScreen {
 
   ftxui::ScreenInteractive screen_;
   ScreenState state_;
-  Look look_;
+  screen::Look look_ = screen::look_of_environment();
   Feed::View known_;  // as drawn last
   std::vector<ConnectionRow> rows_;
   Spots spots_;
   Feed feed_;  // ends first: it tells the screen
 };
 
-bool can_draw() {
-  const auto* terminal = std::getenv("TERM");
-  return ::isatty(STDIN_FILENO) != 0 && terminal_output() && terminal != nullptr &&
-         std::string_view(terminal) != "dumb";
-}
-
 }  // namespace
 }  // namespace top
 
 int run_top(const TopArguments& arguments) {
-  if (!top::can_draw()) {
+  if (!screen::can_draw()) {
     throw RuntimeError(
         "top needs a terminal for its screen: 'dispatch status' and 'dispatch connections' print "
         "the same once");

@@ -1,13 +1,12 @@
 #include "cli/top/view.hpp"
 
 #include "cli/control_tables.hpp"
-#include "cli/top/graph.hpp"
+#include "cli/screen/graph.hpp"
 #include "cli/units.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 namespace dispatch::cli::top {
 namespace {
@@ -16,6 +15,11 @@ using ftxui::Element;
 using ftxui::Elements;
 using ftxui::hbox;
 using ftxui::vbox;
+using screen::cell;
+using screen::cell_right;
+using screen::kWide;
+using screen::Look;
+using screen::Size;
 
 // Letters of a column, and one that parts it from the next.
 constexpr int kMark = 2;
@@ -29,7 +33,6 @@ constexpr int kAge = 10;
 constexpr int kBytes = 10;
 constexpr int kLinkOfConnection = 12;
 constexpr int kLinkNameMax = 24;
-constexpr int kWide = 110;  // from here on there is room for reasons in the table
 constexpr int kLinkTableFixed = kMark + kSwitch + kState + kWeight + kLive + kFailed + 2 * kRate;
 constexpr int kConnectionTableFixed = kMark + kLinkOfConnection + kRate + kBytes + kAge;
 
@@ -43,15 +46,6 @@ int link_lines(std::size_t links, Size size) {
 }
 int graph_lines(Size size) {
   return std::clamp(size.height / 6, 3, 8);
-}
-
-Element cell(const std::string& text, int width) {
-  return hbox(
-      {ftxui::text(text) | ftxui::size(ftxui::WIDTH, ftxui::EQUAL, width - 1), ftxui::text(" ")});
-}
-Element cell_right(const std::string& text, int width) {
-  return hbox({ftxui::filler(), ftxui::text(text), ftxui::text(" ")}) |
-         ftxui::size(ftxui::WIDTH, ftxui::EQUAL, width);
 }
 
 class Painter {
@@ -78,20 +72,15 @@ class Painter {
   }
 
  private:
-  ftxui::Decorator tint(ftxui::Color::Palette16 color) const {
-    return look_.colours ? ftxui::color(ftxui::Color(color)) : ftxui::Decorator(ftxui::nothing);
-  }
-
   ftxui::Decorator tint_of_state(const std::string& state) const {
-    if (state == "up") return tint(ftxui::Color::Green);
-    if (state == "down") return tint(ftxui::Color::Red);
+    if (state == "up") return look_.tint(ftxui::Color::Green);
+    if (state == "down") return look_.tint(ftxui::Color::Red);
     if (state == "off") return ftxui::dim;
-    return tint(ftxui::Color::Yellow);
+    return look_.tint(ftxui::Color::Yellow);
   }
 
-  Element clickable(Element element, Spot spot) {
-    spots_.push_back(spot);
-    return std::move(element) | ftxui::reflect(spots_.back().box);
+  Element clickable(Element element, Clicked what) {
+    return screen::clickable(std::move(element), what, spots_);
   }
 
   Element head() const {
@@ -102,7 +91,7 @@ class Painter {
     Elements parts{ftxui::text(text) | ftxui::bold, ftxui::filler()};
     if (!known_.trouble.empty()) {
       parts.push_back(ftxui::text(" waiting for dispatch ") | ftxui::bold | ftxui::inverted |
-                      tint(ftxui::Color::Red));
+                      look_.tint(ftxui::Color::Red));
     }
     return hbox(std::move(parts));
   }
@@ -124,10 +113,10 @@ class Painter {
                     cell_right("DOWN", kRate),
                     cell_right("UP", kRate)};
     if (size_.width >= kWide) titles.push_back(ftxui::text("WHY"));
-    lines.push_back(hbox(std::move(titles)) | ftxui::bold | tint(ftxui::Color::Cyan));
+    lines.push_back(hbox(std::move(titles)) | look_.title());
     const auto selected = state_.link_row(snapshot_);
     const auto shown = static_cast<std::size_t>(link_lines(snapshot_.links.size(), size_));
-    const auto first = selected < shown ? 0 : selected + 1 - shown;
+    const auto first = screen::first_shown(selected, shown);
     const auto end = std::min(first + shown, snapshot_.links.size());
     for (auto i = first; i < end; ++i) lines.push_back(link_line(i, i == selected, name));
     if (snapshot_.links.empty()) lines.push_back(ftxui::text("  there is no link") | ftxui::dim);
@@ -135,7 +124,8 @@ class Painter {
 
   Element link_line(std::size_t i, bool selected, int name) {
     const auto& link = snapshot_.links[i];
-    auto on = clickable(cell(link.is_off() ? "[ ]" : "[x]", kSwitch), {Spot::Kind::link_switch, i});
+    auto on =
+        clickable(cell(link.is_off() ? "[ ]" : "[x]", kSwitch), {Clicked::Kind::link_switch, i});
     Elements cells{cell(selected ? ">" : "", kMark),
                    std::move(on),
                    cell(link.name, name),
@@ -152,7 +142,7 @@ class Painter {
     auto line = hbox(std::move(cells)) | ftxui::xflex;
     if (selected && state_.pane == Pane::links) line = std::move(line) | ftxui::inverted;
     if (link.is_off()) line = std::move(line) | ftxui::dim;
-    return clickable(std::move(line), {Spot::Kind::link, i});
+    return clickable(std::move(line), {Clicked::Kind::link, i});
   }
 
   static std::string why(const LinkRow& link) {
@@ -167,7 +157,7 @@ class Painter {
 
   Element reason() const {
     if (!known_.trouble.empty()) {
-      return ftxui::text(" " + known_.trouble) | tint(ftxui::Color::Red);
+      return ftxui::text(" " + known_.trouble) | look_.tint(ftxui::Color::Red);
     }
     const auto* link = selected_link();
     if (link == nullptr) return ftxui::text("");
@@ -188,8 +178,9 @@ class Painter {
     }
     lines.push_back(hbox({graph_title("down", link->rate.received, down, width),
                           graph_title("up", link->rate.sent, up, size_.width - width)}));
-    lines.push_back(hbox({graph(down, width - 1) | tint(ftxui::Color::Green), ftxui::text(" "),
-                          graph(up, size_.width - width) | tint(ftxui::Color::Blue)}));
+    lines.push_back(
+        hbox({graph(down, width - 1) | look_.tint(ftxui::Color::Green), ftxui::text(" "),
+              graph(up, size_.width - width) | look_.tint(ftxui::Color::Blue)}));
   }
 
   std::size_t columns_shown(int width) const {
@@ -210,7 +201,7 @@ class Painter {
                       const std::vector<std::uint64_t>& values, int width) const {
     const auto columns = columns_shown(width - 1);
     const auto seconds = columns * values_per_column(columns);
-    const auto scale = scale_for(most_of(values, width - 1));
+    const auto scale = screen::scale_for(most_of(values, width - 1));
     return hbox({ftxui::text(fmt::format(" {} {}", name, format_rate(now))) | ftxui::bold,
                  ftxui::text(fmt::format(" of {}, {} s", round_rate(scale),
                                          std::min<std::size_t>(seconds, kHistory)))}) |
@@ -226,10 +217,11 @@ class Painter {
 
   Element graph(const std::vector<std::uint64_t>& values, int width) const {
     const auto columns = columns_shown(width);
-    const auto most = scale_for(most_of(values, width));
+    const auto most = screen::scale_for(most_of(values, width));
     Elements lines;
-    for (auto& line : area_graph(values, columns, static_cast<std::size_t>(graph_lines(size_)),
-                                 most, values_per_column(columns))) {
+    for (auto& line :
+         screen::area_graph(values, columns, static_cast<std::size_t>(graph_lines(size_)), most,
+                            values_per_column(columns))) {
       lines.push_back(ftxui::text(std::move(line)));
     }
     return vbox(std::move(lines)) | ftxui::size(ftxui::WIDTH, ftxui::EQUAL, width);
@@ -290,23 +282,16 @@ class Painter {
       if (sorted) title += ascends ? "^" : "v";
       auto element = column_cell(title, column);
       if (sorted) element = std::move(element) | ftxui::underlined;
-      titles.push_back(clickable(std::move(element), {Spot::Kind::column, 0, column}));
+      titles.push_back(clickable(std::move(element), {Clicked::Kind::column, 0, column}));
     }
-    return hbox(std::move(titles)) | ftxui::bold | tint(ftxui::Color::Cyan);
+    return hbox(std::move(titles)) | look_.title();
   }
 
   Element connections_head() const {
     const auto all = snapshot_.connections.size();
     auto count = format_count(all, "connection");
     if (rows_.size() != all) count = fmt::format("{} of {}", rows_.size(), count);
-    Elements parts{ftxui::text(" " + count) | ftxui::bold};
-    if (state_.writes_filter || !state_.order.filter.empty()) {
-      parts.push_back(ftxui::text("  with: ") | ftxui::bold);
-      parts.push_back(ftxui::text(state_.order.filter + (state_.writes_filter ? "_" : "")) |
-                      (state_.writes_filter ? ftxui::Decorator(ftxui::inverted)
-                                            : ftxui::Decorator(ftxui::bold)));
-    }
-    return hbox(std::move(parts));
+    return hbox({ftxui::text(" " + count) | ftxui::bold, screen::filter_part(state_.order.filter)});
   }
 
   void add_connections(Elements& lines) {
@@ -315,7 +300,7 @@ class Painter {
     const auto page = connection_page(snapshot_.links.size(), size_);
     state_.connection = rows_.empty() ? 0 : std::min(state_.connection, rows_.size() - 1);
     const auto selected = state_.connection;
-    const auto first = selected < page ? 0 : selected + 1 - page;
+    const auto first = screen::first_shown(selected, page);
     const auto end = std::min(first + page, rows_.size());
     for (auto i = first; i < end; ++i) {
       const bool marked = i == selected && state_.pane == Pane::connections;
@@ -325,16 +310,17 @@ class Painter {
       }
       auto line = hbox(std::move(cells)) | ftxui::xflex;
       if (marked) line = std::move(line) | ftxui::inverted;
-      lines.push_back(clickable(std::move(line), {Spot::Kind::connection, i}));
+      lines.push_back(clickable(std::move(line), {Clicked::Kind::connection, i}));
     }
   }
 
   Element foot() const {
     if (!known_.said.empty()) {
       auto said = ftxui::text(" " + known_.said);
-      return known_.refused ? said | tint(ftxui::Color::Red) | ftxui::bold : said | ftxui::bold;
+      return known_.refused ? said | look_.tint(ftxui::Color::Red) | ftxui::bold
+                            : said | ftxui::bold;
     }
-    if (state_.writes_filter) {
+    if (state_.order.filter.writes) {
       return ftxui::text(" part of a client, target or link; Enter: done; Esc: all again") |
              ftxui::dim;
     }
@@ -353,7 +339,7 @@ class Painter {
 };
 
 Element help() {
-  constexpr std::array kKeys{
+  return screen::help_window({
       "Tab               between links and connections",
       "up, down, j, k    select; also Page up and down, Home, End, the wheel",
       "space             switch the selected link off or on; or click on [x]",
@@ -362,11 +348,7 @@ Element help() {
       "s, r              sort by the next column; reverse. Or click on a title",
       "/                 only connections with a text in client, target or link",
       "q, Ctrl-C         leave. dispatch goes on",
-  };
-  Elements lines;
-  for (const auto* key : kKeys) lines.push_back(ftxui::text(std::string(" ") + key + " "));
-  return ftxui::window(ftxui::text(" Keys "), vbox(std::move(lines))) | ftxui::clear_under |
-         ftxui::center;
+  });
 }
 
 }  // namespace
@@ -379,11 +361,9 @@ std::size_t connection_page(std::size_t links, Size size) {
 Element view(const Feed::View& known, const std::vector<ConnectionRow>& rows, ScreenState& state,
              Size size, const Look& look, Spots& spots) {
   spots.clear();
-  if (size.width < kSizeMin.width || size.height < kSizeMin.height) {
-    return ftxui::text(fmt::format("too small: {} x {} at least", kSizeMin.width, kSizeMin.height));
-  }
-  auto screen = Painter(known, rows, state, size, look, spots).paint();
-  return state.help ? ftxui::dbox({std::move(screen), help()}) : std::move(screen);
+  if (screen::is_too_small(size)) return screen::too_small();
+  auto painted = Painter(known, rows, state, size, look, spots).paint();
+  return state.help ? ftxui::dbox({std::move(painted), help()}) : std::move(painted);
 }
 
 }  // namespace dispatch::cli::top

@@ -25,6 +25,10 @@ std::uint64_t hash_of(std::string_view a, std::string_view b, std::string_view c
   return hash ^ hash >> 33;
 }
 
+bool is_gone(const AgentEntry& agent) {
+  return !agent.is_connected() && agent.in_flight == 0;
+}
+
 }  // namespace
 
 std::string_view to_string(Strategy strategy) {
@@ -41,6 +45,25 @@ std::optional<Strategy> parse_strategy(std::string_view text) {
 AgentEntry* AddressPool::find(std::string_view agent_id) {
   const auto found = agents_.find(agent_id);
   return found == agents_.end() ? nullptr : found->second.get();
+}
+
+std::vector<std::string> AddressPool::gone_since(net::TimePoint since) const {
+  std::vector<std::string> gone;
+  for (const auto& [id, agent] : agents_) {
+    if (is_gone(*agent) && agent->heard_at <= since) gone.push_back(id);
+  }
+  return gone;
+}
+
+std::optional<std::string> AddressPool::longest_gone() const {
+  const AgentEntry* found = nullptr;
+  for (const auto& [id, agent] : agents_) {
+    if (is_gone(*agent) && (found == nullptr || agent->heard_at < found->heard_at)) {
+      found = agent.get();
+    }
+  }
+  if (found == nullptr) return std::nullopt;
+  return found->info.agent_id;
 }
 
 std::size_t AddressPool::offered_addresses() const {
@@ -67,12 +90,13 @@ void AddressPool::settle_all(AgentEntry& agent) {
   for (const auto& [text, address] : agent.addresses) settle(*address);
 }
 
-AgentEntry& AddressPool::update(const Registration& registration, net::WallTime now) {
+AgentEntry& AddressPool::update(const Registration& registration, net::WallTime wall,
+                                net::TimePoint now) {
   auto& slot = agents_[registration.agent_id];
   if (!slot) slot = std::make_unique<AgentEntry>();
   auto& agent = *slot;
   agent.info = registration;
-  agent.last_seen = now;
+  heard(agent, wall, now);
   for (const auto& [text, address] : agent.addresses) address->offered = false;
   // In the order in which the agent names them: so do their first turns come.
   for (const auto& text : registration.addresses) {

@@ -97,7 +97,7 @@ class AddressPool {
 
   // A new agent, or news of one: its counters stay, and so does the place in the ring of the
   // addresses that it keeps.
-  AgentEntry& update(const Registration& registration, net::WallTime now);
+  AgentEntry& update(const Registration& registration, net::WallTime wall, net::TimePoint now);
   // From now on this connection speaks for the agent; that before it no longer does.
   void connected(AgentEntry& agent, std::uint64_t connection, net::WallTime wall,
                  net::TimePoint now);
@@ -108,6 +108,11 @@ class AddressPool {
   void remove(const std::string& agent_id);
 
   AgentEntry* find(std::string_view agent_id);
+
+  // Agents that are not connected, were not heard of since then, and have nothing under way.
+  std::vector<std::string> gone_since(net::TimePoint since) const;
+  // Of all that are not connected, the one that was heard of longest ago.
+  std::optional<std::string> longest_gone() const;
 
   // Round robin: the one whose turn was longest ago, so that shares are exact over any span in
   // which the same addresses are available. Weighted: smoothly, by the agents' weights. Least busy:

@@ -1,17 +1,14 @@
 #include "engine/fleet/agent.hpp"
 
 #include "engine/fleet/back_off.hpp"
+#include "engine/fleet/coordinator_access.hpp"
 #include "engine/fleet/run_beside.hpp"
 #include "engine/fleet/websocket_handshake.hpp"
-#include "engine/net/deadline.hpp"
-#include "engine/proxy/http_body.hpp"
 #include "engine/proxy/http_reader.hpp"
-#include "engine/tls/stream.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/serialize.hpp>
-#include <boost/system/errc.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,7 +17,6 @@ namespace dispatch::fleet {
 namespace {
 
 namespace http = proxy::http;
-namespace errc = boost::system::errc;
 
 constexpr std::uint16_t kRemoved = 4001;
 constexpr std::size_t kExecutingMax = 20'000;
@@ -28,80 +24,6 @@ constexpr std::size_t kAnswerMax = 64 * 1024;  // of a coordinator, to a registr
 
 // What only coordinators without a policy of their own get.
 const TargetPolicy kUsualPolicy;
-
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (http::is_token_character(c) && c != '%') {
-      out.push_back(c);
-    } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return out;
-}
-
-// The answer's head, after its body has been read and forgotten; or what is wrong.
-struct Answered {
-  http::ResponseHead head;
-  std::string body;
-  std::string failure;
-};
-
-net::Task<Answered> read_answer(http::Reader& reader, std::string_view method,
-                                net::TimePoint deadline) {
-  Answered answered;
-  auto got = co_await reader.read_head(deadline);
-  if (!got) {
-    answered.failure =
-        got.error() == net::asio::error::eof ? "it closed the connection" : got.error().message();
-    co_return answered;
-  }
-  if (got->fault) {
-    answered.failure = "it does not speak HTTP: " + got->fault->why;
-    co_return answered;
-  }
-  auto head = http::parse_response_head(got->text);
-  if (!head) {
-    answered.failure = "it does not speak HTTP: " + head.error().why;
-    co_return answered;
-  }
-  answered.head = std::move(*head);
-  if (answered.head.status == 101) co_return answered;
-  const auto framing = http::framing_of(answered.head, method);
-  if (!framing) {
-    answered.failure = "it does not speak HTTP: " + framing.error().why;
-    co_return answered;
-  }
-  http::BodyReader body(reader, *framing);
-  for (;;) {
-    const auto piece = body.take();
-    if (!piece || answered.body.size() + piece->size() > kAnswerMax) {
-      answered.failure = "its answer is broken";
-      co_return answered;
-    }
-    answered.body.append(reinterpret_cast<const char*>(piece->data()), piece->size());
-    if (!piece->empty()) continue;
-    if (body.has_ended()) co_return answered;
-    const auto error = co_await body.wait(deadline);
-    if (error) {
-      answered.failure = error.message();
-      co_return answered;
-    }
-  }
-}
-
-std::string refusal_of(const Answered& answered) {
-  const auto value = parse_json(answered.body);
-  if (value && value->is_object()) {
-    if (const auto* detail = value->get_object().if_contains("detail")) {
-      const auto text =
-          detail->is_string() ? std::string(detail->get_string()) : json::serialize(*detail);
-      return fmt::format("{} {}", answered.head.status, text);
-    }
-  }
-  return fmt::format("{} {}", answered.head.status, answered.head.reason);
-}
 
 }  // namespace
 
@@ -234,87 +156,44 @@ net::Task<void> Agent::serve(const TargetUrl& coordinator) {
   }
 }
 
-net::Task<net::Result<net::StreamPtr>> Agent::connect(const TargetUrl& coordinator) {
-  const auto deadline = runtime_.clock().now() + options_.connect_timeout;
-  std::vector<net::Address> addresses;
-  if (const auto* literal = std::get_if<net::Address>(&coordinator.target.host)) {
-    addresses.push_back(*literal);
-  } else {
-    net::ResolveQuery query;
-    query.name = std::get<std::string>(coordinator.target.host);
-    auto asking = runtime_.resolver().resolve(std::move(query));
-    auto found = co_await net::with_deadline(runtime_.clock(), deadline, std::move(asking));
-    if (!found) co_return found.error();
-    for (const auto& each : *found) addresses.push_back(each.address);
-  }
-  net::Error error = errc::make_error_code(errc::host_unreachable);
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
-    // The time that is left, in equal parts.
-    const auto now = runtime_.clock().now();
-    const auto until = now + (deadline - now) / static_cast<int>(addresses.size() - i);
-    auto connected = co_await runtime_.network().connect({addresses[i], coordinator.target.port},
-                                                         net::kAnyEgress, until);
-    if (!connected) {
-      error = connected.error();
-      continue;
-    }
-    if (!coordinator.tls) co_return std::move(*connected);
-    auto handshake =
-        tls::Stream::connect(runtime_, options_.tls, std::move(*connected), coordinator.host());
-    co_return co_await net::with_deadline(runtime_.clock(), deadline, std::move(handshake));
-  }
-  co_return error;
-}
-
 net::Task<Agent::Ended> Agent::session(const TargetUrl& coordinator) {
-  auto connected = co_await connect(coordinator);
+  const auto deadline = runtime_.clock().now() + options_.connect_timeout;
+  auto connected = co_await connect_to_coordinator(runtime_, coordinator, options_.tls, deadline);
   if (!connected) {
     complain(coordinator, connected.error().message());
     co_return Ended::before;
   }
   auto stream = std::move(*connected);
-  const auto deadline = runtime_.clock().now() + options_.connect_timeout;
+  const auto until = runtime_.clock().now() + options_.connect_timeout;
   auto reader = std::make_unique<http::Reader>(*stream, nullptr);
-  const auto base = coordinator.origin_form.ends_with('/')
-                        ? coordinator.origin_form.substr(0, coordinator.origin_form.size() - 1)
-                        : coordinator.origin_form;
-  const auto add_token = [&](http::RequestHead& head) {
-    if (!options_.token.empty()) head.fields.add("Authorization", "Bearer " + options_.token);
-  };
 
   // Both requests at once would save a round trip, but an original coordinator may not take that.
-  const auto content = json::serialize(to_json(registration()));
-  http::RequestHead post{"POST", base + "/api/agents/register", 1, {}};
-  post.fields.add("Host", coordinator.authority());
-  add_token(post);
-  post.fields.add("Content-Type", "application/json");
-  post.fields.add("Content-Length", fmt::format("{}", content.size()));
-  auto text = http::to_text(post) + content;
-  auto error = co_await net::write_all(*stream, std::as_bytes(std::span(text)), deadline);
-  Answered answered;
-  if (!error) answered = co_await read_answer(*reader, "POST", deadline);
-  if (error || !answered.failure.empty()) {
-    complain(coordinator, error ? error.message() : answered.failure);
+  auto post = coordinator_request(coordinator, "POST", "/api/agents/register", options_.token);
+  auto content = json::serialize(to_json(registration()));
+  auto answer = co_await ask_coordinator(*stream, *reader, std::move(post), std::move(content),
+                                         kAnswerMax, until);
+  if (!answer.failure.empty()) {
+    complain(coordinator, answer.failure);
     co_return Ended::before;
   }
-  if (answered.head.status != 200) {
-    complain(coordinator, "it refuses to register this agent: " + refusal_of(answered));
+  if (answer.head.status != 200) {
+    complain(coordinator, "it refuses to register this agent: " + answer.refusal());
     co_return Ended::before;
   }
 
   const auto key = websocket::make_key(runtime_.entropy());
   auto upgrade = websocket::upgrade_request(
-      coordinator.authority(), base + "/ws/agent/" + percent_encoded(options_.id), key);
-  add_token(upgrade);
-  text = http::to_text(upgrade);
-  error = co_await net::write_all(*stream, std::as_bytes(std::span(text)), deadline);
-  if (!error) answered = co_await read_answer(*reader, "GET", deadline);
-  if (error || !answered.failure.empty()) {
-    complain(coordinator, error ? error.message() : answered.failure);
+      coordinator.authority(), path_at(coordinator, "/ws/agent/" + percent_encoded(options_.id)),
+      key);
+  show_token(upgrade, options_.token);
+  answer = co_await ask_coordinator(*stream, *reader, std::move(upgrade), std::string(), kAnswerMax,
+                                    until);
+  if (!answer.failure.empty()) {
+    complain(coordinator, answer.failure);
     co_return Ended::before;
   }
-  if (!websocket::is_accepted(answered.head, key)) {
-    complain(coordinator, "it refuses a WebSocket: " + refusal_of(answered));
+  if (!websocket::is_accepted(answer.head, key)) {
+    complain(coordinator, "it refuses a WebSocket: " + answer.refusal());
     co_return Ended::before;
   }
   runtime_.log().info("connected to coordinator {} as {}", coordinator.text(), options_.id);

@@ -65,7 +65,6 @@ class Agent {
 
   net::Task<void> serve(const TargetUrl& coordinator);
   net::Task<Ended> session(const TargetUrl& coordinator);
-  net::Task<net::Result<net::StreamPtr>> connect(const TargetUrl& coordinator);
   net::Task<void> listen_to(std::shared_ptr<Session> shared);
   net::Task<void> send_heartbeats(Session& session);
   net::Task<void> follow_addresses();

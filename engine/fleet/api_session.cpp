@@ -18,6 +18,10 @@ namespace http = proxy::http;
 
 constexpr net::Duration kPatience = std::chrono::seconds(75);
 constexpr net::Duration kWriteTimeout = std::chrono::seconds(60);
+// A page is one file, and may load nothing but what the coordinator says.
+constexpr auto kContentPolicy =
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 // What a connection becomes after an upgrade.
@@ -154,6 +158,10 @@ class Session {
       return ApiError{403, "ask for an address or localhost, and not for a name, or use tokens"};
     }
     if (options.api_tokens.opens(call.head.fields)) return std::nullopt;
+    const auto of_page = route.kind == RouteKind::monitor_socket
+                             ? websocket::token_of_page(call.head.fields)
+                             : std::string();
+    if (!of_page.empty() && options.api_tokens.opens(of_page)) return std::nullopt;
     ++figures.refused_callers;
     return ApiError{401, "the token is missing or wrong (Authorization: Bearer TOKEN)"};
   }
@@ -167,6 +175,8 @@ class Session {
           continue;
         }
         ApiReply found{200, page.type, page.body};
+        found.fields.add("Content-Security-Policy", kContentPolicy);
+        found.fields.add("Referrer-Policy", "no-referrer");
         co_return co_await reply(call, close, std::move(found));
       }
       ApiError error{404, "Not Found"};

@@ -2,6 +2,7 @@
 
 #include "engine/fleet/coordinator_impl.hpp"
 #include "engine/fleet/redact.hpp"
+#include "engine/fleet/run_beside.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <boost/system/errc.hpp>
@@ -65,6 +66,10 @@ Coordinator::Coordinator(net::Runtime& runtime, const CoordinatorOptions& option
       started_at_(runtime.clock().now()) {}
 
 Coordinator::~Coordinator() = default;
+
+net::Task<void> Coordinator::run() {
+  return run_beside(runtime_.executor(), writer_.run(), forget_the_gone());
+}
 
 net::Task<HistoryStore::Failure> Coordinator::load() {
   auto configs = co_await store_.configs();

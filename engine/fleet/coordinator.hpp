@@ -54,8 +54,9 @@ class Coordinator {
 
   // Reads the configurations. Errors: the store's.
   net::Task<HistoryStore::Failure> load();
-  // Writes the history, until it is cancelled; what is there then is lost.
-  net::Task<void> run() { return writer_.run(); }
+  // Writes the history, and forgets agents that have left, until it is cancelled; what is not
+  // written then is lost.
+  net::Task<void> run();
 
   // Cancelled where the caller leaves: the agent is told, and the history says so.
   net::Task<Executed> execute(ExecuteRequest request);
@@ -129,6 +130,8 @@ class Coordinator {
   void take_result(Link& link, ExecuteResult result);
   void lose(Link& link);
   void forget_if_removed(const std::string& agent_id);
+  void forget(const std::string& agent_id);
+  net::Task<void> forget_the_gone();
   ExecuteResult blank(const Execution& execution) const;
 
   net::Runtime& runtime_;

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace dispatch::fleet {
 namespace {
 
@@ -13,14 +15,18 @@ constexpr std::uint16_t kRemoved = 4001;
 }  // namespace
 
 std::optional<ApiError> Coordinator::register_agent(const Registration& registration) {
-  if (pool_.find(registration.agent_id) == nullptr &&
-      pool_.agents().size() >= options_.agents_max) {
+  const bool is_new = pool_.find(registration.agent_id) == nullptr;
+  if (is_new && pool_.agents().size() >= options_.agents_max) {
+    // One that has left makes room.
+    if (const auto gone = pool_.longest_gone()) forget(*gone);
+  }
+  if (is_new && pool_.agents().size() >= options_.agents_max) {
     return ApiError{503, fmt::format("{} agents are registered, which is the most that there "
                                      "may be (--max-agents)",
                                      options_.agents_max)};
   }
   removed_.erase(registration.agent_id);
-  pool_.update(registration, runtime_.clock().wall_now());
+  pool_.update(registration, runtime_.clock().wall_now(), runtime_.clock().now());
   serve_waiting();
   return std::nullopt;
 }
@@ -41,8 +47,26 @@ void Coordinator::forget_if_removed(const std::string& agent_id) {
   if (!removed_.contains(agent_id)) return;
   const auto* agent = pool_.find(agent_id);
   if (agent == nullptr || agent->is_connected() || agent->in_flight != 0) return;
+  forget(agent_id);
+}
+
+void Coordinator::forget(const std::string& agent_id) {
   pool_.remove(agent_id);
   removed_.erase(agent_id);
+  figures_.forget(agent_id);
+}
+
+net::Task<void> Coordinator::forget_the_gone() {
+  auto& clock = runtime_.clock();
+  const auto interval = std::clamp<net::Duration>(options_.forget_after / 10,
+                                                  std::chrono::seconds(1), std::chrono::minutes(1));
+  for (;;) {
+    if (co_await clock.sleep_for(interval)) co_return;
+    for (const auto& id : pool_.gone_since(clock.now() - options_.forget_after)) {
+      runtime_.log().info("agent {} has been gone for too long, and is forgotten", id);
+      forget(id);
+    }
+  }
 }
 
 void Coordinator::lose(Link& link) {
@@ -116,7 +140,7 @@ void Coordinator::take_message(Link& link, std::string_view text) {
   if (auto* heartbeat = std::get_if<Heartbeat>(&*message)) {
     heartbeat->agent.agent_id = id;  // it speaks for nobody else
     if (heartbeat->agent.hostname.empty()) heartbeat->agent.hostname = link.agent.info.hostname;
-    pool_.update(heartbeat->agent, runtime_.clock().wall_now());
+    pool_.update(heartbeat->agent, runtime_.clock().wall_now(), runtime_.clock().now());
     return serve_waiting();
   }
   if (auto* result = std::get_if<ResultMessage>(&*message)) {

@@ -26,6 +26,7 @@ struct CoordinatorOptions {
   net::Duration address_rest = std::chrono::seconds(30);  // after an address failed by itself
 
   std::uint64_t agents_max = 10'000;
+  net::Duration forget_after = std::chrono::hours(1);      // of one that is not connected
   net::Duration inactive_after = std::chrono::minutes(2);  // without a word of the agent
   WebSocketLimits agent_socket;
   std::uint64_t clients_max = 20'000;                // connections

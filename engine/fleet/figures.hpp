@@ -50,6 +50,11 @@ struct Figures {
 
   // Of a request by itself: the total, over all agents that were ever seen.
   std::uint64_t attempts() const;
+
+  // Counts what was this agent's under kForgotten from now on: agents without a name of their own
+  // would become more and more.
+  void forget(const std::string& agent_id);
+  static constexpr auto kForgotten = "(forgotten)";
 };
 
 }  // namespace dispatch::fleet

@@ -5,6 +5,7 @@
 #include <openssl/sha.h>
 
 #include <array>
+#include <charconv>
 
 namespace dispatch::fleet::websocket {
 namespace {
@@ -13,6 +14,22 @@ namespace http = proxy::http;
 
 constexpr std::string_view kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 constexpr std::size_t kKeyBytes = 16;
+constexpr std::string_view kProtocolField = "Sec-WebSocket-Protocol";
+constexpr std::string_view kTokenProtocol = "dispatch.token.";
+
+// Empty: it is no text in hexadecimal digits.
+std::string from_hex(std::string_view digits) {
+  std::string text;
+  if (digits.size() % 2 != 0) return text;
+  for (std::size_t i = 0; i < digits.size(); i += 2) {
+    unsigned value = 0;
+    const auto* end = digits.data() + i + 2;
+    const auto parsed = std::from_chars(digits.data() + i, end, value, 16);
+    if (parsed.ec != std::errc{} || parsed.ptr != end) return "";
+    text.push_back(static_cast<char>(value));
+  }
+  return text;
+}
 
 }  // namespace
 
@@ -31,6 +48,15 @@ std::string make_key(net::Entropy& entropy) {
 
 bool asks_for_upgrade(const http::RequestHead& head) {
   return head.fields.has_member("Upgrade", "websocket");
+}
+
+std::string token_of_page(const http::Fields& fields) {
+  for (const auto protocol : fields.members(kProtocolField)) {
+    if (protocol.starts_with(kTokenProtocol)) {
+      return from_hex(protocol.substr(kTokenProtocol.size()));
+    }
+  }
+  return "";
 }
 
 http::Checked<http::ResponseHead> accept_upgrade(const http::RequestHead& head) {
@@ -53,6 +79,9 @@ http::Checked<http::ResponseHead> accept_upgrade(const http::RequestHead& head) 
   answer.fields.add("Upgrade", "websocket");
   answer.fields.add("Connection", "Upgrade");
   answer.fields.add("Sec-WebSocket-Accept", accept_of(*key));
+  if (head.fields.has_member(kProtocolField, kMonitorProtocol)) {
+    answer.fields.add(kProtocolField, kMonitorProtocol);
+  }
   return answer;
 }
 

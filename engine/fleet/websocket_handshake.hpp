@@ -17,6 +17,12 @@ std::string make_key(net::Entropy& entropy);
 
 bool asks_for_upgrade(const proxy::http::RequestHead& head);
 
+// Pages cannot add fields to the request of a WebSocket, only subprotocols. So one may show its
+// token as one, "dispatch.token.HEX", beside that which is answered, "dispatch.monitor".
+inline constexpr std::string_view kMonitorProtocol = "dispatch.monitor";
+// The token that is shown so; empty: none.
+std::string token_of_page(const proxy::http::Fields& fields);
+
 // The answer to a request that asks for it: 101. Faults: 400 where the request is not as 4.2.1 has
 // it; 426 for another version than 13.
 proxy::http::Checked<proxy::http::ResponseHead> accept_upgrade(

@@ -2,6 +2,7 @@
 
 import pytest
 from dispatch_process import Dispatch
+from fleet_process import Coordinator, Target, agent
 from namespace import Namespace
 from origin import Origin
 
@@ -48,3 +49,32 @@ def namespace():
         pytest.skip(reason)
     with Namespace() as space:
         yield space
+
+
+@pytest.fixture
+def web_target():
+    """An HTTP server that counts what it is asked (fleet_process)."""
+    server = Target()
+    yield server
+    server.end()
+
+
+@pytest.fixture
+def programs():
+    """What is put into this list is ended."""
+    started = []
+    yield started
+    for each in reversed(started):
+        each.end()
+
+
+@pytest.fixture
+def small_fleet(tmp_path, programs):
+    """A coordinator that allows private targets, with the agents alpha (127.0.0.2 and .3) and beta (.4) as its `members`."""
+    coordinator = Coordinator(tmp_path, '--allow-private')
+    programs.append(coordinator)
+    coordinator.members = {}
+    for name, addresses in {'alpha': ['127.0.0.2', '127.0.0.3'], 'beta': ['127.0.0.4']}.items():
+        coordinator.members[name] = agent(tmp_path, coordinator, name, *addresses)
+        programs.append(coordinator.members[name])
+    return coordinator

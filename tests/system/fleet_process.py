@@ -21,8 +21,8 @@ from dispatch_process import PROGRAM, environment
 class Program:
     """`dispatch coordinator` or `dispatch agent`, with its output as it comes."""
 
-    def __init__(self, folder, *arguments, ready, env=None):
-        self.process = subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.PIPE,
+    def __init__(self, folder, *arguments, ready, env=None, prefix=()):
+        self.process = subprocess.Popen([*prefix, PROGRAM, *arguments], stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
                                         env=environment(folder) | (env or {}))
         self.output = ''

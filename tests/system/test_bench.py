@@ -33,3 +33,20 @@ def test_every_row_has_a_figure_of_dispatch_and_of_the_reference(tmp_path):
     for name in [name for name in figures if 'delivered' in name]:
         assert float(figures[name]['dispatch']) > 90
     assert float(figures['idle connection: descriptors']['dispatch']) == 2
+
+
+def test_a_thousand_agents_are_cheap_and_the_turns_of_ten_are_exact(tmp_path):
+    done = subprocess.run([BENCH / 'bench_fleet', PROGRAM, '1', '200', '1000'], capture_output=True, text=True,
+                          timeout=300, check=False, env=environment(tmp_path))
+    assert done.returncode == 0, done.stderr
+    connected, paced, most, turns = done.stdout.splitlines()
+    count, _, memory = re.fullmatch(r'(\d+) agents connected within ([\d.]+) s: ([\d.]+) kB of the .* memory each',
+                                    connected).groups()
+    assert int(count) == 1000
+    assert 0 < float(memory) < 50
+    for line in (paced, most):
+        assert ', 0 failed;' in line
+    addresses, least, highest = map(int, re.fullmatch(r'executions of each of (\d+) addresses: (\d+) to (\d+)',
+                                                      turns).groups())
+    assert addresses == 10
+    assert highest - least <= 1

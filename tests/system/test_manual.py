@@ -12,7 +12,7 @@ from dispatch_process import run
 FOLDER = Path(__file__).parents[2] / 'docs' / 'man'
 COMMANDS = [[], *map(str.split, ('list', 'start', 'check', 'config check', 'config example', 'status', 'connections',
                                  'link', 'reload', 'top', 'completion', 'manual', 'demo', 'send', 'forward', 'reverse',
-                                'record', 'coordinator', 'agent'))]
+                                'record', 'coordinator', 'agent', 'monitor'))]
 
 
 def read_page(name, tmp_path):
@@ -32,7 +32,7 @@ def page_options(text):
 
 def options_of(*texts):
     lines = [line for text in texts for line in text.splitlines() if re.match(r'  -', line)]
-    return {option for line in lines for option in re.findall(r'(?<![\w-])--?[a-z][a-z-]*', line[:28])}
+    return {option for line in lines for option in re.findall(r'(?<![\w-])--?[a-z][a-z-]*', line[2:].split('  ')[0])}
 
 
 def test_dispatch_describes_the_options_and_commands_of_the_help(tmp_path):

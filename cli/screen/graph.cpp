@@ -1,9 +1,9 @@
-#include "cli/top/graph.hpp"
+#include "cli/screen/graph.hpp"
 
 #include <algorithm>
 #include <array>
 
-namespace dispatch::cli::top {
+namespace dispatch::cli::screen {
 namespace {
 
 constexpr std::size_t kEighths = 8;
@@ -48,15 +48,19 @@ std::vector<std::string> area_graph(const std::vector<std::uint64_t>& values, st
   return lines;
 }
 
-std::uint64_t scale_for(std::uint64_t bytes) {
-  constexpr std::uint64_t kLeast = 1250;  // 10 kbit/s
+std::uint64_t round_scale(std::uint64_t value, std::uint64_t least) {
   constexpr std::array<std::uint64_t, 3> kSteps{1, 2, 5};
-  for (auto decade = kLeast; decade < UINT64_MAX / 100; decade *= 10) {
+  for (auto decade = least; decade < UINT64_MAX / 100; decade *= 10) {
     for (const auto step : kSteps) {
-      if (decade * step >= bytes) return decade * step;
+      if (decade * step >= value) return decade * step;
     }
   }
-  return bytes;
+  return value;
 }
 
-}  // namespace dispatch::cli::top
+std::uint64_t scale_for(std::uint64_t bytes) {
+  constexpr std::uint64_t kLeast = 1250;  // 10 kbit/s
+  return round_scale(bytes, kLeast);
+}
+
+}  // namespace dispatch::cli::screen
