@@ -14,5 +14,6 @@ std::string manual(const CLI::App& app, std::string_view page);
 
 // As they are kept.
 extern const std::string_view kDispatchPage;
+extern const std::string_view kSimPage;
 
 }  // namespace dispatch::cli

@@ -2,6 +2,7 @@
 
 #include "cli/exit_status.hpp"
 #include "cli/help_formatter.hpp"
+#include "cli/manual.hpp"
 #include "cli/version.hpp"
 #include "sim/scenario/units.hpp"
 
@@ -20,6 +21,7 @@ constexpr auto kFooter = R"(Commands, in place of a first FILE:
   check FILE...             say what is wrong with scenarios, and run none
   list [FILE...]            the names of the scenarios there are
   schema                    the JSON Schema of scenarios, for editors
+  manual                    the manual page: dispatch-sim manual | man -l -
 
 Examples:
   dispatch-sim scenarios/two_links.yaml      run it: which expectations held?
@@ -186,7 +188,10 @@ void add_recordings(CLI::App& app, SimArguments& arguments, Texts& texts) {
 std::vector<std::string> words_of(int argc, const char* const* argv, SimCommand& command) {
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
   constexpr std::pair<std::string_view, SimCommand> kCommands[] = {
-      {"check", SimCommand::check}, {"list", SimCommand::list}, {"schema", SimCommand::schema}};
+      {"check", SimCommand::check},
+      {"list", SimCommand::list},
+      {"schema", SimCommand::schema},
+      {"manual", SimCommand::manual}};
   for (const auto& [word, meant] : kCommands) {
     if (command != SimCommand::run || words.empty() || words[0] != word) continue;
     command = meant;
@@ -249,6 +254,7 @@ std::variant<SimArguments, SimAnswer> parse_sim_arguments(int argc, const char* 
   } catch (const CLI::ParseError& error) {
     throw UsageError(fmt::format("{}; see dispatch-sim --help", error.what()));
   }
+  if (arguments.command == SimCommand::manual) return manual(app, kSimPage);
   const bool chosen = arguments.all || !arguments.tests.empty() ||
                       arguments.command == SimCommand::list ||
                       arguments.command == SimCommand::schema;

@@ -13,7 +13,7 @@
 
 namespace dispatch::cli {
 
-enum class SimCommand : std::uint8_t { run, check, list, schema };
+enum class SimCommand : std::uint8_t { run, check, list, schema, manual };
 
 // How much is said of the runs.
 enum class Verbosity : std::uint8_t {

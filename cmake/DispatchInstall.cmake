@@ -4,9 +4,8 @@
 include(GNUInstallDirs)
 
 install(TARGETS dispatch dispatch-sim RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
-install(FILES docs/man/dispatch-sim.1 DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
 
-# The service; the manual page, and what shells know of the command line: the program says these itself.
+# The service; the manual pages, and what shells know of the command line: the programs say these themselves.
 configure_file(systemd/dispatch.service.in "${PROJECT_BINARY_DIR}/generated/dispatch.service" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/generated/dispatch.service" DESTINATION lib/systemd/system)
 foreach(shell bash zsh fish)
@@ -15,10 +14,13 @@ foreach(shell bash zsh fish)
                      DEPENDS dispatch VERBATIM)
   list(APPEND DISPATCH_COMPLETIONS "${script}")
 endforeach()
-set(page "${PROJECT_BINARY_DIR}/generated/dispatch.1")
-add_custom_command(OUTPUT "${page}" COMMAND dispatch manual > "${page}" DEPENDS dispatch VERBATIM)
-install(FILES "${page}" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
-add_custom_target(completions ALL DEPENDS ${DISPATCH_COMPLETIONS} "${page}")
+foreach(program dispatch dispatch-sim)
+  set(page "${PROJECT_BINARY_DIR}/generated/${program}.1")
+  add_custom_command(OUTPUT "${page}" COMMAND ${program} manual > "${page}" DEPENDS ${program} VERBATIM)
+  install(FILES "${page}" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+  list(APPEND DISPATCH_MANUAL_PAGES "${page}")
+endforeach()
+add_custom_target(completions ALL DEPENDS ${DISPATCH_COMPLETIONS} ${DISPATCH_MANUAL_PAGES})
 install(FILES "${PROJECT_BINARY_DIR}/generated/completion.bash" RENAME dispatch
         DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
 install(FILES "${PROJECT_BINARY_DIR}/generated/completion.zsh" RENAME _dispatch

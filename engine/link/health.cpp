@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace dispatch::link {
 namespace {
@@ -17,11 +18,6 @@ constexpr net::Duration kSteady = std::chrono::minutes(1);
 
 bool is_success(Sign sign) {
   return sign == Sign::connected || sign == Sign::probe_passed;
-}
-
-// One of these is enough for a doubt.
-bool is_grave(Sign sign) {
-  return sign == Sign::probe_failed || sign == Sign::no_route || sign == Sign::stalled;
 }
 
 }  // namespace
@@ -95,9 +91,19 @@ std::optional<Standing> HealthTracker::succeed(const Evidence& evidence,
   return std::nullopt;
 }
 
+// Enough for a doubt by itself. One early reset is not: targets have their moods.
+bool HealthTracker::is_grave(Sign sign, std::uint64_t received) {
+  if (sign == Sign::reset_early) {
+    if (std::exchange(received_at_reset_, received) != received) early_resets_ = 0;
+    return ++early_resets_ >= kFailuresToSuspect;
+  }
+  return sign == Sign::probe_failed || sign == Sign::no_route || sign == Sign::stalled;
+}
+
 std::optional<Standing> HealthTracker::fail(const Evidence& evidence, const HealthOptions& options,
                                             std::uint64_t received) {
   const bool is_gone = evidence.sign == Sign::gone;
+  const bool grave = is_grave(evidence.sign, received);
   // A link that brings bytes is slow or lossy, and not dead. Who asks for more looks for more.
   const bool bytes_tell = !is_gone && evidence.sign != Sign::no_route &&
                           (options.connections_prove || evidence.sign != Sign::probe_failed);
@@ -108,7 +114,8 @@ std::optional<Standing> HealthTracker::fail(const Evidence& evidence, const Heal
   switch (standing_.health) {
     case Health::up:
       if (is_gone || on_trial_) return become(Health::down, evidence, evidence.what);
-      if (!is_grave(evidence.sign) && failures_ < kFailuresToSuspect) return std::nullopt;
+      if (!grave && failures_ < kFailuresToSuspect) return std::nullopt;
+      early_resets_ = 0;
       return become(Health::suspect, evidence, evidence.what);
     case Health::suspect:
       if (!is_gone && failures_ < kFailuresToDown) return std::nullopt;

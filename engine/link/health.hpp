@@ -47,7 +47,8 @@ struct HealthOptions {
 // One link's. Between `up` and `down` there is always a doubt that is looked into:
 //
 //     up -> suspect      two signs in a row and no byte received between them; one of a probe, of
-//                        `no_route`, or of `stalled`
+//                        `no_route`, or of `stalled`. That connections stand is nothing against
+//                        two that were reset early
 //     suspect -> down    two more, and still no byte; `gone` leads there at once from anywhere
 //     suspect -> up      one connection or probe that began after the doubt
 //     down -> recovering one that succeeds
@@ -77,6 +78,7 @@ class HealthTracker {
   std::optional<Standing> succeed(const Evidence& evidence, const HealthOptions& options);
   std::optional<Standing> fail(const Evidence& evidence, const HealthOptions& options,
                                std::uint64_t received);
+  bool is_grave(Sign sign, std::uint64_t received);
   Standing become(Health health, const Evidence& evidence, std::string reason);
   void learn(const Evidence& evidence);
 
@@ -86,6 +88,8 @@ class HealthTracker {
   int flaps_ = 0;      // it came back and went down again so often
   bool on_trial_ = false;
   std::uint64_t received_ = 0;  // at the last failure
+  int early_resets_ = 0;        // since it has received a byte
+  std::uint64_t received_at_reset_ = 0;
   net::TimePoint down_since_{};
   net::TimePoint back_since_{};  // up after it was down; zero: it never was down
   net::Duration connect_time_{};

@@ -22,6 +22,9 @@ class ByteCounter {
   }
   std::uint64_t total() const { return total_.get(); }
 
+  // What another child of the same parent has counted before: here only.
+  void take_over(std::uint64_t bytes) { total_ += bytes; }
+
   // Begins a new epoch. How many children have counted anything in the one that ends: each of them
   // once. Those that count at this very moment may be missed.
   std::uint64_t begin_epoch() {

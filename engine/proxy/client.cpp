@@ -2,6 +2,9 @@
 
 #include "engine/proxy/sticky_key.hpp"
 
+#include <boost/system/errc.hpp>
+#include <fmt/format.h>
+
 #include <array>
 
 namespace dispatch::proxy {
@@ -41,6 +44,15 @@ net::Task<net::Result<Dialed>> Client::dial(Target target, DialWish wish) {
   if (const auto error = co_await net::write_all(*dialed->stream, header, deadline()))
     co_return error;
   co_return dialed;
+}
+
+void Client::tell_of_early_end(link::Link& left, const net::Error& error, const Target& target,
+                               const link::Link& by) {
+  if (error != boost::system::errc::connection_reset || &left == &by) return;
+  auto what = fmt::format("{} reset a connection before its first byte, and answered by {}",
+                          to_string(target), by.name());
+  const link::Evidence seen{link::Sign::reset_early, runtime().clock().now(), std::move(what)};
+  link::observe(service.links, left, seen, runtime().log());
 }
 
 void Client::refused(const std::string& what, const net::Error& error) {

@@ -56,6 +56,7 @@ struct Tunnel {
   // What came along with the request and is no longer in the client's buffer: the first bytes of
   // the stream to the target.
   std::vector<std::byte> early{};
+  PassedBytes passed{};
 };
 
 // From the first byte until its connection is relayed.
@@ -83,6 +84,11 @@ struct Client {
   // (ServerOptions::send_proxy). Errors: Dialer::dial's; those of writing.
   net::Task<net::Result<Dialed>> dial(Target target, DialWish wish);
   net::Task<net::Result<Dialed>> dial(Target target) { return dial(std::move(target), DialWish()); }
+
+  // `left` ended a connection to `target` before its first byte, and `by` has brought an answer. Of
+  // a reset, that is a sign.
+  void tell_of_early_end(link::Link& left, const net::Error& error, const Target& target,
+                         const link::Link& by);
 
   // Counts and logs that no connection came of it.
   void refused(const std::string& what, const net::Error& error);

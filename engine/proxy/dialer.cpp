@@ -74,6 +74,16 @@ net::Duration patience_with(const link::Link& link) {
   return std::clamp(2 * known, kLeast, kMost);
 }
 
+bool is_worth_another_link(const link::LinkSet& links, const link::Link& link,
+                           const DialWish& wish) {
+  const auto& tried = wish.without;
+  if (std::find(tried.begin(), tried.end(), &link) != tried.end()) return false;
+  const auto all = links.links();
+  return std::any_of(all.begin(), all.end(), [&](const auto* each) {
+    return each != &link && std::find(tried.begin(), tried.end(), each) == tried.end();
+  });
+}
+
 net::Duration Dialer::patience(const link::Link& link) const {
   return options_.slow_attempt ? *options_.slow_attempt : patience_with(link);
 }
@@ -259,6 +269,7 @@ void Dialer::judge(Dial& dial, Lane& lane) {
     dial.winner =
         Dialed{std::move(result.stream), link::LinkUse(lane.link), std::move(lane.upstream_end),
                lane.takes_requests ? &*lane.link.upstream() : nullptr};
+    dial.winner->was_dispatched = lane.turn.has_value() && dial.detours.empty();
     return;
   }
   if (lane.race.started()) {

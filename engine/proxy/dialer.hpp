@@ -55,7 +55,12 @@ struct Dialed {
   // The other end is this proxy, which takes requests (DialWish::forwards), and not the target.
   const link::Upstream* takes_requests = nullptr;
   TargetPlaces::Place place{};  // among the target's connections
+  bool was_dispatched = false;  // its link had its turn: no rule has fixed it, another one may help
 };
+
+// Whether there is a link beside `link` that has not been tried; not where that one has been before.
+bool is_worth_another_link(const link::LinkSet& links, const link::Link& link,
+                           const DialWish& wish);
 
 // The policy's turn decides the link; the name is looked up and all its addresses are raced through
 // that one link (AddressRace). Another link takes a turn, as well or instead, when this one fails

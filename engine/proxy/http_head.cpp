@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace dispatch::proxy::http {
 namespace {
@@ -29,6 +30,12 @@ bool is_token_character(char c) {
   const auto letter = lowered(c);
   if ((letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9')) return true;
   return c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+bool is_idempotent(std::string_view method) {
+  constexpr std::array<std::string_view, 6> kMethods{"GET", "HEAD",   "OPTIONS",
+                                                     "PUT", "DELETE", "TRACE"};
+  return std::find(kMethods.begin(), kMethods.end(), method) != kMethods.end();
 }
 
 void Fields::add(std::string_view name, std::string_view value) {

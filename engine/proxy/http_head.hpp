@@ -32,6 +32,9 @@ inline bool may_begin_request(int octet) {
   return octet == '\r' || is_token_character(static_cast<char>(octet));
 }
 
+// RFC 9110 9.2.2, of the methods that are known: it may be asked twice.
+bool is_idempotent(std::string_view method);
+
 struct Field {
   std::string name;
   std::string value;

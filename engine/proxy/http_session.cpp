@@ -7,7 +7,6 @@
 #include <boost/system/errc.hpp>
 
 #include <algorithm>
-#include <array>
 
 namespace dispatch::proxy::http {
 namespace {
@@ -19,24 +18,6 @@ namespace errc = boost::system::errc;
 
 // A body that nobody wants is read up to this size, to keep the connection.
 constexpr std::uint64_t kSkippedBodyMax = 64 * 1024;
-
-// RFC 9110 9.2.2, of the methods that are known.
-bool is_idempotent(std::string_view method) {
-  constexpr std::array<std::string_view, 6> kMethods{"GET", "HEAD",   "OPTIONS",
-                                                     "PUT", "DELETE", "TRACE"};
-  return std::find(kMethods.begin(), kMethods.end(), method) != kMethods.end();
-}
-
-// Whether one is left that has not been tried.
-bool is_worth_another_link(const link::LinkSet& links, const link::Link& link,
-                           const DialWish& wish) {
-  const auto& tried = wish.without;
-  if (std::find(tried.begin(), tried.end(), &link) != tried.end()) return false;
-  const auto all = links.links();
-  return std::any_of(all.begin(), all.end(), [&](const auto* each) {
-    return each != &link && std::find(tried.begin(), tried.end(), each) == tried.end();
-  });
-}
 
 // How many octets it had.
 Task<net::Result<std::size_t>> discard(BodyReader& body, net::TimePoint deadline) {
@@ -237,6 +218,9 @@ Task<bool> Session::forward(const Request& request) {
     upstream_->received_before = upstream_->received().total();
     Exchange exchange(client_, reader_, *upstream_, forwarding);
     auto report = co_await exchange.run();
+    if (report.end == End::answered && before) {
+      client_.tell_of_early_end(*wish.without.back(), before, to->target, upstream_->link());
+    }
     if (report.end == End::not_authorized) {
       before = report.error;
       client_.service.dialer.refused_by(upstream_->link());
@@ -276,6 +260,7 @@ Task<bool> Session::conclude(const Request& request, const AbsoluteTarget& to,
   if (report.end == End::upgraded) {
     const auto early = reader_.buffered();
     tunnel_ = Tunnel{to.target, std::move(upstream_->dialed()), {early.begin(), early.end()}};
+    tunnel_->dialed.was_dispatched = false;  // it has been answered
     upstream_.reset();
     co_return false;
   }

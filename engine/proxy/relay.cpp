@@ -12,7 +12,10 @@ class Relays::Relay final : public Connection, public net::RelayObserver {
                    relays.runtime_.clock().now()),
         relays_(relays),
         stream_(std::move(established.stream)),
-        place_(std::move(established.place)) {}
+        place_(std::move(established.place)) {
+    sent().take_over(established.passed.sent);
+    received().take_over(established.passed.received);
+  }
 
   void start(std::list<Relay>::iterator position) {
     position_ = position;

@@ -8,9 +8,16 @@
 #include "engine/proxy/connection_table.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
 
 namespace dispatch::proxy {
+
+// What has passed of a connection before its relay, and is counted already.
+struct PassedBytes {
+  std::uint64_t sent = 0;  // to the target
+  std::uint64_t received = 0;
+};
 
 // What the relay of a connection takes over.
 struct Established {
@@ -19,6 +26,7 @@ struct Established {
   Target target;
   Dialed dialed;
   Admission::Place place;  // the client's until the end
+  PassedBytes passed{};
 };
 
 // Owns the relayed connections. None of them is a task: an idle one is no more than its state.
@@ -30,7 +38,7 @@ class Relays {
 
   // Passes the end of one side on as a half-close, and the other direction goes on. When a
   // direction fails both sides are reset, so that each learns that it did not get everything.
-  // `sent` bytes have already gone to the target.
+  // `sent` bytes have already gone to the target, beside those that are counted.
   void take(Established established, std::size_t sent);
 
   // Ends when there is none. Errors: operation_aborted.

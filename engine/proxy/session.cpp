@@ -1,6 +1,7 @@
 #include "engine/proxy/session.hpp"
 
 #include "engine/proxy/entrance.hpp"
+#include "engine/proxy/first_flight.hpp"
 #include "engine/proxy/http_head.hpp"
 #include "engine/proxy/socks4.hpp"
 #include "engine/proxy/socks5.hpp"
@@ -40,12 +41,14 @@ Task<std::unique_ptr<Handover>> establish(Service& service, net::StreamPtr strea
   auto client = std::make_unique<Client>(service, std::move(stream), entrance, place);
   auto tunnel = co_await negotiate(*client);
   if (!tunnel) co_return nullptr;
+  const bool goes_on = co_await pass_first_flight(*client, *tunnel);
+  if (!goes_on) co_return nullptr;
   auto early = std::move(tunnel->early);
   const auto left = client->buffer.bytes();
   early.insert(early.end(), left.begin(), left.end());
   co_return std::unique_ptr<Handover>(
       new Handover{{std::move(client->stream), client->peer, std::move(tunnel->target),
-                    std::move(tunnel->dialed), std::move(place)},
+                    std::move(tunnel->dialed), std::move(place), tunnel->passed},
                    std::move(early)});
 }
 

@@ -42,9 +42,13 @@ class Namespace:
         return subprocess.run([*self.prefix, 'sh', '-c', command], check=True, capture_output=True,
                               text=True).stdout
 
-    def origin(self, address):
-        """Starts origin.py: where it listens."""
-        program = Path(__file__).with_name('origin.py')
-        self.children.append(subprocess.Popen([*self.prefix, sys.executable, str(program), address],
+    def program(self, name, *arguments):
+        """Starts one of this folder's: its first line, when it is ready."""
+        path = Path(__file__).with_name(name)
+        self.children.append(subprocess.Popen([*self.prefix, sys.executable, str(path), *map(str, arguments)],
                                               stdout=subprocess.PIPE, text=True))
         return self.children[-1].stdout.readline().strip()
+
+    def origin(self, address, *arguments):
+        """Where it listens."""
+        return self.program('origin.py', address, *arguments)

@@ -3,6 +3,7 @@
 import collections
 import http.server
 import json
+import os
 import socket
 import sys
 import threading
@@ -11,14 +12,16 @@ import threading
 class Origin(http.server.ThreadingHTTPServer):
     """/bytes/N: that many bytes. /together/N: the same for N clients at once: none is answered before all
     are there. /endless: bytes until the client goes away. /tally: connections of each address so far,
-    as JSON; /order: the addresses, in the order of their connections."""
+    as JSON; /order: the addresses, in the order of their connections. /generate_204: nothing, as phones ask for.
+    As long as the file `signed_in` is not there, every answer is a captive portal's."""
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address):
+    def __init__(self, address, port=0, signed_in=None):
         self.address_family = socket.AF_INET6 if ':' in address else socket.AF_INET
-        super().__init__((address, 0), Handler)
+        super().__init__((address, int(port)), Handler)
+        self.signed_in = signed_in
         self.order = []
         self.arrivals = {}
         self.lock = threading.Lock()
@@ -63,6 +66,10 @@ class Origin(http.server.ThreadingHTTPServer):
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):  # the name is http.server's
         _, what, *count = self.path.split('/')
+        if self.server.signed_in and not os.path.exists(self.server.signed_in):
+            return self.answer(302, b'', ('Location', 'http://portal.example/'))
+        if what == 'generate_204':
+            return self.answer(204, b'')
         if what == 'together':
             self.server.meet(int(count[0]))
         if what == 'endless':
@@ -74,8 +81,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 'order': lambda: json.dumps(self.server.order).encode(),
                 'bytes': lambda: body_of(int(count[0])),
                 'together': lambda: b'together'}[what]()
-        self.send_response(200)
-        self.send_header('Content-Length', str(len(body)))
+        self.answer(200, body)
+
+    def answer(self, status, body, *fields):
+        self.send_response(status)
+        for name, value in fields or [('Content-Length', str(len(body)))] * (status == 200):
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 
@@ -90,6 +101,6 @@ def body_of(size):
 
 
 if __name__ == '__main__':  # for a test that needs it in another network namespace
-    with Origin(sys.argv[1]) as server:
+    with Origin(*sys.argv[1:]) as server:
         print(server.authority, flush=True)
         threading.Event().wait()

@@ -13,16 +13,17 @@ WWW = '203.0.113.10'
 
 @pytest.fixture
 def home(namespace):
-    """A machine without a way out; plug(N) gives it wanN, which leads to the internet with WWW in it."""
+    """A machine without a way out; plug(N) gives it wanN, which leads to the internet with WWW in it, or to another
+    place."""
     with Namespace() as internet:
         internet.run(f'ip addr add {WWW}/32 dev lo')
         namespace.www = internet.origin(WWW)
 
-        def plug(number, host=2):
+        def plug(number, host=2, to=internet):
             namespace.run(f'''
-                ip link add wan{number} type veth peer name home{number} netns {internet.holder.pid}
+                ip link add wan{number} type veth peer name home{number} netns {to.holder.pid}
                 ip link set wan{number} up''')
-            internet.run(f'ip addr add 10.{number}.0.1/24 dev home{number} && ip link set home{number} up')
+            to.run(f'ip addr add 10.{number}.0.1/24 dev home{number} && ip link set home{number} up')
             address(number, host)
 
         def address(number, host):

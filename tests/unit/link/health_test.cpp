@@ -54,6 +54,23 @@ BOOST_AUTO_TEST_CASE(a_connection_between_two_failures_clears_the_link) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(two_early_resets_are_a_doubt_though_connections_stand_between_them) {
+  Watched link;
+  BOOST_TEST(link.see(Sign::connected, 10ms) == "up");
+  BOOST_TEST(link.see(Sign::reset_early) == "up");
+  BOOST_TEST(link.see(Sign::connected, 10ms) == "up");
+  BOOST_TEST(link.see(Sign::reset_early) == "suspect");
+}
+
+BOOST_AUTO_TEST_CASE(early_resets_of_a_link_that_brings_bytes_are_none) {
+  Watched link;
+  for (int i = 0; i < 10; ++i) {
+    link.received += 1000;
+    BOOST_TEST(link.see(Sign::connected, 10ms) == "up");
+    BOOST_TEST(link.see(Sign::reset_early) == "up");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_link_that_brings_bytes_meanwhile_is_not_doubted) {
   Watched link;
   for (int i = 0; i < 10; ++i) {

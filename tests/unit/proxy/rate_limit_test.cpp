@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(connections_share_a_rate_evenly) {
   BOOST_TEST(rate == 8e6, boost::test_tools::tolerance(kTolerance / 100));
   for (const auto& flow : world.flows) {
     BOOST_TEST(static_cast<double>(flow.since_mark()) * 8 / 10 == 1e6,
-               boost::test_tools::tolerance(0.05));
+               boost::test_tools::tolerance(kTolerance / 100));
   }
 }
 
@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(a_flood_of_datagrams_leaves_connections_their_half_of_the_r
   world.run(program());
   const auto datagrams = static_cast<double>(world.heard.size()) * 8'000 / 10;
   const auto stream = static_cast<double>(upload.since_mark()) * 8 / 10;
-  BOOST_TEST(datagrams + stream == 2e6, boost::test_tools::tolerance(0.05));
+  BOOST_TEST(datagrams + stream == 2e6, boost::test_tools::tolerance(kTolerance / 100));
   BOOST_TEST(datagrams > 0.7e6);
   BOOST_TEST(stream > 0.7e6);
 }
