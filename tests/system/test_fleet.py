@@ -259,8 +259,8 @@ def test_a_history_in_no_file_is_none_beside_the_configuration_either(tmp_path):
     for history, said in [('none', 'history in memory'), ('beside.sqlite', f'history in {tmp_path}/beside.sqlite')]:
         file.write_text(f'history = "{history}"\nport = 0\n')
         coordinator = Program(tmp_path, 'coordinator', '--config', str(file), ready='coordinator at')
-        assert said in coordinator.output
         assert coordinator.end() == 0
+        assert said in coordinator.output
     file.write_text('history = "postgresql://nobody:secret@127.0.0.1:1/x"\nport = 0\n')
     assert "127.0.0.1" in run(tmp_path, 'coordinator', '--config', str(file)).stderr
     assert sorted(each.name for each in tmp_path.glob('*') if each.is_file()) == ['beside.sqlite', 'fleet.toml']
