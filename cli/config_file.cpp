@@ -101,7 +101,9 @@ std::string ConfigFile::meant(const CLI::Option& option, const ConfigEntry& entr
   if (is_flag(option) && value.text != "true" && value.text != "false") {
     fail(value.line, fmt::format("{}: '{}' is neither true nor false", entry.key, value.text));
   }
-  if (!names_file(option) || value.text.empty()) return value.text;
+  // The history of a coordinator may be in no file.
+  const bool is_file = value.text != "none" && value.text.find("://") == std::string::npos;
+  if (!names_file(option) || value.text.empty() || !is_file) return value.text;
   return std::filesystem::path(path_).parent_path() / value.text;
 }
 

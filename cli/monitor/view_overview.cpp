@@ -93,8 +93,10 @@ void Painter::add_under_way(Elements& drawn, int most) const {
   drawn.push_back(heading(fmt::format("Under way: {}", model_.state().stats().executing)));
   for (std::size_t i = 0; i < requests.size() && i < static_cast<std::size_t>(most); ++i) {
     const auto& each = requests[i];
-    const auto where = each.waits ? std::string("waits for an address")
-                                  : fmt::format("{} from {}", each.agent, each.address);
+    // Between attempts, and while the history is written, it is nowhere.
+    const auto where = each.waits           ? std::string("waits for an address")
+                       : each.agent.empty() ? std::string("is being kept")
+                                            : fmt::format("{} from {}", each.agent, each.address);
     drawn.push_back(
         hbox({screen::cell("", 2), screen::cell(time_of_day(each.started), 9),
               screen::cell(each.method, 8), screen::one_line(short_url(each.url)) | ftxui::xflex,

@@ -253,6 +253,19 @@ def test_variables_file_and_options_count_in_their_order(tmp_path, fleet):
         assert (result.returncode, said in result.stderr) == (2, True), result.stderr
 
 
+def test_a_history_in_no_file_is_none_beside_the_configuration_either(tmp_path):
+    from fleet_process import Program
+    file = tmp_path / 'fleet.toml'
+    for history, said in [('none', 'history in memory'), ('beside.sqlite', f'history in {tmp_path}/beside.sqlite')]:
+        file.write_text(f'history = "{history}"\nport = 0\n')
+        coordinator = Program(tmp_path, 'coordinator', '--config', str(file), ready='coordinator at')
+        assert coordinator.end() == 0
+        assert said in coordinator.output
+    file.write_text('history = "postgresql://nobody:secret@127.0.0.1:1/x"\nport = 0\n')
+    assert "127.0.0.1" in run(tmp_path, 'coordinator', '--config', str(file)).stderr
+    assert sorted(each.name for each in tmp_path.glob('*') if each.is_file()) == ['beside.sqlite', 'fleet.toml']
+
+
 def test_the_mode_of_the_environment_is_a_command(tmp_path, fleet):
     coordinator = fleet()
     env = {'DISPATCHER_MODE': 'agent', 'DISPATCHER_COORDINATOR_URL': coordinator.url, 'DISPATCHER_AGENT_ID': 'of-env',
