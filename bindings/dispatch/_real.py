@@ -15,10 +15,10 @@ import threading
 import time as clock
 from array import array
 from dataclasses import dataclass, fields
-from datetime import datetime
-from typing import Any, Callable, Dict, List, Mapping, Optional, TextIO, Tuple, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Union
 
 from ._errors import EngineError, UseError
+from ._log_reader import LogReader
 from ._parts import Engine
 from ._result import Named
 from ._run import LogCallback
@@ -31,7 +31,6 @@ _ANSWER = 10
 _BANNER = re.compile(r"proxy on (.+), dispatching to")
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_LOG_LINE = re.compile(r"(\S+) \d+ (\w+): (.*)")
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ class RealDispatch:
         self._lines: List[str] = []
         self._errors: List[str] = []
         self._control: Optional[socket.socket] = None
-        self._log: Optional[_LogReader] = None
+        self._log: Optional[LogReader] = None
         self._closed = False
         self._busy = threading.Lock()
         self.world = RealWorld(self)
@@ -186,7 +185,7 @@ class RealDispatch:
             raise EngineError(self._complaint("it did not begin"))
         self.status()
         if log is not None:
-            self._log = _LogReader(folder / "dispatch" / "dispatch.log", log)
+            self._log = LogReader(folder / "dispatch" / "dispatch.log", log)
 
     def _banner(self) -> Optional[str]:
         found = _BANNER.search(_ANSI.sub("", "".join(self._lines)))
@@ -429,50 +428,6 @@ class RealLink:
 
     def _change(self, **what: Any) -> None:
         self._world._real._ask({"do": "link", "name": self.name, **what})
-
-
-class _LogReader:
-    """Hands the lines of a log file on as they come, also where the file is rotated."""
-
-    def __init__(self, path: pathlib.Path, log: LogCallback) -> None:
-        self._path = path
-        self._log = log
-        self._file: Optional[TextIO] = None
-        self._part = ""
-
-    def read(self, now: float) -> None:
-        began = clock.time() - now
-        while self._open():
-            for line in self._lines():
-                found = _LOG_LINE.fullmatch(line)
-                if found:
-                    at = datetime.fromisoformat(found[1]).timestamp() - began
-                    self._log(max(at, 0.0), found[2], found[3])
-            if self._is_newest():
-                return
-            self.close()
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-    def _open(self) -> bool:
-        if self._file is None and self._path.exists():
-            self._file = open(self._path, encoding="utf-8", errors="replace")
-        return self._file is not None
-
-    def _lines(self) -> List[str]:
-        assert self._file is not None
-        *lines, self._part = (self._part + self._file.read()).split("\n")
-        return lines
-
-    def _is_newest(self) -> bool:
-        assert self._file is not None
-        try:
-            return os.path.samestat(os.fstat(self._file.fileno()), os.stat(self._path))
-        except FileNotFoundError:  # between the renaming of the old one and the new one
-            return True
 
 
 def options(engine: Engine, folder: pathlib.Path) -> List[str]:

@@ -124,10 +124,10 @@ def test_its_log_is_heard(program):
 
 
 def test_a_log_that_is_rotated_is_read_on(tmp_path):
-    from dispatch._real import _LogReader
+    from dispatch._log_reader import LogReader
 
     path, heard = tmp_path / "dispatch.log", []
-    reader = _LogReader(path, lambda at, level, line: heard.append((level, line)))
+    reader = LogReader(path, lambda at, level, line: heard.append((level, line)))
     reader.read(0)
     path.write_text("2026-01-02T03:04:05.678+00:00 42 info: one\n2026-01-02T03:04:05.679+00:00 42 warn")
     reader.read(0)

@@ -14,9 +14,9 @@ pytestmark = pytest.mark.skipif(not (BENCH / 'bench_proxy').exists() or IS_SANIT
                                 reason='there is no benchmark, or it would measure the sanitizer')
 
 
-def test_every_row_has_a_figure_of_dispatch_and_of_the_reference(tmp_path):
+def figures_of_a_moment(folder):
     done = subprocess.run([BENCH / 'bench_proxy', PROGRAM, BENCH / 'bench_reference', '0'], capture_output=True,
-                          text=True, timeout=300, check=False, env=environment(tmp_path))
+                          text=True, timeout=300, check=False, env=environment(folder))
     assert done.returncode == 0, done.stderr
     _, head, *rows = done.stdout.splitlines()
     assert head.split()[:3] == ['direct', 'reference', 'dispatch']
@@ -24,9 +24,19 @@ def test_every_row_has_a_figure_of_dispatch_and_of_the_reference(tmp_path):
     for row in rows:
         name, *values = re.split(r'  +', row)
         figures[name] = dict(zip(head.split()[:3], values))
+    return figures
+
+
+def test_every_row_has_a_figure_of_dispatch_and_of_the_reference(tmp_path):
+    """Where something else has the machine for that moment, nothing may have moved: it is tried again."""
+    contenders = ('reference', 'dispatch')
+    for _ in range(5):
+        figures = figures_of_a_moment(tmp_path)
+        if all(values[contender] != '-' for values in figures.values() for contender in contenders):
+            break
     assert len(figures) == 22
     for name, values in figures.items():
-        for contender in ('reference', 'dispatch'):
+        for contender in contenders:
             assert float(values[contender]) >= 0, name
     for name in [name for name in figures if 'Jain' in name]:
         assert 1 / 64 <= float(figures[name]['dispatch']) <= 1
