@@ -81,7 +81,7 @@ class Flight final : public Connection {
     is_let_go_ = true;
     const auto unsaid = said_.bytes().subspan(written_);
     return {target(), std::move(dialed()), {unsaid.begin(), unsaid.end()},
-            {sent().total(), received().total()}};
+            {sent().passed(), received().passed()}};
   }
   // For another flight: first its place, and once there is one, the client.
   void give_back_place() { dialed().place = TargetPlaces::Place(); }
