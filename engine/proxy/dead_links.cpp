@@ -44,6 +44,7 @@ net::Task<void> DeadLinks::run() {
 bool DeadLinks::look() {
   const auto now = runtime_.clock().now();
   bool doubts = false;
+  look_at_links(now);
   table_.for_each([&](Connection& connection) {
     if (connection.link().health() == Health::up) {
       connection.watched().doubted = false;
@@ -54,6 +55,30 @@ bool DeadLinks::look() {
   });
   if (now - looked_for_stalls_ >= kSeldom) look_for_stalls(now);
   return doubts;
+}
+
+void DeadLinks::look_at_links(net::TimePoint now) {
+  for (const auto* link : links_.links()) {
+    if (link->health() == Health::up) {
+      doubted_.erase(link);
+      continue;
+    }
+    const auto received = link->counters().received.total();
+    auto& doubted = doubted_.try_emplace(link, Doubted{received}).first->second;
+    if (std::exchange(doubted.received, received) != received) doubted.brought_at = now;
+  }
+}
+
+bool DeadLinks::brings_bytes(const link::Link& link, net::TimePoint now) const {
+  const auto found = doubted_.find(&link);
+  if (found == doubted_.end() || !found->second.brought_at) return false;
+  return now - *found->second.brought_at < timeout_;
+}
+
+// What comes out of order is no byte yet.
+bool DeadLinks::hears_its_peer(Connection& connection) const {
+  const auto info = connection.target_stream().transport_info();
+  return info && info->since_last_ack < timeout_;
 }
 
 void DeadLinks::look_for_stalls(net::TimePoint now) {
@@ -124,7 +149,7 @@ void DeadLinks::look_at_doubt(Connection& connection, net::TimePoint now) {
   connection.link_is_down();
   if (timeout_ == net::Duration::zero()) return;
   const auto limit = watched.was_idle ? kIdlePatience * timeout_ : timeout_;
-  if (now - watched.since < limit) return;
+  if (now - watched.since < limit || brings_bytes(link, now) || hears_its_peer(connection)) return;
   runtime_.log().info("{} -> {} through {}: silent for {} ms, and the link is down: reset",
                       to_string(connection.client()), to_string(connection.target()), link.name(),
                       (now - watched.since) / 1ms);

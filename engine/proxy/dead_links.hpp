@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 
 namespace dispatch::proxy {
 
@@ -18,7 +19,8 @@ namespace dispatch::proxy {
 //   - A connection that was at work is reset when no byte has passed for `timeout`, of which half a
 //     second at most before the doubt came up, so that its client dials again; one that was idle
 //     before (ten seconds) gets twenty times as long, since it may never notice. One that
-//     progresses is left alone.
+//     progresses is left alone, and so are all as long as their link brings anything, and whose
+//     peer is heard of: it is slow, however late it answers probes.
 //
 // And while links are up, a connection of which nothing sent is acknowledged is a sign
 // (link::Sign::stalled): only those that have sent are asked. So is one that has received much for
@@ -35,6 +37,9 @@ class DeadLinks {
  private:
   // Whether any of the links is in doubt.
   bool look();
+  void look_at_links(net::TimePoint now);
+  bool brings_bytes(const link::Link& link, net::TimePoint now) const;
+  bool hears_its_peer(Connection& connection) const;
   void look_for_stalls(net::TimePoint now);
   void look_for_stall(Connection& connection, net::TimePoint now);
   bool has_ceased(Connection& connection, bool link_is_quiet);
@@ -47,6 +52,13 @@ class DeadLinks {
   net::Condition news_;
   net::TimePoint looked_for_stalls_{};
   std::map<const link::Link*, std::uint64_t> received_;  // by then
+
+  // Of a link that is not up.
+  struct Doubted {
+    std::uint64_t received;                      // when it was looked at last
+    std::optional<net::TimePoint> brought_at{};  // bytes, since it came into doubt
+  };
+  std::map<const link::Link*, Doubted> doubted_;
 };
 
 }  // namespace dispatch::proxy

@@ -27,17 +27,19 @@ class Said {
  public:
   void add(std::span<const std::byte> more) {
     bytes_.insert(bytes_.end(), more.begin(), more.end());
-    verdict_ = judge_first_flight(bytes_);
+    is_known_ = judge_first_flight(bytes_) != Progress::incomplete;
+    is_repeatable_ = may_be_said_twice(bytes_);
   }
 
   std::span<const std::byte> bytes() const { return bytes_; }
-  bool is_known() const { return verdict_ != Progress::incomplete; }
-  // Nothing at all can be said again, too.
-  bool is_repeatable() const { return bytes_.empty() || verdict_ == Progress::complete; }
+  // What is said next makes no difference.
+  bool is_known() const { return is_known_; }
+  bool is_repeatable() const { return is_repeatable_; }
 
  private:
   Bytes bytes_;
-  Progress verdict_ = Progress::incomplete;
+  bool is_known_ = false;
+  bool is_repeatable_ = true;
 };
 
 // By one link. Both sides are reset with it, unless it is let go.
@@ -79,7 +81,7 @@ class Flight final : public Connection {
     is_let_go_ = true;
     const auto unsaid = said_.bytes().subspan(written_);
     return {target(), std::move(dialed()), {unsaid.begin(), unsaid.end()},
-            {sent().total(), received().total()}};
+            {sent().passed(), received().passed()}};
   }
   // For another flight: first its place, and once there is one, the client.
   void give_back_place() { dialed().place = TargetPlaces::Place(); }

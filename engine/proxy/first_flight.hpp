@@ -7,8 +7,8 @@ namespace dispatch::proxy {
 
 // Passes on what the client says first, and what the target answers to it. Where the link dies or
 // the connection fails before the target has said a byte, and what has been said may be said again
-// (judge_first_flight; or nothing has been said), another link takes the tunnel over: once each, and
-// the client does not notice. Where the one is reset and the other answers, that is a sign
+// (may_be_said_twice), another link takes the tunnel over: once each, and the client does not
+// notice. Where the one is reset and the other answers, that is a sign
 // (link::Sign::reset_early).
 //
 // Ends soon: with the first byte of the target, when what the client says is something else, when

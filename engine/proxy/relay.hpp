@@ -15,8 +15,8 @@ namespace dispatch::proxy {
 
 // What has passed of a connection before its relay, and is counted already.
 struct PassedBytes {
-  std::uint64_t sent = 0;  // to the target
-  std::uint64_t received = 0;
+  net::ByteCounter::Passed sent;  // to the target
+  net::ByteCounter::Passed received;
 };
 
 // What the relay of a connection takes over.

@@ -98,4 +98,10 @@ Progress judge_first_flight(std::span<const std::byte> said) {
   return http::may_begin_request(first) ? judge_http(said) : Progress::invalid;
 }
 
+bool may_be_said_twice(std::span<const std::byte> said) {
+  const auto verdict = judge_first_flight(said);
+  if (verdict != Progress::incomplete || said.empty()) return verdict != Progress::invalid;
+  return octet(said, 0) == kHandshakeRecord || text_of(said).find('\n') == std::string_view::npos;
+}
+
 }  // namespace dispatch::proxy

@@ -131,3 +131,25 @@ def test_a_browser_shows_the_links_and_switches_them(start, tmp_path, origin, wi
         while json.loads(run(tmp_path, 'status', '--json').stdout)['links'][0]['weight'] != 9:
             assert time.monotonic() < until
         page.screenshot(tmp_path / 'page.png')
+
+
+@pytest.mark.skipif(PROGRAM is None, reason='chromium is not installed')
+@pytest.mark.parametrize(('width', 'scheme'), [(1280, 'light'), (380, 'dark')])
+def test_a_browser_shows_that_a_link_has_used_its_data_cap_and_until_when(start, tmp_path, origin, width, scheme):
+    dispatch = start('--web', '127.0.0.1:0', f'lte={A},cap=1MB/month,at-cap=last-resort', f'wifi={B}', f'wan=127.0.0.4,cap=5GB')
+    for _ in range(3):
+        assert dispatch.curl(origin.url('/bytes/1200000')).returncode == 0
+    with Browser(tmp_path / 'profile', width) as page:
+        page.call('Emulation.setEmulatedMedia', features=[{'name': 'prefers-color-scheme', 'value': scheme}])
+        page.open(Web(dispatch).url)
+        page.wait_for('document.querySelector("article .state")?.textContent === "capped"')
+        lte, wifi, wan = (page.run(f'document.querySelectorAll("article")[{number}].innerText') for number in range(3))
+        assert 'used its data cap of 1 MB for this month: the last resort until' in lte
+        assert re.search(r'1\.2 MB of 1\.0 MB, until', lte)
+        assert 'cap' not in wifi
+        assert re.search(r'1\.2 MB of 5\.0 GB', wan) and 'until' not in wan
+        colours = [page.run(f'getComputedStyle(document.querySelectorAll("article .state")[{number}]).color')
+                   for number in range(2)]
+        assert colours[0] != colours[1], 'not as one that is up'
+        assert page.run('document.documentElement.scrollWidth <= window.innerWidth')
+        page.screenshot(tmp_path / 'page.png')

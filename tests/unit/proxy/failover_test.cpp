@@ -169,6 +169,48 @@ BOOST_AUTO_TEST_CASE(the_only_link_keeps_its_connections_however_dead_it_is) {
   BOOST_TEST((ended > 49s));
 }
 
+// Somebody has taken the link to be down, and yet it brings bytes, if only to another connection.
+BOOST_AUTO_TEST_CASE(on_a_link_that_still_brings_bytes_nobody_is_reset) {
+  ServerOptions options;
+  options.monitor.probes = false;  // its word is the test's
+  FailoverWorld world(options);
+  net::Duration busy{};
+  net::Duration waiting{};
+  const auto wait = [&](FailoverWorld& self) -> net::Task<void> {
+    auto stream = co_await self.connect_to_proxy();
+    HandshakeBuffer buffer;
+    const auto answer =
+        co_await socks5::request_connection(*stream, buffer, FailoverWorld::kWww);
+    BOOST_REQUIRE(answer.has_value());
+    co_await send_text(*stream, "x");
+    std::byte byte{};
+    const auto echoed = co_await stream->read_some(std::span(&byte, 1));
+    BOOST_TEST(echoed.has_value());
+    const auto more = co_await stream->read_some(std::span(&byte, 1));
+    BOOST_TEST(!more.has_value());
+    waiting = self.now();
+  };
+  // The first and the third turn are wifi's.
+  world.laptop.spawn(FailoverWorld::hold(world, 200ms, busy));
+  world.simulation.run_for(1s);
+  world.laptop.spawn(FailoverWorld::traffic(world, 1050ms));
+  world.simulation.run_for(1s);
+  world.laptop.spawn(wait(world));
+  world.simulation.run_for(1s);
+  auto& wifi = *world.links->links().front();
+  for (int i = 0; i < 10; ++i) {
+    world.links->set_standing(wifi, {link::Health::down, "test", world.simulation.now()});
+    world.simulation.run_for(1s);
+  }
+  BOOST_TEST((waiting == 0s), waiting.count());
+  BOOST_TEST((busy > 12s), busy.count());
+  world.wifi().set_state(sim::LinkState::blackhole);
+  world.links->set_standing(wifi, {link::Health::down, "test", world.simulation.now()});
+  world.simulation.run_for(4s);
+  BOOST_TEST((waiting > 13s && waiting < 17s), waiting.count());
+  BOOST_TEST((busy > 13s && busy < 17s), busy.count());
+}
+
 BOOST_AUTO_TEST_CASE(where_health_is_off_a_dead_link_has_its_turn_for_ever) {
   ServerOptions options;
   options.health = false;

@@ -82,6 +82,16 @@ BOOST_AUTO_TEST_CASE(other_requests_may_not) {
   BOOST_TEST((judge(std::string("\0\0\0\x2a", 4)) == Progress::invalid));
 }
 
+BOOST_AUTO_TEST_CASE(a_part_that_nobody_acts_upon_may_be_said_twice_too) {
+  const auto may = [](const std::string& text) { return may_be_said_twice(bytes_of(text)); };
+  BOOST_TEST(may(""));
+  BOOST_TEST(may("GET"));
+  BOOST_TEST(may(client_hello().substr(0, 50)));
+  BOOST_TEST(may(kGet));
+  BOOST_TEST(!may("INCR visitors\r\n"));
+  BOOST_TEST(!may("POST / HTTP/1.1\r\n\r\n"));
+}
+
 // A target that answers each piece with "heard", and a client that says one thing.
 struct FlightWorld : ProxyWorld {
   explicit FlightWorld(ServerOptions options = {}, std::vector<std::string> arguments = {"wifi", "lte"})
