@@ -187,11 +187,10 @@ void add_recordings(CLI::App& app, SimArguments& arguments, Texts& texts) {
 // that only may have a value. The commands are words before everything else.
 std::vector<std::string> words_of(int argc, const char* const* argv, SimCommand& command) {
   std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
-  constexpr std::pair<std::string_view, SimCommand> kCommands[] = {
-      {"check", SimCommand::check},
-      {"list", SimCommand::list},
-      {"schema", SimCommand::schema},
-      {"manual", SimCommand::manual}};
+  constexpr std::pair<std::string_view, SimCommand> kCommands[] = {{"check", SimCommand::check},
+                                                                   {"list", SimCommand::list},
+                                                                   {"schema", SimCommand::schema},
+                                                                   {"manual", SimCommand::manual}};
   for (const auto& [word, meant] : kCommands) {
     if (command != SimCommand::run || words.empty() || words[0] != word) continue;
     command = meant;

@@ -58,7 +58,8 @@ struct Dialed {
   bool was_dispatched = false;  // its link had its turn: no rule has fixed it, another one may help
 };
 
-// Whether there is a link beside `link` that has not been tried; not where that one has been before.
+// Whether there is a link beside `link` that has not been tried; not where that one has been
+// before.
 bool is_worth_another_link(const link::LinkSet& links, const link::Link& link,
                            const DialWish& wish);
 

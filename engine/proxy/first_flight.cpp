@@ -80,7 +80,9 @@ class Flight final : public Connection {
   Tunnel let_go() {
     is_let_go_ = true;
     const auto unsaid = said_.bytes().subspan(written_);
-    return {target(), std::move(dialed()), {unsaid.begin(), unsaid.end()},
+    return {target(),
+            std::move(dialed()),
+            {unsaid.begin(), unsaid.end()},
             {sent().passed(), received().passed()}};
   }
   // For another flight: first its place, and once there is one, the client.

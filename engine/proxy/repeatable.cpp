@@ -9,10 +9,10 @@
 namespace dispatch::proxy {
 namespace {
 
-constexpr std::uint8_t kHandshakeRecord = 22;   // RFC 8446 5.1
-constexpr std::uint8_t kClientHello = 1;        // RFC 8446 4
-constexpr std::uint16_t kEarlyData = 42;        // RFC 8446 4.2
-constexpr std::size_t kRecordHeaderSize = 5;    // type, version, length
+constexpr std::uint8_t kHandshakeRecord = 22;  // RFC 8446 5.1
+constexpr std::uint8_t kClientHello = 1;       // RFC 8446 4
+constexpr std::uint16_t kEarlyData = 42;       // RFC 8446 4.2
+constexpr std::size_t kRecordHeaderSize = 5;   // type, version, length
 constexpr std::size_t kHandshakeHeaderSize = 4;
 constexpr std::size_t kVersionAndRandomSize = 34;
 

@@ -74,9 +74,11 @@ BOOST_AUTO_TEST_CASE(an_idempotent_request_without_content_may_be_said_twice) {
 
 BOOST_AUTO_TEST_CASE(other_requests_may_not) {
   BOOST_TEST((judge("POST / HTTP/1.1\r\nHost: a\r\n\r\n") == Progress::invalid));
-  BOOST_TEST((judge("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n") == Progress::invalid));
-  BOOST_TEST((judge("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n") ==
-              Progress::invalid));
+  BOOST_TEST(
+      (judge("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n") == Progress::invalid));
+  BOOST_TEST(
+      (judge("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n") ==
+       Progress::invalid));
   BOOST_TEST((judge(kGet + kGet) == Progress::invalid));
   BOOST_TEST((judge("SSH-2.0-OpenSSH_9.2\r\n") == Progress::incomplete));
   BOOST_TEST((judge(std::string("\0\0\0\x2a", 4)) == Progress::invalid));
@@ -94,7 +96,8 @@ BOOST_AUTO_TEST_CASE(a_part_that_nobody_acts_upon_may_be_said_twice_too) {
 
 // A target that answers each piece with "heard", and a client that says one thing.
 struct FlightWorld : ProxyWorld {
-  explicit FlightWorld(ServerOptions options = {}, std::vector<std::string> arguments = {"wifi", "lte"})
+  explicit FlightWorld(ServerOptions options = {},
+                       std::vector<std::string> arguments = {"wifi", "lte"})
       : ProxyWorld(std::move(arguments), std::move(options)) {
     serve([this](net::StreamPtr stream) -> net::Task<void> {
       const bool is_by_wifi = stream->remote_endpoint().address.to_string() == "192.0.2.2";
@@ -137,9 +140,7 @@ struct FlightWorld : ProxyWorld {
     simulation.run_for(1s);
   }
   void blackhole() { world.find_link("laptop/wifi")->set_state(sim::LinkState::blackhole); }
-  const link::LinkCounters& counters(std::size_t link) {
-    return links->links()[link]->counters();
-  }
+  const link::LinkCounters& counters(std::size_t link) { return links->links()[link]->counters(); }
 
   bool resets = false;  // the target does, what comes by wifi
   std::string heard;
