@@ -21,8 +21,8 @@ inline constexpr std::size_t kFirstFlightMax = 16 * 1024;
 // Incomplete: it may become one. Invalid: it is something else, or more than that.
 Progress judge_first_flight(std::span<const std::byte> said);
 
-// Whether that much of it may: all of such a message, or so little that nobody acts upon it (no part
-// of a ClientHello, nor of a line).
+// Whether that much of it may: all of such a message, or so little that nobody acts upon it (no
+// part of a ClientHello, nor of a line).
 bool may_be_said_twice(std::span<const std::byte> said);
 
 }  // namespace dispatch::proxy

@@ -16,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto before = Progress::incomplete;
   for (std::size_t there = 0; there <= input.size(); ++there) {
     // In memory of its own, so that a read past its end shows.
-    const std::vector<std::byte> front(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(there));
+    const std::vector<std::byte> front(input.begin(),
+                                       input.begin() + static_cast<std::ptrdiff_t>(there));
     const auto now = proxy::judge_first_flight(front);
     fuzz::require(before == Progress::incomplete || now == Progress::invalid,
                   "what is whole, or something else, does not become a message");

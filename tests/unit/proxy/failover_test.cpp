@@ -179,8 +179,7 @@ BOOST_AUTO_TEST_CASE(on_a_link_that_still_brings_bytes_nobody_is_reset) {
   const auto wait = [&](FailoverWorld& self) -> net::Task<void> {
     auto stream = co_await self.connect_to_proxy();
     HandshakeBuffer buffer;
-    const auto answer =
-        co_await socks5::request_connection(*stream, buffer, FailoverWorld::kWww);
+    const auto answer = co_await socks5::request_connection(*stream, buffer, FailoverWorld::kWww);
     BOOST_REQUIRE(answer.has_value());
     co_await send_text(*stream, "x");
     std::byte byte{};
