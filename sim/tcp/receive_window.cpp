@@ -46,20 +46,20 @@ std::uint16_t ReceiveWindow::offer_unscaled(Sequence next) {
 // One segment is kept back (tcp_init_buffer_space).
 void ReceiveWindow::on_established() {
   clamp_ = full();
-  const auto two = 2 * std::size_t{mss_};
+  const std::uint32_t two = 2 * mss_;
   if (clamp_ > two) clamp_ = std::max(two, clamp_ - mss_);
   threshold_ = std::min(threshold_, clamp_);
 }
 
 std::size_t ReceiveWindow::candidate(std::size_t unread, std::uint8_t scale) const {
   const auto unit = std::size_t{1} << scale;
-  const auto most = std::min(clamp_, full());
+  const auto most = most_offered();
   auto space = free(unread);
   if (space < most / 2) {
     space &= ~(unit - 1);
-    if (space < full() / 16 || space < std::min(segment_, most)) return 0;
+    if (space < full() / 16 || space < std::min<std::size_t>(segment_, most)) return 0;
   }
-  space = std::min(space, threshold_);
+  space = std::min<std::size_t>(space, threshold_);
   if (scale > 0) return aligned(space, unit);
   return space > mss_ ? space - space % mss_ : space;
 }
@@ -83,7 +83,7 @@ std::uint16_t ReceiveWindow::offer(Sequence next, std::size_t unread, std::uint8
 
 bool ReceiveWindow::worth_telling(Sequence next, std::size_t unread, std::uint8_t scale) const {
   const std::size_t now = remaining(next);
-  if (2 * now > std::min(clamp_, full())) return false;
+  if (2 * now > most_offered()) return false;
   const auto possible = candidate(unread, scale);
   return possible > 0 && possible >= 2 * now;
 }
@@ -100,7 +100,7 @@ bool ReceiveWindow::on_segment(std::size_t bytes, std::size_t unread) {
     }
   }
   const auto memory = memory_of(bytes);
-  const auto room = std::min(clamp_, free(unread - bytes + payload_of(memory)));
+  const auto room = std::min<std::size_t>(clamp_, free(unread - bytes + payload_of(memory)));
   if (bytes < kSmallSegment || room <= threshold_) return false;
   auto increase = increase_for(bytes, memory);
   if (increase == 0) return false;
@@ -115,14 +115,14 @@ std::size_t ReceiveWindow::increase_for(std::size_t bytes, std::size_t memory) c
   if (payload_of(memory) <= bytes) return 2 * std::size_t{mss_};
   auto needed = payload_of(memory) / 2;
   for (auto window = payload_of(most_) / 2; threshold_ <= window; window /= 2) {
-    if (needed <= bytes) return 2 * segment_;
+    if (needed <= bytes) return 2 * std::size_t{segment_};
     needed /= 2;
   }
   return 0;
 }
 
 void ReceiveWindow::grow_to_hold(std::size_t window) {
-  const auto buffer = std::min(window * 256 / ratio_, most_);
+  const auto buffer = std::min<std::size_t>(window * 256 / ratio_, most_);
   if (buffer <= buffer_) return;
   buffer_ = buffer;
   clamp_ = full();

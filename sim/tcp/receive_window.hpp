@@ -3,6 +3,7 @@
 
 #include "sim/tcp/sequence.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -18,7 +19,7 @@ namespace dispatch::sim::tcp {
 class ReceiveWindow {
  public:
   // Both in bytes of memory (tcp_rmem): at first, and at most.
-  ReceiveWindow(std::size_t buffer, std::size_t most, std::uint16_t mss)
+  ReceiveWindow(std::uint32_t buffer, std::uint32_t most, std::uint16_t mss)
       : buffer_(buffer < most ? buffer : most), most_(most), mss_(mss) {}
 
   // The smallest shift that lets the 16 bits of the header say `most` (RFC 7323 2.2).
@@ -58,19 +59,21 @@ class ReceiveWindow {
  private:
   std::size_t payload_of(std::size_t memory) const { return memory * ratio_ / 256; }
   std::size_t full() const { return payload_of(buffer_); }
+  // What may be offered where nothing is unread.
+  std::size_t most_offered() const { return std::min<std::size_t>(clamp_, full()); }
   std::size_t free(std::size_t unread) const {
     return full() - (unread < full() ? unread : full());
   }
   std::size_t candidate(std::size_t unread, std::uint8_t scale) const;
   std::size_t increase_for(std::size_t bytes, std::size_t memory) const;
 
-  std::size_t buffer_;
-  std::size_t most_;
+  std::uint32_t buffer_;
+  std::uint32_t most_;
   std::uint16_t mss_;
-  std::uint16_t ratio_ = 128;     // payload in 256 bytes of memory
-  std::size_t segment_ = 536;     // the largest segment so far
-  std::size_t clamp_ = SIZE_MAX;  // never more than this
-  std::size_t threshold_ = 0;     // what is offered at most, growing with each segment
+  std::uint16_t ratio_ = 128;         // payload in 256 bytes of memory
+  std::uint32_t segment_ = 536;       // the largest segment so far
+  std::uint32_t clamp_ = UINT32_MAX;  // never more than this
+  std::uint32_t threshold_ = 0;       // what is offered at most, growing with each segment
   Sequence right_edge_ = 0;
   std::uint32_t last_offer_ = 0;
 };

@@ -37,10 +37,15 @@ constexpr std::uint64_t kOnTheLine = 1500;
 // ns-3's links carry IP in PPP, whose two bytes Linux's cells do not have.
 constexpr double kWithPpp = 1502.0 / 1500.0;
 
+std::string type_of(const std::string& congestion) {
+  if (congestion == "reno") return "ns3::TcpLinuxReno";
+  return congestion == "bbr" ? "ns3::TcpBbr" : "ns3::TcpCubic";
+}
+
 // Linux's defaults, where ns-3 has others.
 void behave_like_linux(const Cell& cell) {
-  const auto type = cell.congestion == "reno" ? "ns3::TcpLinuxReno" : "ns3::TcpCubic";
-  Config::SetDefault("ns3::TcpL4Protocol::SocketType", StringValue(type));
+  Config::SetDefault("ns3::TcpL4Protocol::SocketType", StringValue(type_of(cell.congestion)));
+  Config::SetDefault("ns3::TcpSocketState::EnablePacing", BooleanValue(cell.congestion == "bbr"));
   Config::SetDefault("ns3::TcpL4Protocol::RecoveryType", StringValue("ns3::TcpPrrRecovery"));
   Config::SetDefault("ns3::TcpSocket::SegmentSize", UintegerValue(1448));
   Config::SetDefault("ns3::TcpSocket::InitialCwnd", UintegerValue(10));
