@@ -1,9 +1,13 @@
 """A terminal of a test's own, by tmux: what a program shows on it, keys and the mouse."""
 
 import os
+import re
 import shutil
 import subprocess
 import time
+
+# A sequence that sets a colour (SGR).
+COLOUR = re.compile('\x1b\\[(?:\\d+;)*(?:3[0-7]|9[0-7]|[34]8)(?:;\\d+)*m')
 
 
 class Terminal:

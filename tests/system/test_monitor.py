@@ -6,7 +6,7 @@ import shutil
 import pytest
 from dispatch_process import PROGRAM, run
 from fleet_process import Coordinator, agent, until
-from terminal import Terminal
+from terminal import COLOUR, Terminal
 
 OPEN = ('--allow-private',)
 
@@ -169,9 +169,6 @@ def test_it_follows_the_size_of_the_terminal_and_explains_its_keys(small_fleet, 
     terminal.wait_for(lambda now: 'leave. The coordinator goes on' not in now)
     terminal.press('C-c')
     assert terminal.wait_for_end() in (0, 130)
-
-
-COLOUR = re.compile('\x1b\\[(?:\\d+;)*(?:3[0-7]|9[0-7]|[34]8)(?:;\\d+)*m')
 
 
 def test_without_colours_where_nobody_wants_them(small_fleet, monitor):

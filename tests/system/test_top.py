@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 from dispatch_process import PROGRAM, environment, run
-from terminal import Terminal
+from terminal import COLOUR, Terminal
 
 A, B = '127.0.0.2', '127.0.0.3'
 
@@ -151,9 +151,6 @@ def test_its_keys_are_explained_and_control_c_leaves(start, top):
     terminal.wait_for(lambda screen: 'leave. dispatch goes on' not in screen)
     terminal.press('C-c')
     assert terminal.wait_for_end() in (0, 130)
-
-
-COLOUR = re.compile('\x1b\\[(?:\\d+;)*(?:3[0-7]|9[0-7]|[34]8)(?:;\\d+)*m')
 
 
 def test_without_colours_where_nobody_wants_them(start, top):
