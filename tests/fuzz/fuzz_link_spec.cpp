@@ -48,6 +48,11 @@ std::string options_of(const link::LinkLimits& limits) {
 std::string options_of(const link::LinkSpec& spec) {
   std::string text;
   if (spec.connections_max != 0) text += fmt::format(",max={}", spec.connections_max);
+  if (spec.tier != 1) text += fmt::format(",tier={}", spec.tier);
+  if (spec.full.bits_per_second != 0) {
+    text += fmt::format(",full={}bit/s", spec.full.bits_per_second);
+  }
+  if (spec.later) text += ",later";
   text += options_of(spec.limits);
   if (!spec.via.empty()) text += ",via=" + spec.via;
   if (!spec.password_file.empty()) text += ",password-file=" + spec.password_file;
