@@ -78,9 +78,11 @@ def on_terminal(*arguments):
 
 
 def test_a_terminal_gets_bars_that_are_gone_in_the_end(folder):
-    written = on_terminal('--seeds', '1..400', folder / 'small.yaml')
+    # Long enough for a bar to be drawn at all.
+    (folder / 'long.yaml').write_text(SMALL.replace('size: 10 kB, count: 4', 'size: 200 kB, count: 40'))
+    written = on_terminal('--seeds', '1..400', folder / 'long.yaml')
     assert re.search(r'\[#+\.*\] \d+/400 runs, 0 failed', written)
-    assert re.search(r'\[[#.]{30}\] small seed \d+', written)
+    assert re.search(r'\[[#.]{30}\] long seed \d+', written)
     assert written.endswith('\x1b[J')
 
 
