@@ -22,18 +22,6 @@ class ByteCounter {
   }
   std::uint64_t total() const { return total_.get(); }
 
-  // What another child of the same parent has counted, to go on from there: to the parent it has
-  // been one all the time.
-  struct Passed {
-    std::uint64_t bytes = 0;
-    std::uint32_t epoch = 0;
-  };
-  Passed passed() const { return {total(), epoch_.load(std::memory_order_relaxed)}; }
-  void take_over(const Passed& before) {
-    total_ += before.bytes;
-    epoch_.store(before.epoch, std::memory_order_relaxed);
-  }
-
   // Begins a new epoch. How many children have counted anything in the one that ends: each of them
   // once. Those that count at this very moment may be missed.
   std::uint64_t begin_epoch() {

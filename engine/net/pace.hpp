@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <span>
 
 namespace dispatch::net {
 
@@ -55,12 +56,28 @@ class Pace {
   std::unique_ptr<Bound> bound_;  // null: free
 };
 
-// A direction's bytes are counted by the one, and held back by the other, if there is one.
+// Sees the first bytes of a direction as they leave their source, whatever becomes of them then.
+class Witness {
+ public:
+  // In order. False: it has seen enough, and is not asked again.
+  virtual bool sees(std::span<const std::byte> bytes) = 0;
+
+ protected:
+  ~Witness() = default;
+};
+
+// A direction's bytes are counted by the one, held back by the other, if there is one, and the
+// first of them are shown to the last, if there is one.
 struct Meter {
-  Meter(ByteCounter& of, Pace* by = nullptr)
-      : counter(&of), pace(by) {}  // NOLINT: a counter is one
+  Meter(ByteCounter& of, Pace* by = nullptr, Witness* before = nullptr)  // NOLINT: a counter is one
+      : counter(&of), pace(by), witness(before) {}
 
   bool is_paced() const { return pace != nullptr && !pace->is_free(); }
+
+  // Bytes have left the source.
+  void show(std::span<const std::byte> bytes) {
+    if (witness != nullptr && !witness->sees(bytes)) witness = nullptr;
+  }
 
   // Of the bytes that Pace::take or Pace::pass let through, the sink has taken so many.
   void took(std::size_t bytes, std::size_t let_through) const {
@@ -70,6 +87,7 @@ struct Meter {
 
   ByteCounter* counter;
   Pace* pace;
+  Witness* witness;  // null: it has seen enough
 };
 
 // The queue of those who share a TokenBucket, on one event loop: first come, first served, and who

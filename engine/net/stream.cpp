@@ -21,6 +21,7 @@ Task<RelayEnd> Stream::relay_to(Stream& sink, Meter meter) {
     if (*got == 0) co_return RelayEnd{};
     last = *got;
     auto left = std::span<const std::byte>(buffer).first(*got);
+    meter.show(left);
     while (!left.empty()) {
       auto part = left;
       if (meter.is_paced()) {

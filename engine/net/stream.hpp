@@ -57,6 +57,11 @@ class RelayObserver {
   // One direction came to its end, which has been passed on; the other one goes on.
   virtual void half_ended() = 0;
 
+  // The stream that was not asked has failed, or been aborted. True: the other one is left as it
+  // is, to be used again once both directions have ended; what has been read of it and not been
+  // written is lost, for the meter's witness has seen it.
+  virtual bool keeps_asked_stream() { return false; }
+
   // Both have ended. The streams, the counters and this may be destroyed from here on, and in here.
   virtual void ended(const DuplexEnd& end) = 0;
 };
@@ -93,15 +98,16 @@ class Stream {
   virtual Task<Result<std::size_t>> write_blank(std::size_t most);
 
   // Moves bytes from this stream to `sink` until this stream ends, a side fails, or the operation
-  // is cancelled, with back-pressure; `meter` counts them as the sink takes them, and may hold them
-  // back. Does not shut `sink` down: the caller decides. The default copies through a buffer; a
+  // is cancelled, with back-pressure; `meter` counts them as the sink takes them, may hold them
+  // back, and may look at the first ones. Does not shut `sink` down: the caller decides. The default copies through a buffer; a
   // world overrides it where it can do better between two of its own streams (splice, buffer
   // hand-over).
   virtual Task<RelayEnd> relay_to(Stream& sink, Meter meter);
 
   // Relays both ways between this stream and `other` until both directions have ended. The end of
   // one side is passed on as a half-close, and the other direction goes on; when a direction fails,
-  // both streams are aborted, so that each side learns that it did not get everything. Both
+  // both streams are aborted, so that each side learns that it did not get everything, unless
+  // `observer` keeps this one. Both
   // streams, what the meters refer to and `observer` live until the observer hears of the end; it
   // is called from `executor` (the runtime's). Who wants to stop the relay aborts both streams and
   // releases both paces. This is no

@@ -60,6 +60,10 @@ class Duplex : public std::enable_shared_from_this<Duplex> {
 
  private:
   void go(RelayFlow& flow) {
+    if (keeps_a_) {  // what it has waited for is of no use any more
+      flow.fail(Next::source_readable, cancelled());
+      return end(flow);
+    }
     const auto next = flow.go();
     if (next == Next::ended) {
       end(flow);
@@ -98,11 +102,7 @@ class Duplex : public std::enable_shared_from_this<Duplex> {
   void end(RelayFlow& flow) {
     const bool is_last = --under_way_ == 0;
     if (flow.end().error) {
-      flow.source().abort();
-      flow.sink().abort();
-      for (auto& each : flows_) {
-        if (each.meter().pace != nullptr) net::release(*each.meter().pace);
-      }
+      fail(flow);
     } else if (is_last && flow.sink().socket().is_open()) {
       // Everything of the sink's has been read, so its peer gets an end of stream and no reset: one
       // system call does for the end of the stream and of the socket.
@@ -118,8 +118,28 @@ class Duplex : public std::enable_shared_from_this<Duplex> {
     }
   }
 
+  void fail(const RelayFlow& flow) {
+    auto& [sending, receiving] = flows_;
+    using Side = net::RelayEnd::Side;
+    const auto b_is = &flow == &sending ? Side::sink : Side::source;
+    if (!std::exchange(has_failed_, true) && flow.end().failed == b_is) {
+      keeps_a_ = observer_.keeps_asked_stream();
+    }
+    receiving.source().abort();
+    if (keeps_a_) {
+      sending.source().socket().cancel_wait(Socket::For::reading);
+    } else {
+      sending.source().abort();
+    }
+    for (auto& each : flows_) {
+      if (each.meter().pace != nullptr) net::release(*each.meter().pace);
+    }
+  }
+
   std::array<RelayFlow, 2> flows_;
   net::RelayObserver& observer_;
+  bool has_failed_ = false;
+  bool keeps_a_ = false;
   int under_way_ = 2;
 };
 

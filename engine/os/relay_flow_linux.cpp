@@ -70,15 +70,17 @@ RelayFlow::Step RelayFlow::copy(std::size_t most) {
   scratch = scratch.first(std::min(scratch.size(), most));
   if (const auto bytes = source_->take_unread(scratch); bytes != 0) {
     moved_ += static_cast<std::uint32_t>(bytes);
+    meter_.show(scratch.first(bytes));
     return give(scratch.first(bytes));
   }
   const auto got = ::recv(source_->socket().get(), scratch.data(), scratch.size(), 0);
   if (got <= 0) return nothing_taken(got);
   const auto bytes = static_cast<std::size_t>(got);
   moved_ += static_cast<std::uint32_t>(bytes);
+  meter_.show(scratch.first(bytes));
   const auto step = give(scratch.first(bytes));
   if (bytes == scratch.size()) {
-    bulk_ = splices_ && bytes >= kSplicedLeast;
+    bulk_ = splices_ && bytes >= kSplicedLeast && meter_.witness == nullptr;
     little_reads_ = 0;
   } else if (!step.done) {
     source_->socket().is_drained();

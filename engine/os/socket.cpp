@@ -72,8 +72,8 @@ FileDescriptor Socket::release() {
   auto descriptor = std::exchange(descriptor_, FileDescriptor());
   if (!descriptor) return descriptor;
   if (id_) loop_.reactor().remove(*std::exchange(id_, std::nullopt));
-  abort(For::reading);
-  abort(For::writing);
+  cancel_wait(For::reading);
+  cancel_wait(For::writing);
   return descriptor;
 }
 
@@ -111,7 +111,7 @@ void SocketWait::expire_at_deadline() {
 
 void Socket::cancel(Reactor& reactor, Reactor::Id id, For what, std::uint32_t wait) {
   auto* socket = reactor.find(id);
-  if (socket != nullptr && socket->sides_[index(what)].waits == wait) socket->abort(what);
+  if (socket != nullptr && socket->sides_[index(what)].waits == wait) socket->cancel_wait(what);
 }
 
 void Socket::is_ready(For what) {
@@ -120,7 +120,7 @@ void Socket::is_ready(For what) {
   if (side.waiting) take(side)({});
 }
 
-void Socket::abort(For what) {
+void Socket::cancel_wait(For what) {
   auto& side = sides_[index(what)];
   if (!side.waiting) return;
   loop_.soon([waiting = take(side)]() mutable { waiting(cancelled()); });

@@ -96,6 +96,8 @@ class Socket {
   // at `deadline`.
   SocketWait wait(For what, net::TimePoint deadline = net::kNever);
   void async_wait(For what, Ready ready);
+  // Ends the outstanding wait, if there is one, with operation_aborted.
+  void cancel_wait(For what);
 
  private:
   friend class Reactor;
@@ -116,7 +118,6 @@ class Socket {
   void drop_waits();
 
   Ready take(Side& side);
-  void abort(For what);
   static void cancel(Reactor& reactor, Reactor::Id id, For what, std::uint32_t wait);
   Reactor& reactor();
 

@@ -24,7 +24,7 @@ std::optional<proxy_protocol::Addresses> addresses_of(const Peer& peer, const Ta
 
 }  // namespace
 
-net::Task<net::Result<Dialed>> Client::dial(Target target, DialWish wish) {
+net::Task<net::Result<Dialed>> Caller::dial(Target target, DialWish wish) {
   // Between a header for the target and the target can be no proxy that reads requests.
   if (service.options.send_proxy) wish.forwards = false;
   if (const auto isolation = service.links.traits().isolation; isolation.any()) {
@@ -46,7 +46,7 @@ net::Task<net::Result<Dialed>> Client::dial(Target target, DialWish wish) {
   co_return dialed;
 }
 
-void Client::tell_of_early_end(link::Link& left, const net::Error& error, const Target& target,
+void Caller::tell_of_early_end(link::Link& left, const net::Error& error, const Target& target,
                                const link::Link& by) {
   if (error != boost::system::errc::connection_reset || &left == &by) return;
   auto what = fmt::format("{} reset a connection before its first byte, and answered by {}",

@@ -13,6 +13,8 @@
 #include "engine/proxy/server_options.hpp"
 #include "engine/proxy/udp_batch.hpp"
 
+#include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,8 +25,10 @@ namespace dispatch::proxy {
 
 // Of one server; outlives its clients.
 struct Service {
+  // `failed` hears of an exception that ends a connection.
   Service(net::Runtime& on, const ServerOptions& with, link::LinkSet& by,
-          std::shared_ptr<ClientRates> rates, std::shared_ptr<TargetPlaces> places)
+          std::shared_ptr<ClientRates> rates, std::shared_ptr<TargetPlaces> places,
+          std::function<void(std::exception_ptr)> failed)
       : runtime(on),
         options(with),
         links(by),
@@ -32,7 +36,7 @@ struct Service {
         shaper(on, std::move(rates)),
         target_places(std::move(places)),
         connections(with.silence, shaper),
-        relays(on, connections) {}
+        relays(on, connections, std::move(failed)) {}
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
@@ -56,29 +60,16 @@ struct Tunnel {
   // What came along with the request and is no longer in the client's buffer: the first bytes of
   // the stream to the target.
   std::vector<std::byte> early{};
-  PassedBytes passed{};
 };
 
-// From the first byte until its connection is relayed.
-struct Client {
-  // `its` place outlives this.
-  Client(Service& of, net::StreamPtr connection, Entrance by, Admission::Place& its)
-      : service(of),
-        stream(std::move(connection)),
-        peer(stream->remote_endpoint(), by.path),
-        entrance(std::move(by)),
-        place(its) {}
-
+// On whose behalf there are connections to targets.
+struct Caller {
   net::Runtime& runtime() const { return service.runtime; }
 
   // Of a step of the handshake that begins now.
   net::TimePoint deadline() const {
     return runtime().clock().now() + service.options.handshake_timeout;
   }
-
-  // Hands an answer over within that time, to a client that may have left so many answers unread
-  // that there is no room for one more. Errors: timed_out; the stream's.
-  net::Task<net::Status> tell(std::string answer);
 
   // A connection to the target, which has been told who the client is where that is asked for
   // (ServerOptions::send_proxy). Errors: Dialer::dial's; those of writing.
@@ -90,6 +81,24 @@ struct Client {
   void tell_of_early_end(link::Link& left, const net::Error& error, const Target& target,
                          const link::Link& by);
 
+  Service& service;
+  Peer peer;
+  std::string user{};  // as it says to be; empty: it has not said
+};
+
+// From the first byte until its connection is relayed.
+struct Client : Caller {
+  // `its` place outlives this.
+  Client(Service& of, net::StreamPtr connection, Entrance by, Admission::Place& its)
+      : Caller{of, Peer(connection->remote_endpoint(), by.path)},
+        stream(std::move(connection)),
+        entrance(std::move(by)),
+        place(its) {}
+
+  // Hands an answer over within its deadline, to a client that may have left so many answers unread
+  // that there is no room for one more. Errors: timed_out; the stream's.
+  net::Task<net::Status> tell(std::string answer);
+
   // Counts and logs that no connection came of it.
   void refused(const std::string& what, const net::Error& error);
 
@@ -98,12 +107,9 @@ struct Client {
   // reads what still comes, for a moment.
   net::Task<void> finish();
 
-  Service& service;
   net::StreamPtr stream;
-  Peer peer;
   Entrance entrance;
   Admission::Place& place;
-  std::string user{};  // as it says to be; empty: it has not said
   HandshakeBuffer buffer;
 };
 

@@ -32,7 +32,7 @@ Task<std::optional<Tunnel>> negotiate(Client& client) {
 // What of a handshake goes on in the relay.
 struct Handover {
   Established established;
-  std::vector<std::byte> early;  // came along with the request: the first bytes of the stream
+  Bytes early;  // came along with the request: the first bytes of the stream
 };
 
 // What the handshake needed is given back here, before the connection's long life begins.
@@ -41,14 +41,14 @@ Task<std::unique_ptr<Handover>> establish(Service& service, net::StreamPtr strea
   auto client = std::make_unique<Client>(service, std::move(stream), entrance, place);
   auto tunnel = co_await negotiate(*client);
   if (!tunnel) co_return nullptr;
-  const bool goes_on = co_await pass_first_flight(*client, *tunnel);
-  if (!goes_on) co_return nullptr;
   auto early = std::move(tunnel->early);
   const auto left = client->buffer.bytes();
   early.insert(early.end(), left.begin(), left.end());
+  auto peer = client->peer;
+  auto flight = FirstFlight::of(std::move(*client), tunnel->dialed, early);
   co_return std::unique_ptr<Handover>(
-      new Handover{{std::move(client->stream), client->peer, std::move(tunnel->target),
-                    std::move(tunnel->dialed), std::move(place), tunnel->passed},
+      new Handover{{std::move(client->stream), std::move(peer), std::move(tunnel->target),
+                    std::move(tunnel->dialed), std::move(place), std::move(flight)},
                    std::move(early)});
 }
 
@@ -60,19 +60,10 @@ Task<void> serve_client(Service& service, net::StreamPtr stream, Entrance entran
   ++service.counters.accepted;
   auto handover = co_await establish(service, std::move(stream), entrance, std::move(place));
   if (!handover) co_return;
-  auto& [established, early] = *handover;
-  if (!early.empty()) {
-    const auto deadline = service.runtime.clock().now() + service.options.handshake_timeout;
-    auto& target = *established.dialed.stream;
-    if (const auto error = co_await net::write_all(target, early, deadline)) {
-      established.stream->abort();
-      established.dialed.stream->abort();
-      service.runtime.log().info("{} -> {}: {}", to_string(established.peer),
-                                 to_string(established.target), error.message());
-      co_return;
-    }
-  }
-  service.relays.take(std::move(established), early.size());
+  const auto deadline = service.runtime.clock().now() + service.options.handshake_timeout;
+  auto [established, early] = std::move(*handover);
+  handover = nullptr;
+  co_await service.relays.begin(std::move(established), std::move(early), deadline);
 }
 
 }  // namespace dispatch::proxy

@@ -239,6 +239,7 @@ Task<net::RelayEnd> Stream::relay_to(net::Stream& sink, net::Meter meter) {
       bytes += step.bytes;
     }
     auto left = std::span<const std::byte>(text.get(), bytes);
+    meter.show(left);
     while (!left.empty()) {
       auto part = left;
       if (meter.is_paced()) {

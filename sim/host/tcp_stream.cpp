@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace dispatch::sim {
 namespace {
@@ -58,13 +59,14 @@ net::Duration rest(const std::optional<DataRate>& rate, std::size_t bytes) {
       static_cast<std::int64_t>(bytes * 8 * kNanoseconds / rate->bits_per_second()));
 }
 
-// Keeps what was read and not yet used; gives it back to the socket however the task ends.
+// Keeps what was read and not yet used; gives it back to the socket however the task ends, unless a
+// witness has it.
 class Remainder {
  public:
-  Remainder(std::shared_ptr<TcpSocket> socket, Slice slice)
-      : left(std::move(slice)), socket_(std::move(socket)) {}
+  Remainder(std::shared_ptr<TcpSocket> socket, Slice slice, bool is_seen)
+      : left(std::move(slice)), socket_(std::move(socket)), is_seen_(is_seen) {}
   ~Remainder() {
-    if (!left.empty()) socket_->put_back = std::move(left);
+    if (!left.empty() && !is_seen_) socket_->put_back = std::move(left);
   }
   Remainder(const Remainder&) = delete;
   Remainder& operator=(const Remainder&) = delete;
@@ -73,7 +75,15 @@ class Remainder {
 
  private:
   std::shared_ptr<TcpSocket> socket_;
+  bool is_seen_;
 };
+
+void show(const Slice& slice, net::Meter& meter) {
+  if (meter.witness == nullptr) return;
+  std::vector<std::byte> bytes(slice.size());
+  slice.copy_to(bytes.data(), bytes.size());
+  meter.show(bytes);
+}
 
 }  // namespace
 
@@ -193,7 +203,8 @@ net::Task<net::RelayEnd> TcpStream::hand_over(TcpStream& to, net::Meter meter) {
     auto got = co_await read_slice(most);
     if (!got) co_return net::RelayEnd{net::RelayEnd::Side::source, got.error()};
     if (got->empty()) co_return net::RelayEnd{};
-    Remainder remainder(socket_, std::move(*got));
+    show(*got, meter);
+    Remainder remainder(socket_, std::move(*got), meter.witness != nullptr);
     if (meter.is_paced()) {
       const auto error = co_await meter.pace->pass(remainder.left.size());
       if (error) co_return net::RelayEnd{net::RelayEnd::Side::sink, error};

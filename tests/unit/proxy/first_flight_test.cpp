@@ -106,6 +106,9 @@ struct FlightWorld : ProxyWorld {
         const auto got = co_await stream->read_some(buffer);
         if (!got || *got == 0) co_return;
         heard += std::string(reinterpret_cast<const char*>(buffer.data()), *got);
+        if (answers_after != net::Duration::zero()) {
+          co_await laptop.clock().sleep_for(answers_after);
+        }
         if (is_by_wifi && resets) co_return stream->abort();
         co_await send_text(*stream, "heard");
       }
@@ -143,6 +146,8 @@ struct FlightWorld : ProxyWorld {
   const link::LinkCounters& counters(std::size_t link) { return links->links()[link]->counters(); }
 
   bool resets = false;  // the target does, what comes by wifi
+  net::Duration answers_after{};
+  net::TimePoint stopped{};
   std::string heard;
   std::string came;
   net::Error error;
@@ -172,6 +177,48 @@ BOOST_AUTO_TEST_CASE(who_has_said_nothing_yet_is_moved_too) {
   });
   BOOST_TEST(world.error == errc::timed_out);  // of its own patience: it is still connected
   BOOST_TEST(world.sources.size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_flight_leaves_a_dead_link_at_once_also_where_connections_are_to_stay) {
+  ServerOptions options;
+  options.dead_link_timeout = net::Duration::zero();
+  FlightWorld world(options);
+  world.talk(client_hello(), [&] {
+    world.blackhole();
+    auto& wifi = *world.links->links().front();
+    link::observe(*world.links, wifi, {link::Sign::gone, world.simulation.now(), "test"},
+                  world.laptop.log());
+  });
+  BOOST_TEST(world.came == "heard");
+  BOOST_TEST(world.goes_on);
+  BOOST_TEST((world.took < 500ms), world.took.count());
+}
+
+BOOST_AUTO_TEST_CASE(a_flight_that_waits_for_too_long_is_over) {
+  FlightWorld world;
+  world.talk(client_hello(), [&] {
+    world.resets = true;
+    world.answers_after = 6s;
+  });
+  BOOST_TEST(world.error == errc::connection_reset);
+  BOOST_TEST(world.sources.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_in_the_middle_of_a_move_resets_the_client) {
+  FlightWorld world;
+  world.talk(client_hello(), [&] {
+    world.resets = true;
+    // Its SYN is lost: the move waits for the connection.
+    world.world.find_link("laptop/lte")->set_state(sim::LinkState::blackhole);
+    world.laptop.spawn([](FlightWorld& its) -> net::Task<void> {
+      co_await its.laptop.clock().sleep_for(500ms);
+      co_await its.server->stop(100ms);
+      its.stopped = its.simulation.now();
+    }(world));
+  });
+  BOOST_TEST(world.error == errc::connection_reset);
+  BOOST_TEST((world.took < 1s), world.took.count());
+  BOOST_TEST((world.stopped != net::TimePoint{}));
 }
 
 BOOST_AUTO_TEST_CASE(a_reset_before_the_first_byte_is_not_the_end) {
