@@ -146,7 +146,7 @@ class Painter {
   }
 
   static std::string why(const LinkRow& link) {
-    if (link.is_off()) return "switched off";
+    if (link.is_off()) return "by hand";
     const auto time = "for " + format_age(link.since_s);
     return link.reason.empty() ? time : link.reason + ", " + time;
   }
