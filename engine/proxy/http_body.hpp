@@ -28,6 +28,8 @@ class BodyReader {
   net::Task<net::Status> wait(net::TimePoint deadline = net::kNever);
 
   bool has_ended() const { return ended_; }
+  // Of a body of known length: what has not been taken.
+  std::uint64_t left() const { return left_; }
   const Fields* trailers() const { return decoder_ ? &decoder_->trailers() : nullptr; }
 
  private:

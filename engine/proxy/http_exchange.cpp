@@ -35,13 +35,16 @@ Task<ExchangeReport> Exchange::run() {
   upstream_.is_in_exchange = true;
   began_ = client_.runtime().clock().now();
   co_await run_with_companion(receive(), send());
-  upstream_.is_in_exchange = false;
+  upstream_.is_in_exchange = upstream_.is_resumable = false;
   upstream_.answered = nullptr;
   co_return std::move(report_);
 }
 
 Task<void> Exchange::send() {
-  const auto& [head, to, framing] = forwarding_;
+  const auto& [asked, to, framing, rest_of] = forwarding_;
+  std::optional<RequestHead> rest;
+  if (rest_of != nullptr) rest = request_for_rest(asked, *rest_of);
+  const auto& head = rest ? *rest : asked;
   const auto* proxy = upstream_.dialed().takes_requests;
   auto text = to_text(proxy == nullptr ? forwarded_request(head, to, framing)
                                        : request_for_proxy(head, to, framing, proxy->credentials));
@@ -127,7 +130,7 @@ void Exchange::refuse_challenge() {
 // RFC 9110 15.2: a proxy passes interim responses on, but not to HTTP/1.0.
 Task<bool> Exchange::pass_interim(const ResponseHead& head) {
   if (head.status == 100) continue_passed_ = true;
-  if (forwarding_.head.minor_version == 0) co_return true;
+  if (forwarding_.head.minor_version == 0 || forwarding_.rest_of != nullptr) co_return true;
   auto text = to_text(forwarded_response(head, {}, {}));
   const auto error = co_await client_.tell(std::move(text));
   if (!error) co_return true;
@@ -161,15 +164,28 @@ Task<void> Exchange::receive_final(ResponseHead head) {
   route.to_http_1_0 = forwarding_.head.minor_version == 0;
   route.close =
       wants_close(forwarding_.head) || framing->kind == BodyKind::until_close || body_is_lost;
+  std::string text;
+  std::optional<CutAnswer> answer;
+  if (const auto* rest_of = forwarding_.rest_of) {
+    if (!is_rest(head, *framing, *rest_of)) co_return refuse("not the rest of what has begun");
+    answer = *rest_of;
+  } else {
+    text = to_text(forwarded_response(head, *framing, route));
+    answer = cut_answer(forwarding_.head, head, *framing);
+  }
   BodyReader body(upstream_.reader, *framing);
   upstream_.answered = client_.stream.get();
+  upstream_.is_resumable = answer.has_value();
   const bool chunked = framing->kind == BodyKind::chunked && !route.to_http_1_0;
   const auto forwarded =
-      co_await forward_message(to_text(forwarded_response(head, *framing, route)), body, chunked,
-                               *client_.stream, std::nullopt);
+      co_await forward_message(std::move(text), body, chunked, *client_.stream, std::nullopt);
   if (!forwarded.complete()) {
     report_.end = End::cut_short;
     report_.error = forwarded.sink ? forwarded.sink : forwarded.source;
+    if (!forwarded.sink && !client_error_ && answer) {
+      answer->passed = answer->length - body.left();
+      report_.cut = std::move(answer);
+    }
     co_return;
   }
   while (!route.close && !request_passed_ && !send_failed_) {

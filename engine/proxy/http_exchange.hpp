@@ -4,6 +4,7 @@
 #include "engine/net/condition.hpp"
 #include "engine/proxy/client.hpp"
 #include "engine/proxy/http_body.hpp"
+#include "engine/proxy/http_rest.hpp"
 #include "engine/proxy/http_rewrite.hpp"
 #include "engine/proxy/http_upstream.hpp"
 
@@ -16,6 +17,7 @@ struct Forwarding {
   const RequestHead& head;
   const AbsoluteTarget& to;
   Framing framing;
+  const CutAnswer* rest_of = nullptr;  // the client has its beginning; null: it has nothing yet
 };
 
 // How it ended.
@@ -35,6 +37,8 @@ struct ExchangeReport {
   Fault fault;
   bool client_persists = false;    // (answered) the next request may come
   bool upstream_persists = false;  // (answered) and may go the same way
+  // (cut_short, by the server or its link) where the rest can be asked for
+  std::optional<CutAnswer> cut{};
 };
 
 // The request and the response pass at the same time: a server may answer, or say 100 Continue,

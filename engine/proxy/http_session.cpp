@@ -205,15 +205,22 @@ Task<bool> Session::forward(const Request& request) {
   DialWish wish{!asks_for_upgrade(head), {}};
   net::Error before;  // of a link that has been left
   const bool is_repeatable = is_idempotent(head.method) && !framing.has_content();
+  std::optional<CutAnswer> cut;  // the client has its beginning, and can be told nothing else
   for (;;) {
     auto error = co_await reach(to->target, wish);
     if (error && before) error = before;
+    if (error && cut) {
+      ExchangeReport report;
+      report.end = End::cut_short;
+      report.error = error;
+      co_return co_await conclude(request, *to, std::move(report));
+    }
     if (error) {
       client_.refused(to_string(to->target), error);
       auto answer = answer_for(to->authority, error);
       co_return co_await reply(request, std::move(answer));
     }
-    const Forwarding forwarding{head, *to, framing};
+    const Forwarding forwarding{head, *to, framing, cut ? &*cut : nullptr};
     upstream_->is_repeatable = is_repeatable;
     upstream_->received_before = upstream_->received().total();
     Exchange exchange(client_, reader_, *upstream_, forwarding);
@@ -240,6 +247,18 @@ Task<bool> Session::forward(const Request& request) {
         continue;
       }
     }
+    // RFC 9110 14.2: so may the rest of an answer.
+    if (report.cut && upstream_->ended_for != errc::timed_out &&
+        is_worth_another_link(client_.service.links, upstream_->link(), wish)) {
+      cut = std::move(report.cut);
+      client_.runtime().log().info(
+          "{} -> {} through {}: {}, after {} of {} B: the rest is asked for through another link",
+          to_string(client_.peer), to_string(to->target), upstream_->link().name(),
+          report.error.message(), cut->passed, cut->length);
+      leave_link(wish);
+      continue;
+    }
+    if (cut && report.end != End::answered) report.end = End::cut_short;
     co_return co_await conclude(request, *to, std::move(report));
   }
 }

@@ -4,6 +4,8 @@
 #include "engine/proxy/connection.hpp"
 #include "engine/proxy/http_reader.hpp"
 
+#include <boost/system/errc.hpp>
+
 #include <utility>
 
 namespace dispatch::proxy::http {
@@ -23,22 +25,25 @@ class Upstream final : public Connection {
     target_stream().abort();
     net::release(paces().sent);
     net::release(paces().received);
-    if (answered != nullptr) answered->abort();
+    const bool goes_on = is_resumable && why != boost::system::errc::timed_out;
+    if (answered != nullptr && !goes_on) answered->abort();
   }
 
-  // What is safe to say twice and has no answer yet is asked of another link.
+  // What is safe to say twice and has no answer yet is asked of another link, and so is the rest of
+  // an answer, where the server lets that be asked for.
   void link_is_down() override {
     if (may_leave()) target_stream().abort();
   }
   bool may_leave() {
     const bool is_answered = received().total() != received_before;
-    return !is_in_exchange || (is_repeatable && !is_answered);
+    return !is_in_exchange || is_resumable || (is_repeatable && !is_answered);
   }
 
   Reader reader;
   bool was_used = false;  // a request has gone through before
   bool is_in_exchange = false;
   bool is_repeatable = false;         // the request that is under way
+  bool is_resumable = false;          // its answer: another link may bring the rest
   std::uint64_t received_before = 0;  // it began
   net::Error ended_for;               // by end()
   // The client's stream, once a part of the answer is on its way there: it is too late to tell it

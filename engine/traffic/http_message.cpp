@@ -12,7 +12,9 @@
 #include <boost/beast/http/serializer.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <fmt/format.h>
 
+#include <charconv>
 #include <cstring>
 
 namespace dispatch::traffic {
@@ -27,6 +29,16 @@ constexpr std::uint32_t kHeadSizeMax = 16 * 1024;
 
 std::string text(beast::string_view view) {
   return {view.data(), view.size()};
+}
+
+// "bytes=N-" only.
+std::optional<std::uint64_t> open_range(std::string_view value) {
+  constexpr std::string_view kUnit = "bytes=";
+  if (!value.starts_with(kUnit) || !value.ends_with('-')) return std::nullopt;
+  std::uint64_t from = 0;
+  const auto* end = value.data() + value.size() - 1;
+  const auto parsed = std::from_chars(value.data() + kUnit.size(), end, from);
+  return parsed.ec == std::errc{} && parsed.ptr == end ? std::optional(from) : std::nullopt;
 }
 
 }  // namespace
@@ -75,6 +87,9 @@ net::Task<net::Result<HttpRequest>> HttpConnection::read_request() {
   request.host = text(head[http::field::host]);
   request.content_length = parser.content_length().value_or(0);
   request.keep_alive = head.keep_alive();
+  request.by_proxy = head.count(http::field::via) != 0;
+  request.if_range = text(head[http::field::if_range]);
+  request.range_from = open_range(text(head[http::field::range]));
   co_return request;
 }
 
@@ -110,6 +125,14 @@ net::Task<net::Status> HttpConnection::write_response(HttpResponse response) {
   head.set(http::field::content_type, "application/octet-stream");
   head.content_length(response.content_length);
   head.keep_alive(response.keep_alive);
+  if (!response.entity_tag.empty()) {
+    head.set(http::field::etag, response.entity_tag);
+    head.set(http::field::accept_ranges, "bytes");
+  }
+  if (const auto from = response.range_from; from != 0) {
+    const auto length = from + response.content_length;
+    head.set(http::field::content_range, fmt::format("bytes {}-{}/{}", from, length - 1, length));
+  }
   co_return co_await impl_->write_head(head);
 }
 

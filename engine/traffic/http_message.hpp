@@ -21,12 +21,20 @@ struct HttpRequest {
   std::string host;
   std::uint64_t content_length = 0;
   bool keep_alive = true;
+  // (received) Through a proxy that speaks HTTP (Via), and what it asks for of what has this entity
+  // tag: all from that octet on.
+  bool by_proxy = false;
+  std::string if_range{};
+  std::optional<std::uint64_t> range_from{};
 };
 
 struct HttpResponse {
   unsigned status = 0;
   std::uint64_t content_length = 0;
   bool keep_alive = true;
+  // (sent) Not empty: a part of it may be asked for. With `range_from`, it is the rest from there.
+  std::string entity_tag{};
+  std::uint64_t range_from = 0;
 };
 
 // One connection, used by one side: heads and body bytes in the order of the protocol.

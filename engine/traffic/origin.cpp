@@ -5,6 +5,8 @@
 #include "engine/traffic/http_message.hpp"
 #include "engine/traffic/pattern.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <string>
@@ -96,23 +98,28 @@ class OriginExchange {
   }
 
   Task<Status> respond_text(const HttpRequest& request, unsigned status, std::string body) {
-    if (const auto error =
-            co_await http_.write_response({status, body.size(), request.keep_alive})) {
-      co_return error;
-    }
+    HttpResponse head{status, body.size(), request.keep_alive, {}, 0};
+    if (const auto error = co_await http_.write_response(std::move(head))) co_return error;
     if (request.method == "HEAD") co_return Status{};
     tally_.bytes_sent += body.size();
     co_return co_await net::write_all(stream_, std::as_bytes(std::span(body)));
   }
 
   Task<Status> send_bytes(const HttpRequest& request, std::uint64_t size) {
-    if (const auto error = co_await http_.write_response({200, size, request.keep_alive})) {
-      co_return error;
-    }
+    HttpResponse head{200, size, request.keep_alive, {}, 0};
+    // Who gets all of it at once has no use for that.
+    if (request.by_proxy) head.entity_tag = fmt::format("\"{}\"", size);
+    const bool is_rest = request.by_proxy && request.if_range == head.entity_tag &&
+                         request.range_from && *request.range_from < size;
+    const auto from = is_rest ? *request.range_from : 0;
+    if (is_rest) head.status = 206;
+    head.range_from = from;
+    head.content_length -= from;
+    if (const auto error = co_await http_.write_response(std::move(head))) co_return error;
     if (request.method == "HEAD") co_return Status{};
-    Pattern pattern(size);
+    Pattern pattern(size, from);
     std::vector<std::byte> block;
-    for (std::uint64_t left = size; left != 0;) {
+    for (std::uint64_t left = size - from; left != 0;) {
       const auto count = std::min<std::uint64_t>(kBlockBytes, left);
       if (content_ == Content::checked) {
         block.resize(count);

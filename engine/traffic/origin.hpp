@@ -20,7 +20,8 @@ struct OriginTally {
   std::uint64_t bytes_received = 0;  // of request bodies
 };
 
-//   GET  /bytes/N    N bytes of the pattern of pattern.hpp, with key N
+//   GET  /bytes/N    N bytes of the pattern of pattern.hpp, with key N; through an HTTP proxy (Via)
+//                    with an entity tag, and then also the rest of them: Range: bytes=M-
 //   POST /upload     reads the body, checks it against the pattern, answers with its length
 //   GET  /           a line of text
 //   GET  /whoami     the client's address as this server sees it

@@ -17,7 +17,8 @@ enum class Content : std::uint8_t {
 // (splitmix64), in little-endian order. A lost, repeated, moved or changed byte shows.
 class Pattern {
  public:
-  explicit Pattern(std::uint64_t key) : key_(key) {}
+  // From that byte of the stream on.
+  explicit Pattern(std::uint64_t key, std::uint64_t from = 0) : key_(key), offset_(from) {}
 
   // Fills `buffer` with the bytes that follow those already made.
   void make(std::span<std::byte> buffer);
@@ -27,7 +28,7 @@ class Pattern {
 
  private:
   std::uint64_t key_;
-  std::uint64_t offset_ = 0;  // bytes
+  std::uint64_t offset_;  // bytes
 };
 
 }  // namespace dispatch::traffic

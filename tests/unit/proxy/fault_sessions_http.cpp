@@ -39,6 +39,23 @@ Task<std::optional<std::string>> body_of(FaultPeer& peer, std::string head) {
   co_return std::string();
 }
 
+// All of it, or what is asked for of it.
+std::string answer_in_parts(const std::string& head) {
+  constexpr std::string_view kRange = "Range: bytes=";
+  const auto range = head.find(kRange);
+  const auto from = range == head.npos ? 0 : std::stoul(head.substr(range + kRange.size()));
+  const auto size = down_bytes().size();
+  std::string text = "HTTP/1.1 200 OK\r\n";
+  if (range != head.npos) {
+    text = fmt::format("HTTP/1.1 206 Partial Content\r\nContent-Range: bytes {}-{}/{}\r\n", from,
+                       size - 1, size);
+  }
+  return text +
+         fmt::format("ETag: \"it\"\r\nAccept-Ranges: bytes\r\nContent-Length: {}\r\n\r\n",
+                     size - from) +
+         down_bytes().substr(from);
+}
+
 // Whether the connection stays.
 Task<bool> answer(FaultPeer& peer, std::string head) {
   std::string text = "HTTP/1.1 200 OK\r\n";
@@ -46,6 +63,8 @@ Task<bool> answer(FaultPeer& peer, std::string head) {
     text += "\r\n" + down_bytes();
   } else if (contains(head, " /chunked ")) {
     text += "Transfer-Encoding: chunked\r\n\r\n" + chunked(down_bytes());
+  } else if (contains(head, " /parts ")) {
+    text = answer_in_parts(head);
   } else {
     text += fmt::format("Content-Length: {}\r\n\r\n", down_bytes().size()) + down_bytes();
   }
@@ -134,6 +153,11 @@ Task<void> chunked_bodies(FaultWorld& world, Played& played) {
   co_await ask_all(world, played, std::move(requests));
 }
 
+Task<void> in_parts(FaultWorld& world, Played& played) {
+  std::vector<std::string> requests{request("GET", "/parts", ""), request("GET", "/parts", "")};
+  co_await ask_all(world, played, std::move(requests));
+}
+
 Task<void> until_close(FaultWorld& world, Played& played) {
   std::vector<std::string> requests{request("GET", "/until-close", "")};
   co_await ask_all(world, played, std::move(requests));
@@ -211,6 +235,7 @@ std::span<const Session> http_sessions() {
       {"pipelined HTTP", pipelined, origin},
       {"chunked HTTP", chunked_bodies, origin},
       {"HTTP that ends with the connection", until_close, origin},
+      {"HTTP of which parts can be had", in_parts, origin},
       {"HTTP that waits for 100 Continue", expect_continue, origin},
       {"HTTP that becomes another protocol", upgrade, origin},
   };
