@@ -4,13 +4,14 @@ import collections
 import http.server
 import json
 import os
+import re
 import socket
 import sys
 import threading
 
 
 class Origin(http.server.ThreadingHTTPServer):
-    """/bytes/N: that many bytes. /together/N: the same for N clients at once: none is answered before all
+    """/bytes/N: that many bytes. /parts/N: the same, of which parts can be asked for. /together/N: the same for N clients at once: none is answered before all
     are there. /endless: bytes until the client goes away. /tally: connections of each address so far,
     as JSON; /order: the addresses, in the order of their connections. /generate_204: nothing, as phones ask for.
     As long as the file `signed_in` is not there, every answer is a captive portal's."""
@@ -72,6 +73,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(204, b'')
         if what == 'together':
             self.server.meet(int(count[0]))
+        if what == 'parts':
+            return self.answer_in_parts(body_of(int(count[0])))
         if what == 'endless':
             self.send_response(200)
             self.end_headers()
@@ -89,6 +92,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+    def answer_in_parts(self, body):
+        tag = f'"{len(body)}"'
+        fields = [('ETag', tag), ('Accept-Ranges', 'bytes')]
+        begin = re.fullmatch(r'bytes=(\d+)-', self.headers.get('Range', ''))
+        if begin is None or self.headers.get('If-Range') != tag:
+            return self.answer(200, body, *fields, ('Content-Length', str(len(body))))
+        rest = body[int(begin[1]):]
+        fields += [('Content-Range', f'bytes {begin[1]}-{len(body) - 1}/{len(body)}'), ('Content-Length', str(len(rest)))]
+        self.answer(206, rest, *fields)
 
     def log_message(self, *_):
         pass

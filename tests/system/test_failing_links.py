@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from dispatch_process import run
 from namespace import Namespace
+from origin import body_of
 from test_hotplug import home  # noqa: F401, a fixture
 from test_reload import wait_for
 
@@ -78,6 +79,21 @@ def test_when_a_link_goes_dark_no_request_fails_and_none_waits_long(home, two_li
     before = two_links.links()['wan1']['connections']
     Load(home, dispatch, 1).records()
     assert abs(two_links.links()['wan1']['connections'] - before - PER_SECOND / 2) <= 2, 'its share'
+
+
+def test_a_download_over_plain_http_goes_on_by_the_other_link(home, two_links, tmp_path):  # noqa: F811
+    dispatch = two_links()
+    size = 60_000_000
+    url = f'http://{home.www}/parts/{size}'
+    curl = [*home.prefix, 'curl', '-sS', '--max-time', '60', '--noproxy', '', '-x', f'http://127.0.0.1:{dispatch.port}']
+    whole = tmp_path / 'whole'
+    with subprocess.Popen([*curl, '--limit-rate', '10M', '-o', whole, url], stderr=subprocess.PIPE, text=True) as client:
+        time.sleep(3)
+        go_dark(home)
+        _, said = client.communicate(timeout=60)
+    assert (client.returncode, said) == (0, '')
+    wait_for(dispatch, 'the rest is asked for through another link')
+    assert whole.read_bytes() == body_of(size)
 
 
 def test_without_health_a_dark_link_is_dialled_on_and_on(home, two_links):  # noqa: F811
