@@ -1,5 +1,6 @@
 """Clients, servers and policies that are written in Python."""
 
+import errno
 import gc
 import socket
 import threading
@@ -317,6 +318,71 @@ def test_sockets_of_a_world_that_has_ended_are_refused(world):
     for awaitable in (stream.read(), listener.accept(), datagram.receive(), host.sleep(1)):
         with pytest.raises(UseError):
             awaitable.send(None)
+
+
+class Raw:
+    """Awaits an operation that has been taken out of its coroutine."""
+
+    def __init__(self, coroutine):
+        self.operation = coroutine.send(None)
+
+    def __await__(self):
+        return (yield self.operation)
+
+
+def test_what_was_awaited_outlives_its_world(world):
+    kept = []
+
+    async def client(host):
+        stream = await host.connect("www", 80)
+        try:
+            await stream.read(timeout=1)
+        except OSError as error:
+            kept.append(error)  # its traceback has the operation
+        sockets = (host.listen(9000), host.open_datagram(), host.open_datagram(), await host.connect("www", 80))
+        listener, one, other, stream = sockets
+        kept.append(Raw(listener.accept()))
+        kept.append(Raw(one.receive()))
+        kept.append(Raw(other.send(b"x", ("203.0.113.10", 5000))))
+        kept.append(Raw(stream.write(b"x")))
+
+    with Simulation(world) as sim:
+        sim.spawn("client", client)
+        sim.run()
+    assert len(kept) == 5
+    kept.clear()
+    gc.collect()
+
+
+def test_what_is_awaited_after_its_socket_hears_so(sim):
+    async def client(host):
+        stream = await host.connect("www", 80)
+        datagram = host.open_datagram()
+        waits = [Raw(stream.read()), Raw(stream.write(b"x")), Raw(datagram.receive())]
+        stream.close()
+        del datagram
+        await host.sleep(0)
+        for wait in waits:
+            with pytest.raises(OSError) as error:
+                await wait
+            assert error.value.errno == errno.ECANCELED
+        return True
+
+    assert told(sim, client)
+
+
+def test_another_simulations_operations_are_refused(sim, world):
+    async def client(host, foreign):
+        for wait in foreign:
+            with pytest.raises(UseError, match="another simulation's"):
+                await wait
+        return True
+
+    with Simulation(world) as other:
+        www = other.world.host("www")
+        foreign = [Raw(www.sleep(1)), Raw(www.resolve("www.example")), Raw(www.connect("client", 80))]
+        foreign.append(Raw(www.listen(7000).accept()))
+    assert told(sim, client, foreign)
 
 
 def test_sockets_are_dropped_by_other_threads_while_it_runs(world):
