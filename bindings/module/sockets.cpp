@@ -113,16 +113,16 @@ std::function<py::object()> new_stream(std::weak_ptr<Simulation> simulation, net
 
 class Sleep : public Operation {
  public:
-  Sleep(const SharedSimulation& simulation, sim::Host& host, net::Duration delay)
+  Sleep(const SharedSimulation& simulation, sim::Host& host, std::int64_t delay)
       : Operation(simulation), host_(host), delay_(delay) {}
   net::Task<Outcome> perform() override {
-    const auto error = co_await host_.clock().sleep_for(delay_);
+    const auto error = co_await host_.clock().sleep_until(deadline(host_, delay_));
     co_return failed(error, "sleep");
   }
 
  private:
   sim::Host& host_;
-  net::Duration delay_;
+  std::int64_t delay_;  // ns
 };
 
 class Resolve : public Operation {
@@ -404,8 +404,7 @@ void bind_sockets(py::module_& module) {
   module.def(
       "sleep",
       [](const SharedSimulation& simulation, const std::string& host, std::int64_t delay) {
-        return SharedOperation(
-            std::make_shared<Sleep>(simulation, simulation->host(host), net::Duration(delay)));
+        return SharedOperation(std::make_shared<Sleep>(simulation, simulation->host(host), delay));
       },
       py::arg("simulation"), py::arg("host"), py::arg("delay"));
   module.def(

@@ -160,6 +160,16 @@ def test_errors_are_those_of_the_kernel(sim):
     assert told(sim, client)
 
 
+def test_a_sleep_may_be_longer_than_all_time(sim):
+    async def client(host):
+        await host.sleep(1)
+        await host.sleep("9223372036s")
+        raise LookupError("it has ended")
+
+    sim.spawn("client", client, background=True)
+    sim.until(60)
+
+
 def test_a_program_changes_the_world_between_its_waits(sim):
     async def client(host):
         wifi = host.world.link("wifi")
