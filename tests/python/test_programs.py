@@ -1,7 +1,9 @@
 """Clients, servers and policies that are written in Python."""
 
+import copy
 import errno
 import gc
+import pickle
 import socket
 import threading
 
@@ -485,3 +487,16 @@ def test_a_policy_cannot_go_on_but_can_change_the_world(chatty):
     with Simulation(chatty, policy=Meddling()) as sim:
         sim.until(1)
         assert sim.world.link("wifi").state == "down"
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_what_a_policy_is_given_cannot_be_pickled(chatty, protocol):
+    class Pickles:
+        def choose(self, links, now):
+            with pytest.raises(TypeError, match="cannot pickle"):
+                pickle.dumps(links[0], protocol)
+            with pytest.raises(TypeError, match="cannot pickle"):
+                copy.copy(links[0])
+            return links[0]
+
+    dispatch.run(chatty, policy=Pickles())
