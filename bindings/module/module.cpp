@@ -13,6 +13,7 @@
 #include "sim/scenario/dump.hpp"
 #include "sim/scenario/load.hpp"
 
+#include <fmt/format.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -76,6 +77,19 @@ void bind_run(py::module_& module) {
   bind_sockets(module);
 }
 
+// None of the classes can be copied or pickled. pickle's protocols 0 and 1 would find that out by
+// making an instance of pybind11's base class, whose C++ exception goes through the interpreter.
+void refuse_pickling(const py::module_& module) {
+  for (const auto& [name, member] : py::dict(module.attr("__dict__"))) {
+    if (!py::isinstance<py::type>(member)) continue;
+    const auto refuse = [](const py::object& self, int) {
+      throw py::type_error(
+          fmt::format("cannot pickle {}", py::repr(py::type::of(self)).cast<std::string>()));
+    };
+    py::setattr(member, "__reduce_ex__", py::cpp_function(refuse, py::is_method(member)));
+  }
+}
+
 }  // namespace
 }  // namespace dispatch::bindings
 
@@ -85,4 +99,5 @@ PYBIND11_MODULE(_dispatch, module) {
   bind_scenario(module);
   bind_result(module);
   bind_run(module);
+  refuse_pickling(module);
 }

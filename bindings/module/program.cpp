@@ -68,6 +68,11 @@ class Program {
         continue;
       }
       auto operation = yielded->cast<std::shared_ptr<Operation>>();
+      if (operation->simulation().lock().get() != &simulation_) {
+        yielded = raise(py::module_::import("dispatch._errors")
+                            .attr("UseError")("the operation is another simulation's"));
+        continue;
+      }
       if (operation->begin()) return operation;
       yielded = raise(py::module_::import("builtins")
                           .attr("RuntimeError")("an operation can be awaited once only"));
@@ -116,11 +121,12 @@ void raise_os_error(const net::Error& error, const std::string& what) {
 
 void spawn(Simulation& simulation, const std::string& host, py::object coroutine,
            bool counts_as_work) {
-  auto& on = simulation.host(host);
+  // First what may run code of Python.
   if (!py::hasattr(coroutine, "send") || !py::hasattr(coroutine, "throw")) {
     throw py::type_error(fmt::format("a program is a coroutine (async def), not {}",
                                      py::repr(coroutine).cast<std::string>()));
   }
+  auto& on = simulation.host(host);
   on.spawn(run(std::make_unique<Program>(simulation, Held(std::move(coroutine)), counts_as_work)));
 }
 

@@ -19,17 +19,21 @@ struct Outcome {
   std::function<pybind11::object()> value;  // called with the lock; none: None
 };
 
-// What a program awaits. It begins when it is awaited, once.
+// What a program awaits. It begins when it is awaited, once. Python may keep it for longer than the
+// simulation lives, and drop it on any thread: it owns nothing that belongs to the simulation.
 class Operation {
  public:
+  explicit Operation(std::weak_ptr<Simulation> simulation) : simulation_(std::move(simulation)) {}
   virtual ~Operation() = default;
   // Without the lock. Lives as long as the task does.
   virtual net::Task<Outcome> perform() = 0;
 
+  const std::weak_ptr<Simulation>& simulation() const { return simulation_; }
   // Whether it may begin; false: it has been awaited before.
   bool begin() { return !std::exchange(begun_, true); }
 
  private:
+  std::weak_ptr<Simulation> simulation_;
   bool begun_ = false;
 };
 

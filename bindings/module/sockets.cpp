@@ -41,7 +41,7 @@ class Handle {
     simulation->check_use();
     return std::static_pointer_cast<Kind>(simulation->resource(id_));
   }
-  SharedSimulation simulation() const { return simulation_.lock(); }
+  const std::weak_ptr<Simulation>& simulation() const { return simulation_; }
   std::uint64_t id() const { return id_; }
 
  private:
@@ -113,20 +113,22 @@ std::function<py::object()> new_stream(std::weak_ptr<Simulation> simulation, net
 
 class Sleep : public Operation {
  public:
-  Sleep(sim::Host& host, net::Duration delay) : host_(host), delay_(delay) {}
+  Sleep(const SharedSimulation& simulation, sim::Host& host, std::int64_t delay)
+      : Operation(simulation), host_(host), delay_(delay) {}
   net::Task<Outcome> perform() override {
-    const auto error = co_await host_.clock().sleep_for(delay_);
+    const auto error = co_await host_.clock().sleep_until(deadline(host_, delay_));
     co_return failed(error, "sleep");
   }
 
  private:
   sim::Host& host_;
-  net::Duration delay_;
+  std::int64_t delay_;  // ns
 };
 
 class Resolve : public Operation {
  public:
-  Resolve(sim::Host& host, std::string name) : host_(host), name_(std::move(name)) {}
+  Resolve(const SharedSimulation& simulation, sim::Host& host, std::string name)
+      : Operation(simulation), host_(host), name_(std::move(name)) {}
   net::Task<Outcome> perform() override {
     net::ResolveQuery query;
     query.name = name_;
@@ -148,7 +150,7 @@ class Connect : public Operation {
  public:
   Connect(const SharedSimulation& simulation, sim::Host& host, net::Endpoint remote,
           net::Egress egress, std::optional<std::int64_t> timeout)
-      : simulation_(simulation),
+      : Operation(simulation),
         host_(host),
         remote_(std::move(remote)),
         egress_(std::move(egress)),
@@ -158,28 +160,50 @@ class Connect : public Operation {
     auto made = co_await host_.network().connect(remote_, egress_, until);
     if (!made) co_return failed(made.error(), net::to_string(remote_));
     Outcome outcome;
-    outcome.value = new_stream(simulation_, std::move(*made), host_);
+    outcome.value = new_stream(simulation(), std::move(*made), host_);
     co_return outcome;
   }
 
  private:
-  std::weak_ptr<Simulation> simulation_;
   sim::Host& host_;
   net::Endpoint remote_;
   net::Egress egress_;
   std::optional<std::int64_t> timeout_;
 };
 
-class Read : public Operation {
+template <typename Kind>
+std::shared_ptr<Kind> open_one(const Handle<Kind>& handle, const char* what) {
+  auto socket = handle.get();
+  if (socket == nullptr) throw UseError(fmt::format("the {} is closed", what));
+  return socket;
+}
+
+template <typename Kind>
+class SocketOperation : public Operation {
  public:
-  Read(std::shared_ptr<StreamSocket> socket, std::size_t most, std::optional<std::int64_t> timeout)
-      : socket_(std::move(socket)), buffer_(most, '\0'), timeout_(timeout) {}
+  SocketOperation(const Handle<Kind>& handle, const char* what)
+      : Operation(handle.simulation()), socket_(open_one(handle, what)) {}
+
+ protected:
+  // Null: it has been closed since.
+  std::shared_ptr<Kind> lock() const { return socket_.lock(); }
+
+ private:
+  std::weak_ptr<Kind> socket_;
+};
+
+class Read : public SocketOperation<StreamSocket> {
+ public:
+  Read(const StreamHandle& stream, std::size_t most, std::optional<std::int64_t> timeout)
+      : SocketOperation(stream, "stream"), buffer_(most, '\0'), timeout_(timeout) {}
   net::Task<Outcome> perform() override {
-    if (socket_->reading) co_return failed(net::errno_error(EBUSY), "read");
-    const Turn turn(socket_->reading, "read");
-    const auto until = deadline(socket_->host, timeout_);
+    const auto socket = lock();
+    if (socket == nullptr) co_return failed(net::errno_error(ECANCELED), "read");
+    if (socket->reading) co_return failed(net::errno_error(EBUSY), "read");
+    const Turn turn(socket->reading, "read");
+    const auto until = deadline(socket->host, timeout_);
     const auto bytes = std::as_writable_bytes(std::span(buffer_));
-    auto count = co_await socket_->stream->read_some(bytes, until);
+    auto count = co_await socket->stream->read_some(bytes, until);
     if (!count) co_return failed(count.error(), "read");
     buffer_.resize(*count);
     Outcome outcome;
@@ -188,59 +212,58 @@ class Read : public Operation {
   }
 
  private:
-  std::shared_ptr<StreamSocket> socket_;
   std::string buffer_;
   std::optional<std::int64_t> timeout_;
 };
 
-class Write : public Operation {
+class Write : public SocketOperation<StreamSocket> {
  public:
-  Write(std::shared_ptr<StreamSocket> socket, std::string data, std::optional<std::int64_t> timeout)
-      : socket_(std::move(socket)), data_(std::move(data)), timeout_(timeout) {}
+  Write(const StreamHandle& stream, std::string data, std::optional<std::int64_t> timeout)
+      : SocketOperation(stream, "stream"), data_(std::move(data)), timeout_(timeout) {}
   net::Task<Outcome> perform() override {
-    if (socket_->writing) co_return failed(net::errno_error(EBUSY), "write");
-    const Turn turn(socket_->writing, "write");
-    const auto until = deadline(socket_->host, timeout_);
+    const auto socket = lock();
+    if (socket == nullptr) co_return failed(net::errno_error(ECANCELED), "write");
+    if (socket->writing) co_return failed(net::errno_error(EBUSY), "write");
+    const Turn turn(socket->writing, "write");
+    const auto until = deadline(socket->host, timeout_);
     const auto bytes = std::as_bytes(std::span(data_));
-    const auto error = co_await net::write_all(*socket_->stream, bytes, until);
+    const auto error = co_await net::write_all(*socket->stream, bytes, until);
     co_return failed(error, "write");
   }
 
  private:
-  std::shared_ptr<StreamSocket> socket_;
   std::string data_;
   std::optional<std::int64_t> timeout_;
 };
 
-class Accept : public Operation {
+class Accept : public SocketOperation<ListenerSocket> {
  public:
-  Accept(const SharedSimulation& simulation, std::shared_ptr<ListenerSocket> socket)
-      : simulation_(simulation), socket_(std::move(socket)) {}
+  explicit Accept(const ListenerHandle& listener) : SocketOperation(listener, "listener") {}
   net::Task<Outcome> perform() override {
-    if (socket_->accepting) co_return failed(net::errno_error(EBUSY), "accept");
-    const Turn turn(socket_->accepting, "accept");
-    auto accepted = co_await socket_->listener->accept();
+    const auto socket = lock();
+    if (socket == nullptr) co_return failed(net::errno_error(ECANCELED), "accept");
+    if (socket->accepting) co_return failed(net::errno_error(EBUSY), "accept");
+    const Turn turn(socket->accepting, "accept");
+    auto accepted = co_await socket->listener->accept();
     if (!accepted) co_return failed(accepted.error(), "accept");
     Outcome outcome;
-    outcome.value = new_stream(simulation_, std::move(*accepted), socket_->host);
+    outcome.value = new_stream(simulation(), std::move(*accepted), socket->host);
     co_return outcome;
   }
-
- private:
-  std::weak_ptr<Simulation> simulation_;
-  std::shared_ptr<ListenerSocket> socket_;
 };
 
-class Receive : public Operation {
+class Receive : public SocketOperation<DatagramSocket> {
  public:
-  explicit Receive(std::shared_ptr<DatagramSocket> socket)
-      : socket_(std::move(socket)), buffer_(kDatagramMost, '\0') {}
+  explicit Receive(const DatagramHandle& socket)
+      : SocketOperation(socket, "socket"), buffer_(kDatagramMost, '\0') {}
   net::Task<Outcome> perform() override {
-    if (socket_->receiving) co_return failed(net::errno_error(EBUSY), "receive");
-    const Turn turn(socket_->receiving, "receive");
+    const auto socket = lock();
+    if (socket == nullptr) co_return failed(net::errno_error(ECANCELED), "receive");
+    if (socket->receiving) co_return failed(net::errno_error(EBUSY), "receive");
+    const Turn turn(socket->receiving, "receive");
     net::DatagramIn datagram;
     datagram.buffer = std::as_writable_bytes(std::span(buffer_));
-    auto count = co_await socket_->socket->receive(std::span(&datagram, 1));
+    auto count = co_await socket->socket->receive(std::span(&datagram, 1));
     if (!count) co_return failed(count.error(), "receive");
     buffer_.resize(datagram.size);
     const auto from = datagram.from;
@@ -252,27 +275,27 @@ class Receive : public Operation {
   }
 
  private:
-  std::shared_ptr<DatagramSocket> socket_;
   std::string buffer_;
 };
 
-class Send : public Operation {
+class Send : public SocketOperation<DatagramSocket> {
  public:
-  Send(std::shared_ptr<DatagramSocket> socket, std::string data, net::Endpoint to)
-      : socket_(std::move(socket)), data_(std::move(data)), to_(std::move(to)) {}
+  Send(const DatagramHandle& socket, std::string data, net::Endpoint to)
+      : SocketOperation(socket, "socket"), data_(std::move(data)), to_(std::move(to)) {}
   net::Task<Outcome> perform() override {
-    if (socket_->sending) co_return failed(net::errno_error(EBUSY), "send");
-    const Turn turn(socket_->sending, "send");
+    const auto socket = lock();
+    if (socket == nullptr) co_return failed(net::errno_error(ECANCELED), "send");
+    if (socket->sending) co_return failed(net::errno_error(EBUSY), "send");
+    const Turn turn(socket->sending, "send");
     net::DatagramOut datagram;
     datagram.data = std::as_bytes(std::span(data_));
     datagram.to = to_;
-    const auto count = co_await socket_->socket->send(std::span(&datagram, 1));
+    const auto count = co_await socket->socket->send(std::span(&datagram, 1));
     if (!count) co_return failed(count.error(), net::to_string(to_));
     co_return Outcome();
   }
 
  private:
-  std::shared_ptr<DatagramSocket> socket_;
   std::string data_;
   net::Endpoint to_;
 };
@@ -282,13 +305,6 @@ using SharedOperation = std::shared_ptr<Operation>;
 net::Address address_of(const std::string& text) {
   if (const auto address = net::parse_address(text)) return *address;
   throw py::value_error(fmt::format("'{}' is not an address", text));
-}
-
-template <typename Kind>
-std::shared_ptr<Kind> open_one(const Handle<Kind>& handle, const char* what) {
-  auto socket = handle.get();
-  if (socket == nullptr) throw UseError(fmt::format("the {} is closed", what));
-  return socket;
 }
 
 // A scenario's hosts by their names; empty: there is none of that name.
@@ -313,15 +329,14 @@ void bind_streams(py::module_& module) {
               throw py::value_error(
                   fmt::format("a read is of 1 to {} bytes, not {}", kReadMost, most));
             }
-            return SharedOperation(std::make_shared<Read>(open_one(self, "stream"),
-                                                          static_cast<std::size_t>(most), timeout));
+            return SharedOperation(
+                std::make_shared<Read>(self, static_cast<std::size_t>(most), timeout));
           },
           py::arg("most"), py::arg("timeout"))
       .def(
           "write",
           [](const StreamHandle& self, const py::bytes& data, std::optional<std::int64_t> timeout) {
-            return SharedOperation(
-                std::make_shared<Write>(open_one(self, "stream"), std::string(data), timeout));
+            return SharedOperation(std::make_shared<Write>(self, std::string(data), timeout));
           },
           py::arg("data"), py::arg("timeout"))
       .def("shutdown",
@@ -336,7 +351,7 @@ void bind_streams(py::module_& module) {
            [](const StreamHandle& self) {
              const auto socket = open_one(self, "stream");
              if (socket->reading || socket->writing) socket->stream->abort();
-             self.simulation()->let_go(self.id());
+             self.simulation().lock()->let_go(self.id());
            })
       .def("local",
            [](const StreamHandle& self) {
@@ -348,8 +363,7 @@ void bind_streams(py::module_& module) {
   py::class_<ListenerHandle, std::shared_ptr<ListenerHandle>>(module, "Listener")
       .def("accept",
            [](const ListenerHandle& self) {
-             auto socket = open_one(self, "listener");
-             return SharedOperation(std::make_shared<Accept>(self.simulation(), std::move(socket)));
+             return SharedOperation(std::make_shared<Accept>(self));
            })
       .def("close",
            [](const ListenerHandle& self) { open_one(self, "listener")->listener->close(); })
@@ -359,7 +373,7 @@ void bind_streams(py::module_& module) {
   py::class_<DatagramHandle, std::shared_ptr<DatagramHandle>>(module, "Datagram")
       .def("receive",
            [](const DatagramHandle& self) {
-             return SharedOperation(std::make_shared<Receive>(open_one(self, "socket")));
+             return SharedOperation(std::make_shared<Receive>(self));
            })
       .def(
           "send",
@@ -369,9 +383,8 @@ void bind_streams(py::module_& module) {
             if (bytes.size() > kDatagramMost) {
               throw py::value_error(fmt::format("{} bytes are no datagram", bytes.size()));
             }
-            return SharedOperation(
-                std::make_shared<Send>(open_one(self, "socket"), std::move(bytes),
-                                       net::Endpoint{address_of(address), port}));
+            return SharedOperation(std::make_shared<Send>(
+                self, std::move(bytes), net::Endpoint{address_of(address), port}));
           },
           py::arg("data"), py::arg("address"), py::arg("port"))
       .def("close", [](const DatagramHandle& self) { open_one(self, "socket")->socket->close(); })
@@ -390,15 +403,14 @@ void bind_sockets(py::module_& module) {
       py::arg("simulation"), py::arg("host"));
   module.def(
       "sleep",
-      [](Simulation& simulation, const std::string& host, std::int64_t delay) {
-        return SharedOperation(
-            std::make_shared<Sleep>(simulation.host(host), net::Duration(delay)));
+      [](const SharedSimulation& simulation, const std::string& host, std::int64_t delay) {
+        return SharedOperation(std::make_shared<Sleep>(simulation, simulation->host(host), delay));
       },
       py::arg("simulation"), py::arg("host"), py::arg("delay"));
   module.def(
       "resolve",
-      [](Simulation& simulation, const std::string& host, const std::string& name) {
-        return SharedOperation(std::make_shared<Resolve>(simulation.host(host), name));
+      [](const SharedSimulation& simulation, const std::string& host, const std::string& name) {
+        return SharedOperation(std::make_shared<Resolve>(simulation, simulation->host(host), name));
       },
       py::arg("simulation"), py::arg("host"), py::arg("name"));
   module.def(

@@ -1,6 +1,9 @@
 """Clients, servers and policies that are written in Python."""
 
+import copy
+import errno
 import gc
+import pickle
 import socket
 import threading
 
@@ -157,6 +160,16 @@ def test_errors_are_those_of_the_kernel(sim):
         return True
 
     assert told(sim, client)
+
+
+def test_a_sleep_may_be_longer_than_all_time(sim):
+    async def client(host):
+        await host.sleep(1)
+        await host.sleep("9223372036s")
+        raise LookupError("it has ended")
+
+    sim.spawn("client", client, background=True)
+    sim.until(60)
 
 
 def test_a_program_changes_the_world_between_its_waits(sim):
@@ -319,6 +332,71 @@ def test_sockets_of_a_world_that_has_ended_are_refused(world):
             awaitable.send(None)
 
 
+class Raw:
+    """Awaits an operation that has been taken out of its coroutine."""
+
+    def __init__(self, coroutine):
+        self.operation = coroutine.send(None)
+
+    def __await__(self):
+        return (yield self.operation)
+
+
+def test_what_was_awaited_outlives_its_world(world):
+    kept = []
+
+    async def client(host):
+        stream = await host.connect("www", 80)
+        try:
+            await stream.read(timeout=1)
+        except OSError as error:
+            kept.append(error)  # its traceback has the operation
+        sockets = (host.listen(9000), host.open_datagram(), host.open_datagram(), await host.connect("www", 80))
+        listener, one, other, stream = sockets
+        kept.append(Raw(listener.accept()))
+        kept.append(Raw(one.receive()))
+        kept.append(Raw(other.send(b"x", ("203.0.113.10", 5000))))
+        kept.append(Raw(stream.write(b"x")))
+
+    with Simulation(world) as sim:
+        sim.spawn("client", client)
+        sim.run()
+    assert len(kept) == 5
+    kept.clear()
+    gc.collect()
+
+
+def test_what_is_awaited_after_its_socket_hears_so(sim):
+    async def client(host):
+        stream = await host.connect("www", 80)
+        datagram = host.open_datagram()
+        waits = [Raw(stream.read()), Raw(stream.write(b"x")), Raw(datagram.receive())]
+        stream.close()
+        del datagram
+        await host.sleep(0)
+        for wait in waits:
+            with pytest.raises(OSError) as error:
+                await wait
+            assert error.value.errno == errno.ECANCELED
+        return True
+
+    assert told(sim, client)
+
+
+def test_another_simulations_operations_are_refused(sim, world):
+    async def client(host, foreign):
+        for wait in foreign:
+            with pytest.raises(UseError, match="another simulation's"):
+                await wait
+        return True
+
+    with Simulation(world) as other:
+        www = other.world.host("www")
+        foreign = [Raw(www.sleep(1)), Raw(www.resolve("www.example")), Raw(www.connect("client", 80))]
+        foreign.append(Raw(www.listen(7000).accept()))
+    assert told(sim, client, foreign)
+
+
 def test_sockets_are_dropped_by_other_threads_while_it_runs(world):
     pile = []
 
@@ -409,3 +487,16 @@ def test_a_policy_cannot_go_on_but_can_change_the_world(chatty):
     with Simulation(chatty, policy=Meddling()) as sim:
         sim.until(1)
         assert sim.world.link("wifi").state == "down"
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_what_a_policy_is_given_cannot_be_pickled(chatty, protocol):
+    class Pickles:
+        def choose(self, links, now):
+            with pytest.raises(TypeError, match="cannot pickle"):
+                pickle.dumps(links[0], protocol)
+            with pytest.raises(TypeError, match="cannot pickle"):
+                copy.copy(links[0])
+            return links[0]
+
+    dispatch.run(chatty, policy=Pickles())
