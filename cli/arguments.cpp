@@ -218,6 +218,23 @@ std::string path_of_command(const CLI::App& app) {
   return path;
 }
 
+// The parser's own words, but where they tell nobody what to do.
+std::string what_is_wrong(const CLI::ParseError& error) {
+  const std::string_view what = error.what();
+  const auto end = what.find(": At Most 1 required");
+  if (end == std::string_view::npos) return std::string(what);
+  return fmt::format("{} is given several times, and takes one value", what.substr(0, end));
+}
+
+// An unset variable of a script must not take away a password, a range or a rate.
+void refuse_empty_values(const CLI::App& command) {
+  for (const auto* option : command.get_options()) {
+    if (option->get_lnames().empty() || option->get_expected_min() == 0) continue;
+    if (std::ranges::find(option->results(), "") == option->results().end()) continue;
+    throw UsageError(fmt::format("{}: the value is empty", option->get_name()));
+  }
+}
+
 }  // namespace
 
 Arguments parse_arguments(int argc, const char* const* argv) {
@@ -231,6 +248,7 @@ Arguments parse_arguments(int argc, const char* const* argv) {
   app.formatter(std::make_shared<HelpFormatter>());
   app.set_help_flag("-h,--help", "Print this help");
   app.set_version_flag("--version", fmt::format("dispatch {}", kVersion), "Print the version");
+  app.require_subcommand(0, 1);  // what stands behind a command may be called like another one
   const auto debug_flag = [&](CLI::App& command) {
     command.add_flag("-d,--debug", raw.debug, kDebugHelp);
   };
@@ -308,10 +326,14 @@ Arguments parse_arguments(int argc, const char* const* argv) {
                       app.remaining().front(), names_of_commands(app, ", ")));
     }
     if (!used.empty() && used.front() == config && config->get_subcommands().empty()) {
-      throw UsageError("a command of config is missing: check or example");
+      const auto& rest = config->remaining();
+      throw UsageError(rest.empty() ? "a command of config is missing: check or example"
+                                    : fmt::format("'{}' is no command of config: write check or "
+                                                  "example",
+                                                  rest.front()));
     }
     throw UsageError(
-        fmt::format("{}; see 'dispatch {}--help'", error.what(), path_of_command(app)));
+        fmt::format("{}; see 'dispatch {}--help'", what_is_wrong(error), path_of_command(app)));
   }
   if (app.get_subcommands().empty()) {
     throw UsageError(fmt::format("a command is missing: {}; see 'dispatch --help'",
@@ -321,6 +343,7 @@ Arguments parse_arguments(int argc, const char* const* argv) {
   Arguments arguments;
   if (list->parsed()) arguments.command = ListArguments{raw.json};
   if (start->parsed()) {
+    refuse_empty_values(*start);
     const auto& path = start_options.config();
     auto checked =
         path.empty() ? start_options.checked() : with_config_file(start_options, *start, path);
@@ -358,6 +381,7 @@ Arguments parse_arguments(int argc, const char* const* argv) {
     arguments.command = Answer{example_config(of, &of == start)};
   }
   if (check->parsed()) {
+    refuse_empty_values(*check);
     const auto& path = check_options.config();
     arguments.command = check_arguments(
         path.empty() ? check_options.checked() : with_config_file(check_options, *check, path),

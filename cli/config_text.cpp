@@ -71,7 +71,8 @@ class Reader {
 
   // The rest of the line, as an error shows it.
   std::string_view shown() const {
-    return rest_.substr(0, std::min<std::size_t>(rest_.find_first_of("\r\n"), 40));
+    constexpr std::string_view kEnds("\r\n\0", 3);
+    return rest_.substr(0, std::min<std::size_t>(rest_.find_first_of(kEnds), 40));
   }
 
   ConfigEntry read_entry() {

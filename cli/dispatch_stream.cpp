@@ -22,6 +22,7 @@ int run(int argc, char** argv) {
   app.set_help_flag("-h,--help", "Print this help");
   app.set_version_flag("--version", fmt::format("dispatch-stream {}", kVersion),
                        "Print the version");
+  app.require_subcommand(0, 1);
   StreamOptions options(StreamOptions::Metrics::absent);
   options.add_to(app);
   try {

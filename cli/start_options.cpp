@@ -290,6 +290,7 @@ StartArguments StartOptions::checked() const {
   for (const auto& text : links_) start.links.push_back(link_argument(text));
   start.policy = link::parse_policy(policy_);
   link::check_links(start.policy, start.links);
+  link::check_names(start.links);
 
   auto& server = start.server;
   server.accounts = std::move(files.accounts);

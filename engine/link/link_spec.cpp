@@ -64,10 +64,16 @@ void parse_options(LinkSpec& spec, std::string_view options, std::string_view wh
     throw ConfigError(fmt::format("'{}': {}", without_password(whole), what));
   };
   LimitOptions limits;
+  std::vector<std::string_view> given;
   while (!options.empty()) {
     const auto comma = options.find(',');
     const auto option = options.substr(0, comma);
     options.remove_prefix(comma == std::string_view::npos ? options.size() : comma + 1);
+    const auto word = option.substr(0, option.find('='));
+    if (std::ranges::find(given, word) != given.end()) {
+      fail(fmt::format("{} is given twice", word));
+    }
+    given.push_back(word);
     if (option == "later") {
       if (spec.upstream) fail("later is for interfaces and addresses");
       spec.later = true;
@@ -201,6 +207,23 @@ LinkSpec parse_link_spec(std::string_view text) {
   }
   if (comma != std::string_view::npos) parse_options(spec, text.substr(comma + 1), text);
   return spec;
+}
+
+const std::string& name_of(const LinkSpec& spec) {
+  return spec.name.empty() ? spec.target : spec.name;
+}
+
+void check_names(std::span<const LinkSpec> specs) {
+  for (auto spec = specs.begin(); spec != specs.end(); ++spec) {
+    for (auto earlier = specs.begin(); earlier != spec; ++earlier) {
+      if (name_of(*earlier) != name_of(*spec)) continue;
+      // The same interface or address without a name: the same way out, however it is written.
+      if (earlier->name.empty() && spec->name.empty() && !spec->upstream) continue;
+      throw ConfigError(fmt::format(
+          "'{}' is given twice: name it once, or give each a name of its own: NAME={}",
+          name_of(*spec), spec->target));
+    }
+  }
 }
 
 }  // namespace dispatch::link

@@ -53,6 +53,13 @@ inline constexpr unsigned kWeightMax = 1'000'000;
 // ",later" of an interface or an address. Throws net::ConfigError, without any password.
 LinkSpec parse_link_spec(std::string_view text);
 
+// "eth0": how its link is called.
+const std::string& name_of(const LinkSpec& spec);
+
+// Throws net::ConfigError where two of them have one name, and a user has given it: rules and
+// reloads know links by their names.
+void check_names(std::span<const LinkSpec> specs);
+
 // Every usable interface, also those that come later, but for those that other links go by.
 inline constexpr std::string_view kAutomatic = "auto";
 

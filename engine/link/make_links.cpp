@@ -1,5 +1,6 @@
 #include "engine/link/link_spec.hpp"
 
+#include <boost/asio/ip/network_v4.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -59,7 +60,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::unique_ptr<Link> make_link(const LinkSpec& spec) {
-  auto link = std::make_unique<Link>(spec.name.empty() ? spec.target : spec.name, spec.weight);
+  auto link = std::make_unique<Link>(name_of(spec), spec.weight);
   link->set_connections_max(spec.connections_max);
   link->set_tier(spec.tier);
   link->set_limits(spec.limits, {});
@@ -90,10 +91,23 @@ std::unique_ptr<Link> interface_link(const LinkSpec& spec,
   return link;
 }
 
+// Of all networks, or of one that this host is in. The kernel lets datagrams be bound to it.
+bool is_broadcast(const net::Address& address, std::span<const net::Interface> interfaces) {
+  constexpr std::uint8_t kPointToPoint = 31;  // RFC 3021
+  if (address == net::Address(net::AddressV4::broadcast())) return true;
+  return std::ranges::any_of(interfaces, [&](const net::Interface& interface) {
+    return std::ranges::any_of(interface.addresses, [&](const net::Prefix& own) {
+      if (!address.is_v4() || !own.address.is_v4() || own.length >= kPointToPoint) return false;
+      const net::asio::ip::network_v4 network(own.address.to_v4(), own.length);
+      return own.address != address && network.broadcast() == address.to_v4();
+    });
+  });
+}
+
 std::unique_ptr<Link> address_link(const LinkSpec& spec, const net::Address& address,
                                    std::span<const net::Interface> interfaces,
                                    net::Network& network) {
-  if (address.is_unspecified() || address.is_multicast()) {
+  if (address.is_unspecified() || address.is_multicast() || is_broadcast(address, interfaces)) {
     throw ConfigError(
         fmt::format("'{}' is not an address that connections can come from", spec.target));
   }
@@ -160,17 +174,13 @@ std::unique_ptr<Link> upstream_link(const LinkSpec& spec,
 std::vector<std::unique_ptr<Link>> make_links(std::span<const LinkSpec> specs,
                                               std::span<const net::Interface> interfaces,
                                               net::Network& network) {
+  check_names(specs);
   std::vector<std::unique_ptr<Link>> links;
   for (const auto& spec : specs) {
     if (spec.target == kAutomatic) continue;
     auto link = spec.upstream ? upstream_link(spec, interfaces, network)
                               : local_link(spec, interfaces, network);
     for (const auto& earlier : links) {
-      if (earlier->name() == link->name() && link->upstream()) {
-        throw ConfigError(fmt::format(
-            "'{}' is given twice: name it once, or give each a name of its own: NAME={}",
-            link->name(), spec.target));
-      }
       for (const auto family : {net::Family::v4, net::Family::v6}) {
         if (!link->egress(family) || !earlier->egress(family)) continue;
         if (link->egress(family)->source != earlier->egress(family)->source) continue;

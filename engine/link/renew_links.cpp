@@ -27,10 +27,6 @@ void tell(std::string& text, const std::string& what) {
 
 }  // namespace
 
-const std::string& name_of(const LinkSpec& spec) {
-  return spec.name.empty() ? spec.target : spec.name;
-}
-
 std::string LinkRenewal::summary() const {
   std::string text;
   for (const auto& link : added) tell(text, link->name() + " added");

@@ -12,9 +12,6 @@
 
 namespace dispatch::link {
 
-// "eth0": how a link of this kind is called.
-const std::string& name_of(const LinkSpec& spec);
-
 // What is to be done. A link whose specification is the same but for its weight, its rates and its
 // data cap stays what it is,
 // with its counters and its standing; one that differs in more is retired, and another one of its

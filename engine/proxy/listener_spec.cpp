@@ -11,6 +11,7 @@ namespace dispatch::proxy {
 namespace {
 
 constexpr std::string_view kUnix = "unix:";
+constexpr std::size_t kPathMax = 107;  // sockaddr_un has 108 bytes, the last of which is 0
 
 [[noreturn]] void fail(std::string_view whole, const std::string& why) {
   throw net::ConfigError(fmt::format("'{}': {}", whole, why));
@@ -67,6 +68,9 @@ ListenerSpec parse_listener_spec(std::string_view text) {
   if (part.starts_with(kUnix)) {
     spec.path = part.substr(kUnix.size());
     if (spec.path.empty()) fail(text, "a path is missing");
+    if (spec.path.size() > kPathMax) {
+      fail(text, fmt::format("a socket's path has {} bytes at most", kPathMax));
+    }
   } else {
     const auto endpoint = net::parse_endpoint(part);
     if (!endpoint) {

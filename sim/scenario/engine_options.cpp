@@ -21,10 +21,6 @@ constexpr EngineTime kTimes[] = {
     {"udp_timeout", &EngineSpec::udp_timeout, false},
 };
 
-std::string name_of(const link::LinkSpec& spec) {
-  return spec.name.empty() ? spec.target : spec.name;
-}
-
 }  // namespace
 
 std::span<const EngineTime> engine_times() {

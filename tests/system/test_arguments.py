@@ -9,8 +9,13 @@ WRONG = [
     ('--bogus', "'--bogus' is neither a command"),
     ('start --bogus', '--bogus'),
     ('list eth0', 'eth0'),
+    ('list start', 'start'),
+    ('start list', "'list' is neither an address nor an interface"),
+    ('config chek', "'chek' is no command of config: write check or example"),
+    ('config', 'a command of config is missing: check or example'),
     ('start --port', '--port'),
     ('start --port x 127.0.0.2', "--port: 'x'"),
+    ('start --port 1 --port 2 127.0.0.2', '--port is given several times, and takes one value'),
     ('start --port -1 127.0.0.2', '--port'),
     ('start --port 65536 127.0.0.2', "--port: '65536'"),
     ('start --port 1080.5 127.0.0.2', "--port: '1080.5'"),
@@ -25,6 +30,7 @@ WRONG = [
     ('start --accept-proxy-from home --listen 127.0.0.1:0,accept-proxy', "--accept-proxy-from: 'home'"),
     ('start --accept-proxy-from 127.0.0.1', 'no listener accepts the PROXY protocol'),
     ('start --listen unix:', 'a path is missing'),
+    (f'start --listen unix:/tmp/{"x" * 103}', "a socket's path has 107 bytes at most"),
     ('start --listen unix:/tmp/x,mode=rw', "'rw' is not a file's mode"),
     ('start --listen unix:/tmp/x --listen unix:/tmp/x,tls', 'unix:/tmp/x is given twice'),
     ('start --send-proxy v3', "--send-proxy: 'v3'"),
@@ -44,6 +50,9 @@ WRONG = [
     ('start 127.0.0.2 127.0.0.2', 'the same way out'),
     ('start 127.0.0.2/7 127.0.0.2@3', 'the same way out'),
     ('start 203.0.113.9', 'is not an address of this machine'),
+    ('start a=127.0.0.2 a=127.0.0.3', "'a' is given twice"),
+    ('start 127.0.0.2,max=1,max=2', "'127.0.0.2,max=1,max=2': max is given twice"),
+    ('start 255.255.255.255', 'not an address that connections can come from'),
     ('start 0.0.0.0', 'not an address that connections can come from'),
     ('start no-such-interface', 'neither an address nor an interface'),
     ('start 1.2.3', 'neither an address nor an interface'),
@@ -119,6 +128,14 @@ def test_a_wrong_command_line_is_told_in_one_line(tmp_path, arguments, reason):
     assert result.stderr.startswith('dispatch: ')
     assert result.stderr.count('\n') == 1 and result.stderr.endswith('\n')
     assert reason in result.stderr
+
+
+@pytest.mark.parametrize('option', ['--users', '--allow', '--client-rate', '--control', '--web', '--route', '--config', '--port'])
+def test_an_empty_value_is_told_and_opens_nothing(tmp_path, option):
+    """As an unset variable of a script makes it."""
+    result = run(tmp_path, 'start', option, '', '127.0.0.2')
+    assert (result.returncode, result.stdout) == (2, '')
+    assert result.stderr == f'dispatch: {option}: the value is empty\n'
 
 
 def test_a_rule_of_a_file_for_no_link_is_told_with_its_place(tmp_path):

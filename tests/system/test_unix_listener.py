@@ -83,12 +83,10 @@ def test_a_file_that_is_no_socket_is_left_alone(tmp_path):
 
 
 def test_what_cannot_be_opened_is_told_in_one_line(tmp_path):
-    for path, reason in ((tmp_path / 'no' / 'socket', 'No such file or directory'),
-                         (tmp_path / ('x' * 120), 'File name too long')):
-        result = run(tmp_path, 'start', '--listen', f'unix:{path}', A)
-        assert result.returncode == 1
-        assert result.stderr.count('\n') == 1
-        assert f'cannot listen on unix:{path}: {reason}' in result.stderr
+    path = tmp_path / 'no' / 'socket'
+    result = run(tmp_path, 'start', '--listen', f'unix:{path}', A)
+    assert result.returncode == 1
+    assert result.stderr == f'dispatch: cannot listen on unix:{path}: No such file or directory\n'
 
 
 def test_nothing_is_left_where_another_listener_cannot_be_opened(tmp_path):

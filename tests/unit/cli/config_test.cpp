@@ -88,6 +88,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_said_with_its_line) {
   BOOST_TEST(error_of("links = [a\nb]").starts_with("f:2: a comma is missing before 'b]'"));
   BOOST_TEST(error_of("[start]").starts_with("f:1: there are no sections"));
   BOOST_TEST(error_of("= 3").starts_with("f:1: '= 3' is no KEY = VALUE"));
+  BOOST_TEST(error_of({"\x7f" "E\0\1", 4}) == "f:1: '\x7f" "E' is no KEY = VALUE");
 }
 
 BOOST_AUTO_TEST_CASE(its_keys_are_options) {
@@ -134,6 +135,11 @@ BOOST_AUTO_TEST_CASE(an_error_names_the_line_of_the_value) {
                  .starts_with(":1: udp-one-link: 'yes' is neither true nor false"));
   BOOST_TEST(File("users = nobody.txt").error().find("nobody.txt: No such file") !=
              std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(links_are_known_by_their_names) {
+  BOOST_TEST(File("links = [a=eth0, a=wlan0]").error() ==
+             ": 'a' is given twice: name it once, or give each a name of its own: NAME=wlan0");
 }
 
 BOOST_AUTO_TEST_CASE(it_is_read_again) {

@@ -149,7 +149,10 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_a_way_out_is_refused_with_its_reason) {
       refusal({"192.0.2.99"})
           .starts_with(
               "'192.0.2.99' is not an address of this machine (Cannot assign requested address)"));
-  BOOST_TEST(refusal({"0.0.0.0"}) == "'0.0.0.0' is not an address that connections can come from");
+  for (const auto* nobodys : {"0.0.0.0", "224.0.0.1", "255.255.255.255", "192.0.2.255"}) {
+    BOOST_TEST(refusal({nobodys}) ==
+               fmt::format("'{}' is not an address that connections can come from", nobodys));
+  }
   BOOST_TEST(refusal({"169.254.1.1"}) ==
              "'169.254.1.1' is a link-local address: the internet cannot be reached from it");
   BOOST_TEST(refusal({"lo"}) ==
@@ -162,6 +165,29 @@ BOOST_AUTO_TEST_CASE(one_way_out_is_named_once) {
   BOOST_TEST(refusal({"wlan0", "wlan0/2"}) ==
              "'wlan0' and 'wlan0' are the same way out (198.51.100.9): name it once");
   BOOST_TEST(refusal({"eth0", "192.0.2.8"}) == "accepted");
+}
+
+BOOST_AUTO_TEST_CASE(a_name_is_of_one_link) {
+  const auto twice = [](std::string name, std::string target) {
+    return fmt::format(
+        "'{0}' is given twice: name it once, or give each a name of its own: NAME={1}", name,
+        target);
+  };
+  BOOST_TEST(refusal({"a=eth0", "a=wlan0"}) == twice("a", "wlan0"));
+  BOOST_TEST(refusal({"wlan0", "wlan0=eth0"}) == twice("wlan0", "eth0"));
+  BOOST_TEST(refusal({"a=eth0", "a=socks5://192.0.2.80:1080"}) ==
+             twice("a", "socks5://192.0.2.80:1080"));
+  BOOST_TEST(refusal({"a=eth0", "b=wlan0"}) == "accepted");
+}
+
+BOOST_AUTO_TEST_CASE(an_option_is_given_once) {
+  for (const std::string option : {"max=1", "rate=1Mbit/s", "later", "cap=1GB"}) {
+    const auto link = fmt::format("eth0,{0},{0}", option);
+    BOOST_CHECK_EXCEPTION(parse_link_spec(link), net::ConfigError, [&](const auto& error) {
+      const auto word = option.substr(0, option.find('='));
+      return error.what() == fmt::format("'{}': {} is given twice", link, word);
+    });
+  }
 }
 
 }  // namespace

@@ -51,6 +51,8 @@ BOOST_AUTO_TEST_CASE(a_path_and_its_mode) {
   BOOST_TEST(open.path == "s");
   BOOST_TEST(*open.mode == 0666u);
   BOOST_TEST(to_string(open) == "unix:s,mode=0666,accept-proxy");
+  BOOST_TEST(parse_listener_spec("unix:" + std::string(107, 's')).path.size() == 107u);
+  BOOST_CHECK_THROW(parse_listener_spec("unix:" + std::string(108, 's')), net::ConfigError);
   for (const auto* text : {"unix:", "unix:,tls", "unix:s,mode=", "unix:s,mode=888",
                            "unix:s,mode=01000", "unix:s,mode=rw", "127.0.0.1:1,mode=0660"}) {
     BOOST_CHECK_THROW(parse_listener_spec(text), net::ConfigError);
