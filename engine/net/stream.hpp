@@ -99,9 +99,9 @@ class Stream {
 
   // Moves bytes from this stream to `sink` until this stream ends, a side fails, or the operation
   // is cancelled, with back-pressure; `meter` counts them as the sink takes them, may hold them
-  // back, and may look at the first ones. Does not shut `sink` down: the caller decides. The default copies through a buffer; a
-  // world overrides it where it can do better between two of its own streams (splice, buffer
-  // hand-over).
+  // back, and may look at the first ones. Does not shut `sink` down: the caller decides. The
+  // default copies through a buffer; a world overrides it where it can do better between two of its
+  // own streams (splice, buffer hand-over).
   virtual Task<RelayEnd> relay_to(Stream& sink, Meter meter);
 
   // Relays both ways between this stream and `other` until both directions have ended. The end of

@@ -29,8 +29,8 @@ std::optional<CutAnswer> cut_answer(const RequestHead& request, const ResponseHe
 
 RequestHead request_for_rest(const RequestHead& request, const CutAnswer& answer) {
   auto rest = request;
-  for (const auto* condition : {"If-Match", "If-None-Match", "If-Modified-Since",
-                                "If-Unmodified-Since", "If-Range"}) {
+  for (const auto* condition :
+       {"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range"}) {
     rest.fields.remove(condition);
   }
   rest.fields.add("Range", fmt::format("bytes={}-", answer.passed));

@@ -93,8 +93,9 @@ BOOST_AUTO_TEST_CASE(what_may_have_changed_or_cannot_be_asked_for_is_cut) {
   };
   auto partial = kHalf;
   partial.replace(0, 15, "HTTP/1.1 203 Ok");
-  for (const auto& answer : {without(kTag), without(kRanges), with_tag("ETag: W/\"a\"\r\n"),
-                             with_tag("ETag: a\r\n"), with_tag(kTag + "ETag: \"b\"\r\n"), partial}) {
+  for (const auto& answer :
+       {without(kTag), without(kRanges), with_tag("ETag: W/\"a\"\r\n"), with_tag("ETag: a\r\n"),
+        with_tag(kTag + "ETag: \"b\"\r\n"), partial}) {
     const Asked asked({answer, rest()});
     BOOST_TEST(asked.is_cut(), answer);
     BOOST_TEST(asked.requests.size() == 1u);
@@ -127,9 +128,8 @@ BOOST_AUTO_TEST_CASE(what_is_not_the_rest_is_not_passed_on) {
 }
 
 BOOST_AUTO_TEST_CASE(each_link_is_asked_once) {
-  const auto half_of_the_rest =
-      "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 5-9/10\r\n" + kTag +
-      "Content-Length: 5\r\nConnection: close\r\n\r\nwor";
+  const auto half_of_the_rest = "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 5-9/10\r\n" +
+                                kTag + "Content-Length: 5\r\nConnection: close\r\n\r\nwor";
   const Asked asked({kHalf, half_of_the_rest, rest("bytes 8-9/10", kTag, "ld")});
   BOOST_TEST(asked.requests.size() == 2u);
   BOOST_TEST(asked.received.error == errc::connection_reset);
