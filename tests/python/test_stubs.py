@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import os
 import re
 import shutil
 import subprocess
@@ -55,6 +56,8 @@ def test_each_class_of_the_stub_has_what_the_module_has(stub):
 
 
 def test_the_package_is_typed_as_it_says(source):
+    if "libasan" in os.environ.get("LD_PRELOAD", ""):
+        pytest.skip("what mypy reads is the same with sanitizers as without")
     mypy = shutil.which("mypy")
     if mypy is None:
         pytest.skip("mypy is not installed")
