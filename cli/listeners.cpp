@@ -7,6 +7,8 @@
 #include <boost/system/errc.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace dispatch::cli {
 namespace {
 
@@ -53,7 +55,11 @@ std::string list_of(const std::vector<proxy::ListenerSpec>& listeners) {
 
 void warn_of_open_doors(const std::vector<proxy::ListenerSpec>& listeners,
                         const proxy::ServerOptions& options) {
-  if (!options.accounts.empty() || !options.admission.allowed.empty()) return;
+  const auto& allowed = options.admission.allowed;
+  const bool anyone = allowed.empty() || std::ranges::any_of(allowed, [](const auto& range) {
+                        return range.length == 0;
+                      });
+  if (!options.accounts.empty() || !anyone) return;
   for (const auto& spec : listeners) {
     // Who may connect to one behind a proxy is said by --accept-proxy-from.
     if (!is_beyond_this_machine(spec) || spec.entrance.accept_proxy) continue;

@@ -1,6 +1,7 @@
 #include "engine/proxy/bind.hpp"
 
 #include "engine/net/task_group.hpp"
+#include "engine/proxy/dial_error.hpp"
 
 #include <boost/system/errc.hpp>
 
@@ -13,30 +14,39 @@ using net::Result;
 using net::Task;
 namespace errc = boost::system::errc;
 
-// Whose connection is waited for; empty: anyone's.
-Task<Result<std::vector<net::Address>>> peers_of(Client& client, Target target) {
-  std::vector<net::Address> peers;
-  if (const auto* address = std::get_if<net::Address>(&target.host)) {
-    if (!address->is_unspecified()) peers.push_back(net::unmapped(*address));
-    co_return peers;
-  }
-  net::ResolveQuery query;
-  query.name = std::get<std::string>(target.host);
-  auto& runtime = client.runtime();
-  auto asking = runtime.resolver().resolve(std::move(query));
-  const auto found =
-      co_await net::with_deadline(runtime.clock(), client.deadline(), std::move(asking));
-  if (!found) co_return found.error();
-  for (const auto& each : *found) peers.push_back(each.address);
-  co_return peers;
-}
-
-// Where to listen for them, and on whose account.
+// Where to listen, and on whose account.
 struct Place {
   link::LinkDial dial;
   net::Endpoint local;
   std::string device;
 };
+
+struct Waiting {
+  Place place;
+  std::vector<net::Address> peers;  // who may come; empty: anyone
+};
+
+// What the target's name resolves to, as `by` and its servers have it.
+Task<Result<std::vector<net::Address>>> look_up(Client& client, const Target& target,
+                                                const link::Link& by) {
+  auto& dialer = client.service.dialer;
+  const auto deadline = client.deadline();
+  std::vector<net::Address> found;
+  MostTelling failure;
+  for (const auto family : {net::Family::v4, net::Family::v6}) {
+    NameQuestion question{std::get<std::string>(target.host), family, dialer.ways_of(target, by)};
+    auto asking = dialer.names().resolve(std::move(question));
+    const auto answer =
+        co_await net::with_deadline(client.runtime().clock(), deadline, std::move(asking));
+    if (answer) {
+      found.insert(found.end(), answer->begin(), answer->end());
+    } else {
+      failure.add(answer.error());
+    }
+  }
+  if (found.empty()) co_return failure.error();
+  co_return found;
+}
 
 // Takes away the peers that rules refuse. Where a link is fixed by a rule, it is that of the first
 // peer. Errors: RouteError::refused where none is left.
@@ -57,6 +67,7 @@ Result<Route> apply_rules(const Routes& routes, const Target& target,
 }
 
 Result<Place> place_on(link::LinkDial dial, net::Family family) {
+  if (dial.link().upstream()) return errc::make_error_code(errc::operation_not_supported);
   const auto egress = dial.link().egress(family);
   if (!egress) return errc::make_error_code(errc::address_family_not_supported);
   return Place{
@@ -74,6 +85,20 @@ Result<Place> direct_place(Client& client, link::Link& direct, const net::Addres
   return Place{link::LinkDial(direct), {(*socket)->local_endpoint().address, 0}, {}};
 }
 
+// Proxies have no sockets for others to come to.
+net::Error why_no_turn(Client& client, link::Families families) {
+  const auto& links = client.service.links;
+  const bool reachable = (families.v4 && links.has_address(net::Family::v4)) ||
+                         (families.v6 && links.has_address(net::Family::v6));
+  if (reachable) return client.service.dialer.why_none();
+  const auto all = links.links();
+  const bool only_proxies =
+      !all.empty() && std::all_of(all.begin(), all.end(),
+                                  [](const link::Link* link) { return bool(link->upstream()); });
+  return errc::make_error_code(only_proxies ? errc::operation_not_supported
+                                            : errc::address_family_not_supported);
+}
+
 Result<Place> dispatched_place(Client& client, const std::vector<net::Address>& peers) {
   auto& links = client.service.links;
   auto family = links.has_address(net::Family::v4) ? net::Family::v4 : net::Family::v6;
@@ -81,11 +106,11 @@ Result<Place> dispatched_place(Client& client, const std::vector<net::Address>& 
     const auto served = std::find_if(peers.begin(), peers.end(), [&](const net::Address& peer) {
       return links.has_address(net::family_of(peer));
     });
-    if (served == peers.end()) return errc::make_error_code(errc::address_family_not_supported);
-    family = net::family_of(*served);
+    family = net::family_of(served == peers.end() ? peers.front() : *served);
   }
-  auto turn = links.take_socket_turn({link::Families::of(family), client.runtime().clock().now()});
-  if (!turn) return errc::make_error_code(errc::address_family_not_supported);
+  const auto families = link::Families::of(family);
+  auto turn = links.take_socket_turn({families, client.runtime().clock().now()});
+  if (!turn) return why_no_turn(client, families);
   return place_on(std::move(*turn).dial(), family);
 }
 
@@ -106,6 +131,59 @@ Result<Place> place_for(Client& client, const Route& route,
                   peers.empty() ? net::Family::v4 : net::family_of(peers.front()));
 }
 
+Result<Waiting> wait_for_address(Client& client, const Target& target) {
+  const auto& address = std::get<net::Address>(target.host);
+  std::vector<net::Address> peers;
+  if (!address.is_unspecified()) peers.push_back(net::unmapped(address));
+  const auto route = apply_rules(client.service.dialer.routes(), target, peers);
+  if (!route) return route.error();
+  auto place = place_for(client, *route, peers);
+  if (!place) return place.error();
+  return Waiting{std::move(*place), std::move(peers)};
+}
+
+// The link whose turn it is also looks the name up.
+Task<Result<Waiting>> wait_for_name(Client& client, const Target& target) {
+  auto& dialer = client.service.dialer;
+  auto& links = client.service.links;
+  const auto route = dialer.routes().decide(target);
+  if (route.action == RouteAction::refuse) co_return RouteError::refused;
+  std::optional<link::Turn> turn;
+  if (route.link == nullptr) {
+    const auto families = dialer.families_of(target);
+    turn = links.take_socket_turn({families, client.runtime().clock().now()});
+    if (!turn) co_return why_no_turn(client, families);
+  }
+  const auto& by = turn ? turn->link() : *route.link;
+  auto peers = co_await look_up(client, target, by);
+  if (!peers) {
+    if (turn) turn->give_back();
+    co_return peers.error();
+  }
+  const auto its = apply_rules(dialer.routes(), target, *peers);
+  if (its && turn && its->link == nullptr) {
+    const auto served = std::find_if(
+        peers->begin(), peers->end(),
+        [&](const net::Address& peer) { return by.egress(net::family_of(peer)).has_value(); });
+    if (served != peers->end()) {
+      auto place = place_on(std::move(*turn).dial(), net::family_of(*served));
+      if (!place) co_return place.error();
+      co_return Waiting{std::move(*place), std::move(*peers)};
+    }
+  }
+  if (turn) turn->give_back();
+  turn.reset();
+  if (!its) co_return its.error();
+  auto place = place_for(client, *its, *peers);
+  if (!place) co_return place.error();
+  co_return Waiting{std::move(*place), std::move(*peers)};
+}
+
+Task<Result<Waiting>> wait_for(Client& client, const Target& target) {
+  if (std::holds_alternative<net::Address>(target.host)) co_return wait_for_address(client, target);
+  co_return co_await wait_for_name(client, target);
+}
+
 // Reads what the client sends while it waits, as far as the buffer goes: only so is it noticed that
 // the client has gone.
 Task<void> watch(Client& client, net::Listener& listener) {
@@ -121,19 +199,16 @@ Task<void> watch(Client& client, net::Listener& listener) {
 }  // namespace
 
 Task<Result<Bound>> Bound::open(Client& client, Target target) {
-  auto peers = co_await peers_of(client, target);
-  if (!peers) co_return peers.error();
-  const auto route = apply_rules(client.service.dialer.routes(), target, *peers);
-  if (!route) co_return route.error();
-  auto place = place_for(client, *route, *peers);
-  if (!place) co_return place.error();
+  auto waiting = co_await wait_for(client, target);
+  if (!waiting) co_return waiting.error();
+  auto& [place, peers] = *waiting;
   net::ListenOptions options;
   options.backlog = 4;
-  options.device = place->device;
+  options.device = place.device;
   options.keep_alive = client.service.options.tcp_keep_alive;
-  auto listener = client.runtime().network().listen(place->local, options);
+  auto listener = client.runtime().network().listen(place.local, options);
   if (!listener) co_return listener.error();
-  co_return Bound(std::move(*listener), std::move(place->dial), std::move(*peers));
+  co_return Bound(std::move(*listener), std::move(place.dial), std::move(peers));
 }
 
 bool Bound::may_come(const net::Address& peer) const {

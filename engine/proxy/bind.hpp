@@ -13,8 +13,9 @@ class Bound {
  public:
   // Listens on the address of the link whose turn it is, or as a rule for `target` says (Routes);
   // links through proxies have none. `target` says who may come: its host, from any port; 0.0.0.0
-  // or :: is anyone whom no rule refuses. A name is looked up first. Errors: the resolver's;
-  // address_family_not_supported (no link has the family); RouteError::refused; Network::listen's.
+  // or :: is anyone whom no rule refuses. A name is looked up through that link first. Errors: the
+  // resolver's; address_family_not_supported (no link has the family); operation_not_supported
+  // (there are only proxies); RouteError; Network::listen's.
   static net::Task<net::Result<Bound>> open(Client& client, Target target);
 
   // Where the peer has to connect to.

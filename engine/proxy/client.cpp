@@ -1,5 +1,6 @@
 #include "engine/proxy/client.hpp"
 
+#include "engine/proxy/dial_error.hpp"
 #include "engine/proxy/sticky_key.hpp"
 
 #include <boost/system/errc.hpp>
@@ -57,7 +58,7 @@ void Caller::tell_of_early_end(link::Link& left, const net::Error& error, const 
 
 void Client::refused(const std::string& what, const net::Error& error) {
   ++service.counters.refused;
-  runtime().log().info("{} -> {}: {}", to_string(peer), what, error.message());
+  runtime().log().info("{} -> {}: {}", to_string(peer), what, explain(error));
 }
 
 net::Task<net::Status> Client::tell(std::string answer) {

@@ -52,6 +52,11 @@ bool is_exhaustion(const Error& error) {
          error == errc::no_buffer_space || error == errc::not_enough_memory;
 }
 
+std::string explain(const Error& error) {
+  if (error == errc::address_family_not_supported) return "no link has an address of its family";
+  return error.message();
+}
+
 void MostTelling::add(const Error& error) {
   if (!error_ || rank(error) > rank(error_)) error_ = error;
 }

@@ -3,6 +3,8 @@
 
 #include "engine/net/async.hpp"
 
+#include <string>
+
 namespace dispatch::proxy {
 
 // The target itself has answered, with a no: it would say the same through every link.
@@ -10,6 +12,9 @@ bool is_the_targets_answer(const net::Error& error);
 
 // This host has no descriptors or memory left: no link is to blame, and none can help.
 bool is_exhaustion(const net::Error& error);
+
+// As clients and the log are told of it.
+std::string explain(const net::Error& error);
 
 // Keeps the most telling failure: exhaustion of this host, the target's own answer (refused,
 // reset), no such name, no answer in time, host unreachable, network unreachable, other failures of

@@ -25,6 +25,11 @@ namespace {
 // Time for a first SYN that was lost to be sent again (after a second), and be answered.
 constexpr net::Duration kLastResortPatience = std::chrono::milliseconds(1500);
 
+// No link leads to many hosts by TCP, and that is no fault of any.
+bool is_many(const net::Address& address) {
+  return address.is_multicast() || address == net::Address(net::AddressV4::broadcast());
+}
+
 Error why_no_place(const link::Link& link) {
   return link.allowance() == link::Allowance::spent ? RouteError::spent : RouteError::full;
 }
@@ -132,6 +137,11 @@ void Dialer::begin(Dial& dial) {
   const auto route = routes_.decide(dial.target);
   const auto* literal = std::get_if<net::Address>(&dial.target.host);
   dial.families = families_of(dial.target);
+  if (literal != nullptr && is_many(*literal) && route.action != RouteAction::refuse) {
+    dial.more_lanes = false;
+    dial.ended = errc::make_error_code(errc::network_unreachable);
+    return;
+  }
   if (route.action == RouteAction::dispatch) return;
   dial.more_lanes = false;
   if (route.action == RouteAction::refuse) {

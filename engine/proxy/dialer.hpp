@@ -109,6 +109,8 @@ class Dialer {
   NameCache& names() { return names_; }
   // What the target may have, as far as that is known and links have it.
   link::Families families_of(const Target& target) const;
+  // Where links have the family and none of them may have another connection: why.
+  net::Error why_none() const;
   // Where its name is asked for, if it has one: the first link's way first.
   std::vector<Way> ways_of(const Target& target, const link::Link& first) const;
 
@@ -120,7 +122,6 @@ class Dialer {
   void begin(Dial& dial);
   void open_lane(Dial& dial);
   bool waits_for_better(const Dial& dial) const;
-  net::Error why_none() const;
   void enter(Dial& dial, Lane& lane);
   AddressUse use_of(Dial& dial, const Lane& lane, const net::Address& address);
   void detour(Dial& dial, const Route& route, const net::Address& address);

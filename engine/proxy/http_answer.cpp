@@ -1,6 +1,7 @@
 #include "engine/proxy/http_answer.hpp"
 
 #include "engine/net/resolver.hpp"
+#include "engine/proxy/dial_error.hpp"
 #include "engine/proxy/http_authorization.hpp"
 #include "engine/proxy/routes.hpp"
 
@@ -17,7 +18,7 @@ unsigned status_for(const net::Error& error) {
   if (error == errc::timed_out || error == ResolveError::timed_out) return 504;
   if (error.category() == net::resolve_category() || error == RouteError::full ||
       error == RouteError::spent || error == RouteError::target_full ||
-      error == RouteError::switched_off)
+      error == RouteError::switched_off || is_exhaustion(error))
     return 503;
   if (error == errc::address_family_not_supported || error == errc::network_unreachable ||
       error == errc::network_down || error == errc::address_not_available ||
@@ -91,7 +92,7 @@ Answer answer_without_authorization() {
 }
 
 Answer answer_for(const std::string& target, const net::Error& error) {
-  return answer_for(Fault{status_for(error), fmt::format("{}: {}", target, error.message())});
+  return answer_for(Fault{status_for(error), fmt::format("{}: {}", target, explain(error))});
 }
 
 Answer answer_to_options() {

@@ -5,6 +5,7 @@
 #include "engine/proxy/http_head.hpp"
 #include "engine/proxy/socks4.hpp"
 #include "engine/proxy/socks5.hpp"
+#include "engine/tls/session.hpp"
 
 #include <boost/system/errc.hpp>
 
@@ -16,16 +17,21 @@ namespace {
 using net::Task;
 namespace errc = boost::system::errc;
 
+constexpr auto kTlsOnly = "no TLS, on a listener that is for TLS only";
+constexpr auto kNoCertificate = "TLS, and there is no certificate to show (--tls-cert)";
+constexpr auto kUnknown = "no protocol that is served here";
+
 Task<std::optional<Tunnel>> negotiate(Client& client) {
   const auto first = co_await enter(client);
   if (!first) {
-    client.refused("handshake", first.error());
+    const bool is_plain = client.entrance.tls_only && first.error() == errc::protocol_error;
+    client.refused(is_plain ? kTlsOnly : "handshake", first.error());
     co_return std::nullopt;
   }
   if (*first == socks5::kVersion) co_return co_await negotiate_socks5(client);
   if (*first == socks4::kVersion) co_return co_await negotiate_socks4(client);
   if (http::may_begin_request(*first)) co_return co_await negotiate_http(client);
-  client.refused("no protocol that is served here", errc::make_error_code(errc::protocol_error));
+  client.refused(*first == tls::kFirstByte ? kNoCertificate : kUnknown, errc::make_error_code(errc::protocol_error));
   co_return std::nullopt;
 }
 

@@ -24,7 +24,7 @@ def run(state_home, *arguments, prefix=(), **options):
     """A command that ends by itself."""
     streams = {'stdin': subprocess.DEVNULL, 'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE}
     return subprocess.run([*prefix, PROGRAM, *arguments], text=True, timeout=120, check=False,
-                          env=environment(state_home), **(streams | options))
+                          **(streams | {'env': environment(state_home)} | options))
 
 
 class Dispatch:

@@ -6,6 +6,7 @@ import subprocess
 import threading
 
 import pytest
+from dispatch_process import request
 from origin import body_of
 
 A, B = '127.0.0.2', '127.0.0.3'
@@ -95,3 +96,22 @@ def test_ipv6_is_split_by_weight_too(start, namespace):
         assert proxy.curl(f'http://{origin}/bytes/1').returncode == 0
     tally = json.loads(namespace.output(f'curl -q -sS -g http://{origin}/tally'))
     assert (tally['fd00:1::2'], tally['fd00:1::3']) == (7, 3)
+
+
+def test_one_address_has_more_connections_than_ports(start, namespace, tmp_path):
+    """A port is chosen with its target (IP_BIND_ADDRESS_NO_PORT): one serves as many connections as there are targets."""
+    namespace.run('echo 50000 50009 > /proc/sys/net/ipv4/ip_local_port_range')
+    origins = [namespace.origin('127.0.0.1') for _ in range(3)]
+    path = tmp_path / 'proxy'
+    start(A, prefix=namespace.prefix, listen=('--listen', f'unix:{path}'))
+    clients = []
+    for _ in range(5):
+        for origin in origins:
+            client = socket.socket(socket.AF_UNIX)
+            client.settimeout(30)
+            client.connect(str(path))
+            clients.append(client)
+            host, port = origin.split(':')
+            assert request(client, host, int(port)) == 0
+    for client in clients:
+        client.close()

@@ -50,6 +50,15 @@ def test_a_target_that_a_link_on_loopback_cannot_reach(start, namespace):
     assert_curl_hears(proxy, 'http://10.9.0.2/', NETWORK_UNREACHABLE)
 
 
+def test_tls_without_a_certificate_is_told_in_the_log(start):
+    proxy = start('-d', '127.0.0.2')
+    with socket.create_connection((proxy.host, proxy.port), timeout=30) as client:
+        client.sendall(b'\x16\x03\x01\x02\x00\x01')
+        assert client.recv(1) == b''
+    assert proxy.stop() == 0
+    assert 'TLS, and there is no certificate to show (--tls-cert)' in proxy.output
+
+
 def test_the_proxy_goes_on_after_a_client_that_talks_nonsense(start, origin):
     proxy = start('127.0.0.2')
     for nonsense in (b'GET / HTTP/1.1\r\n\r\n', b'\x05\x01\x02', b'\x05', b'\x04\x01\x00\x50'):

@@ -47,6 +47,13 @@ def test_listening_beyond_loopback_is_warned_of(start):
     assert 'can be reached from other machines' in proxy.errors
 
 
+@pytest.mark.parametrize(('allowed', 'warns'), [('0.0.0.0/0', True), ('127.0.0.0/8', False)])
+def test_allowing_everybody_is_warned_of_as_well(start, allowed, warns):
+    proxy = start('--allow', allowed, A, listen=('--ip', '0.0.0.0', '--port', '0'))
+    assert proxy.stop() == 0
+    assert ('can be reached from other machines' in proxy.errors) == warns
+
+
 def test_listening_on_loopback_is_not_warned_of(start):
     proxy = start(A)
     assert proxy.stop() == 0

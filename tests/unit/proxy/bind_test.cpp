@@ -4,6 +4,7 @@
 #include "engine/proxy/socks4.hpp"
 #include "engine/proxy/socks5.hpp"
 #include "tests/unit/proxy/proxy_world.hpp"
+#include "tests/unit/proxy/spy_runtime.hpp"
 
 #include <boost/system/errc.hpp>
 
@@ -34,8 +35,10 @@ net::Endpoint endpoint_of(const Target& target) {
   return {std::get<net::Address>(target.host), target.port};
 }
 
-net::Task<void> begin(ProxyWorld& world, Binding& binding, Target target) {
-  binding.stream = co_await world.connect_to_proxy();
+net::Task<void> begin(ProxyWorld& world, Binding& binding, Target target,
+                      net::Endpoint proxy = ProxyWorld::kProxy) {
+  auto stream = co_await world.laptop.network().connect(proxy, net::kAnyEgress);
+  binding.stream = std::move(stream.value());
   auto bytes = kGreeting;
   append(bytes, socks5::encode_request(socks5::Command::bind, target));
   co_await send(*binding.stream, bytes);
@@ -208,6 +211,77 @@ BOOST_AUTO_TEST_CASE(rules_say_where_it_waits_and_for_whom) {
     }
   };
   world.run(program());
+}
+
+BOOST_AUTO_TEST_CASE(a_name_is_looked_up_through_the_link_that_waits) {
+  ProxyWorld world({"wifi", "lte"});
+  SpyRuntime spy(world.laptop);
+  Server server(spy, *world.links, with_rules({"secret.example=refuse", "by.lte.example=lte"}));
+  const auto proxy = endpoint("127.0.0.1:1081");
+  BOOST_REQUIRE(server.listen(proxy).has_value());
+  server.start();
+  const std::vector<net::Address> www{address("203.0.113.10")};
+  struct Case {
+    const char* name;
+    const char* link;
+    const char* bound;
+  };
+  // Each by another name, since an answer is kept.
+  const Case cases[] = {{"a.example", "wifi", "192.0.2.2"},
+                        {"b.example", "lte", "198.51.100.2"},
+                        {"by.lte.example", "lte", "198.51.100.2"},
+                        {"c.example", "wifi", "192.0.2.2"}};
+  for (const auto& each : cases) world.laptop.add_host_name(each.name, www);
+  world.laptop.add_host_name("secret.example", www);
+  const auto program = [&]() -> net::Task<void> {
+    for (const auto& each : cases) {
+      spy.operations.clear();
+      Binding binding;
+      const Target target{std::string(each.name), 21};
+      co_await begin(world, binding, target, proxy);
+      BOOST_TEST((binding.reply == Reply::succeeded));
+      BOOST_TEST(binding.bound.address.to_string() == each.bound);
+      BOOST_TEST(!spy.questions().empty());
+      for (const auto& question : spy.questions()) BOOST_TEST(question.way == each.link);
+    }
+    spy.operations.clear();
+    Binding refused;
+    const Target secret{std::string("secret.example"), 21};
+    co_await begin(world, refused, secret, proxy);
+    BOOST_TEST((refused.reply == Reply::not_allowed));
+    BOOST_TEST(spy.questions().empty());
+    Binding nobody;
+    const Target unknown{std::string("nobody.example"), 21};
+    co_await begin(world, nobody, unknown, proxy);
+    BOOST_TEST((nobody.reply == Reply::network_unreachable));  // there is no name server
+  };
+  world.run(program());
+  world.simulation.drop_tasks();
+}
+
+BOOST_AUTO_TEST_CASE(why_nobody_can_be_waited_for_is_told) {
+  struct Case {
+    const char* link;
+    Reply reply;
+  };
+  for (const auto& each : {Case{"only=wifi,max=1", Reply::general_failure},
+                           Case{"only=socks5://203.0.113.10:1080", Reply::command_not_supported}}) {
+    ProxyWorld world({each.link}, with_rules({"203.0.113.12=only"}));
+    world.laptop.add_host_name("www.example", {address("203.0.113.10")});
+    const auto program = [&]() -> net::Task<void> {
+      Binding first;
+      co_await begin(world, first, ProxyWorld::kWww);
+      const Target targets[] = {ProxyWorld::kWww, {address("203.0.113.12"), 21},
+                                {std::string("www.example"), 21},
+                                {net::any_address(net::Family::v4), 0}};
+      for (const auto& target : targets) {
+        Binding next;
+        co_await begin(world, next, target);
+        BOOST_TEST((next.reply == each.reply));
+      }
+    };
+    world.run(program());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_peer_whom_a_rule_refuses_may_not_come_although_anyone_may) {

@@ -165,6 +165,19 @@ BOOST_AUTO_TEST_CASE(a_refusal_is_told_rather_than_silence) {
   BOOST_TEST((outcome.error == errc::connection_refused), outcome.error.message());
 }
 
+BOOST_AUTO_TEST_CASE(an_address_of_many_hosts_is_no_links_fault) {
+  for (const auto* many : {"224.0.0.1", "255.255.255.255", "ff02::1"}) {
+    DialWorld world;
+    const auto outcome = world.dial({DialWorld::ip(many), 80});
+    BOOST_TEST((outcome.error == errc::network_unreachable), outcome.error.message());
+    BOOST_TEST(world.spy.connects().empty());
+    for (const auto* link : world.links->links()) {
+      BOOST_TEST((link->health() == link::Health::up));
+      BOOST_TEST(link->counters().dials == 0u);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(silence_of_every_link_is_a_time_out) {
   DialWorld world;
   const auto outcome = world.dial(literal(DialWorld::kNobody4));

@@ -1,5 +1,7 @@
 // Tunnels, authentication, and what the proxy says of itself.
 
+#include "engine/proxy/http_answer.hpp"
+#include "engine/proxy/routes.hpp"
 #include "tests/unit/proxy/http_world.hpp"
 
 namespace dispatch::proxy {
@@ -204,10 +206,37 @@ BOOST_AUTO_TEST_CASE(each_failure_is_answered_with_its_status_and_says_why) {
   BOOST_TEST(refused.starts_with("HTTP/1.1 502 Bad Gateway\r\n"));
   BOOST_TEST(refused.ends_with("\r\n\r\ndispatch: www.example:81: Connection refused\n"));
   BOOST_TEST(answer_to(get("http://no-such.example/")).starts_with("HTTP/1.1 503 "));
-  BOOST_TEST(answer_to(get("http://[2001:db8:80::10]/")).starts_with("HTTP/1.1 503 "));
+  const auto no_family = answer_to(get("http://[2001:db8:80::10]/"));
+  BOOST_TEST(no_family.starts_with("HTTP/1.1 503 "));
+  BOOST_TEST(no_family.ends_with("]: no link has an address of its family\n"));
   BOOST_TEST(contains(answer_to(get("https://www.example/")), "CONNECT"));
   BOOST_TEST(answer_to(get("https://www.example/")).starts_with("HTTP/1.1 400 "));
   BOOST_TEST(answer_to(get("ftp://www.example/")).starts_with("HTTP/1.1 501 "));
+}
+
+BOOST_AUTO_TEST_CASE(each_reason_has_its_status) {
+  namespace errc = boost::system::errc;
+  const auto status = [](const net::Error& error) { return http::answer_for("x", error).status; };
+  const auto of = [&](errc::errc_t error) { return status(errc::make_error_code(error)); };
+  for (const auto error : {errc::connection_refused, errc::connection_reset,
+                           errc::host_unreachable, errc::protocol_error}) {
+    BOOST_TEST(of(error) == 502u);
+  }
+  for (const auto error : {errc::network_unreachable, errc::address_not_available,
+                           errc::too_many_files_open, errc::not_enough_memory}) {
+    BOOST_TEST(of(error) == 503u);
+  }
+  BOOST_TEST(of(errc::timed_out) == 504u);
+  for (const auto error : {RouteError::full, RouteError::switched_off, RouteError::spent,
+                           RouteError::target_full}) {
+    BOOST_TEST(status(error) == 503u);
+  }
+  BOOST_TEST(status(RouteError::refused) == 403u);
+  for (const auto error : {net::ResolveError::not_found, net::ResolveError::server_failure,
+                           net::ResolveError::unreachable}) {
+    BOOST_TEST(status(error) == 503u);
+  }
+  BOOST_TEST(status(net::ResolveError::timed_out) == 504u);
 }
 
 BOOST_AUTO_TEST_CASE(a_target_that_says_nothing_is_a_gateway_timeout) {
