@@ -89,6 +89,8 @@ def test_bodies_are_text_json_or_base64(fleet, target):
     assert binary['body_encoding'] == 'base64'
     assert ask('gzip&say=small')['body'] == 'small'
     assert ask('bytes=100000', max_response_bytes=1000)['outcome'] == 'too_large'
+    assert ask('gzip&bytes=1000', max_response_bytes=1000)['success']
+    assert ask('gzip&bytes=1001', max_response_bytes=1000)['outcome'] == 'too_large'
     coordinator.execute(f'{target.url}/b', method='POST', body='AAEC', body_encoding='base64')
     assert target.last['body'] == b'\x00\x01\x02'
     assert ask('to=/elsewhere', follow_redirects=True)['metadata']['url'] == f'{target.url}/elsewhere'

@@ -157,6 +157,8 @@ BOOST_AUTO_TEST_CASE(limits_make_requests_wait_in_their_order) {
   BOOST_TEST(fleet.ledger->requests() == 2u);
   fleet.run_for(1s);
   BOOST_TEST(fleet.ledger->requests() == 4u);
+  BOOST_TEST(fleet.times("q2") == 1u);
+  BOOST_TEST(fleet.times("q3") == 1u);
   fleet.run_for(3s);
   for (const auto& each : answers) BOOST_TEST(each->status == 200u);
 }
