@@ -59,6 +59,14 @@ std::string path_of_config(std::string_view name) {
   return path;
 }
 
+// In a circle; the first one behind one that is gone.
+std::string next_of(const std::vector<std::string>& all, const std::string& now, int by) {
+  const auto found = std::ranges::find(all, now);
+  if (found == all.end()) return all.front();
+  const auto count = static_cast<std::ptrdiff_t>(all.size());
+  return all[static_cast<std::size_t>((found - all.begin() + by + count) % count)];
+}
+
 }  // namespace
 
 std::string_view title_of(View view) {
@@ -172,6 +180,8 @@ void Model::execute() {
   executing_ = fmt::format("{}-{}", session_, next_call_);
   auto content = form_.is_changed() ? std::move(*request) : js::object{{"config", form_.name()}};
   content["request_id"] = *executing_;
+  if (!by_agent_.empty()) content["agent_id"] = by_agent_;
+  if (!from_address_.empty()) content["source_ip"] = from_address_;
   result_.reset();
   detail_top_ = 0;
   call(Wish::execute, "POST", "/api/execute", js::serialize(content), "", timeout + kSpareSeconds);
@@ -180,6 +190,41 @@ void Model::execute() {
 void Model::cancel() {
   if (!executing_) return say("nothing is under way here");
   call(Wish::cancel, "DELETE", "/api/requests/" + *executing_);
+}
+
+// Of agents or the pool: by it, or from it, is executed from now on.
+void Model::pin_selected() {
+  const auto found = rows();
+  if (found.empty()) return;
+  const auto& id = found[table()->row(found)].id;
+  if (view_ == View::agents) {
+    by_agent_ = id;
+    from_address_.clear();
+  } else {
+    const auto& address = state_.pool().at(id);
+    by_agent_ = address.agent;
+    from_address_ = address.address;
+  }
+  show(View::execute);
+}
+
+// Any, then each.
+void Model::next_agent(int by) {
+  std::vector<std::string> all{""};
+  for (const auto& [id, agent] : state_.agents()) all.push_back(id);
+  by_agent_ = next_of(all, by_agent_, by);
+  from_address_.clear();
+}
+
+void Model::next_address() {
+  std::vector<std::string> all{""};
+  for (const auto& [key, address] : state_.pool()) {
+    if (by_agent_.empty() || address.agent == by_agent_) all.push_back(address.address);
+  }
+  std::ranges::sort(all);
+  const auto same = std::ranges::unique(all);
+  all.erase(same.begin(), same.end());
+  from_address_ = next_of(all, from_address_, +1);
 }
 
 void Model::want_older() {

@@ -41,7 +41,18 @@ struct Answer {
 
 // What can be clicked.
 struct Clicked {
-  enum class Kind : std::uint8_t { view, row, column, field, save, load, execute, cancel };
+  enum class Kind : std::uint8_t {
+    view,
+    row,
+    column,
+    field,
+    save,
+    load,
+    execute,
+    cancel,
+    agent,
+    address
+  };
 
   Kind kind;
   std::size_t index = 0;  // of the view, row, column or field
@@ -91,6 +102,9 @@ class Model {
 
   bool is_executing() const { return executing_.has_value(); }
   std::string what_is_executed() const;
+  // By whom, and from where; empty: as the coordinator chooses.
+  const std::string& by_agent() const { return by_agent_; }
+  const std::string& from_address() const { return from_address_; }
   // Over agents and history, and below the head of execute; null: none.
   const Detail* detail() const;
   std::size_t detail_top() const { return detail_top_; }
@@ -124,6 +138,9 @@ class Model {
   void refresh();
   void execute();
   void cancel();
+  void pin_selected();
+  void next_agent(int by);
+  void next_address();
   void save();
   void load(const std::string& name, Wish wish = Wish::load);
   void next_configuration(int by);
@@ -164,6 +181,8 @@ class Model {
   bool writes_ = false;
   bool form_was_filled_ = false;
 
+  std::string by_agent_;
+  std::string from_address_;
   std::optional<std::string> executing_;  // the request's id
   std::optional<Detail> result_;          // of the last execution
   std::optional<Detail> closer_;          // over a table

@@ -120,6 +120,8 @@ bool Model::press_in_table(const Key& key) {
     its.reversed = !its.reversed;
   } else if (key.is("m") && view_ == View::history) {
     want_older();
+  } else if (key.is("p") && view_ != View::history) {
+    pin_selected();
   } else {
     return false;
   }
@@ -189,6 +191,13 @@ bool Model::press_in_execute(const Key& key) {
     execute();
   } else if (key.is("x")) {
     cancel();
+  } else if (key.kind == Kind::left || key.kind == Kind::right) {
+    next_agent(key.kind == Kind::left ? -1 : +1);
+  } else if (key.is("a")) {
+    next_address();
+  } else if (key.is("p")) {
+    by_agent_.clear();
+    from_address_.clear();
   } else if (const auto steps = steps_of(key, page_)) {
     return scroll(static_cast<int>(*steps));
   } else {
@@ -225,6 +234,10 @@ void Model::click(const Clicked& clicked) {
       return execute();
     case Clicked::Kind::cancel:
       return cancel();
+    case Clicked::Kind::agent:
+      return next_agent(+1);
+    case Clicked::Kind::address:
+      return next_address();
   }
 }
 

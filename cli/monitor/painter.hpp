@@ -43,6 +43,7 @@ class Painter {
                            const std::vector<int>& widths);
   ftxui::Element detail(const Detail& detail, int lines);
   ftxui::Element execution();
+  ftxui::Element executed_by();
 
   // view_form.cpp
   ftxui::Element form();

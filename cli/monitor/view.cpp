@@ -29,13 +29,13 @@ std::string_view keys_of(const Model& model) {
     if (model.detail() != nullptr) return " Esc back  up, down scroll  q quit";
     return model.view() == View::history
                ? " q quit  Tab view  Enter look closer  m older  / filter  s, v sort  ? help"
-               : " q quit  Tab view  Enter look closer  / filter  s, v sort  r refresh  ? help";
+               : " q quit  Tab view  Enter look closer  p pin  / filter  s, v sort  ? help";
   }
   switch (model.view()) {
     case View::configuration:
       return " q quit  Tab view  Enter write  left, right choose  s save  l load  e execute";
     case View::execute:
-      return " q quit  Tab view  e execute  x cancel  up, down scroll  c configuration";
+      return " q quit  e execute  x cancel  left, right agent  a address  p any  ? help";
     default:
       return " q quit  Tab view  r refresh  e execute  c configuration  ? help";
   }
@@ -66,6 +66,8 @@ const std::vector<std::string>& help_lines() {
       "m                older records of the history",
       "e                execute the request of the configuration, saved or not",
       "x                cancel it",
+      "p                execute by this agent, or from this address, only",
+      "left, right, a   there: another agent, another address; p: any",
       "c                the configuration: Enter writes, s saves, l loads",
       "r                ask for everything again; or connect again now",
       "q, Ctrl-C        leave. The coordinator goes on",
@@ -209,7 +211,7 @@ Element Painter::detail(const Detail& detail, int lines) {
 }
 
 Element Painter::execution() {
-  constexpr int kHead = 3;
+  constexpr int kHead = 4;
   Elements drawn{screen::one_line(" " + model_.what_is_executed())};
   if (model_.is_executing()) {
     drawn.push_back(hbox({ftxui::text(" "), button("Cancel", Clicked::Kind::cancel),
@@ -217,9 +219,26 @@ Element Painter::execution() {
   } else {
     drawn.push_back(hbox({ftxui::text(" "), button("Execute", Clicked::Kind::execute)}));
   }
+  drawn.push_back(executed_by());
   drawn.push_back(ftxui::text(""));
   if (const auto* result = model_.detail()) drawn.push_back(detail(*result, lines() - kHead));
   return vbox(std::move(drawn));
+}
+
+Element Painter::executed_by() {
+  const auto& agent = model_.by_agent();
+  const auto& address = model_.from_address();
+  const auto choice = [&](const std::string& text, bool is_any, Clicked::Kind kind) {
+    auto element = ftxui::text(text);
+    return clickable(is_any ? std::move(element) | ftxui::dim : std::move(element) | ftxui::bold,
+                     {kind});
+  };
+  return hbox(
+      {ftxui::text(" by "),
+       choice(agent.empty() ? "any agent" : agent, agent.empty(), Clicked::Kind::agent) |
+           ftxui::xflex_shrink,
+       ftxui::text(" from "),
+       choice(address.empty() ? "any address" : address, address.empty(), Clicked::Kind::address)});
 }
 
 Element Painter::button(const char* text, Clicked::Kind kind) {

@@ -19,7 +19,6 @@ namespace {
 namespace http = proxy::http;
 
 constexpr std::uint16_t kRemoved = 4001;
-constexpr std::size_t kExecutingMax = 20'000;
 constexpr std::size_t kAnswerMax = 64 * 1024;  // of a coordinator, to a registration
 
 // What only coordinators without a policy of their own get.
@@ -339,7 +338,7 @@ net::Task<void> Agent::execute(std::shared_ptr<Session> shared, ExecuteCommand c
     co_return refuse(Outcome::no_address,
                      fmt::format("{} is no address of this agent", command.source_ip));
   }
-  if (executing_ >= kExecutingMax) {
+  if (executing_ >= options_.executing_max) {
     co_return refuse(Outcome::invalid, "the agent executes too many requests already");
   }
   const auto running = std::make_shared<Running>(runtime_.executor());

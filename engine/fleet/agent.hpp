@@ -29,7 +29,8 @@ struct AgentOptions {
   std::shared_ptr<const tls::Context> tls;  // of https coordinators
   AddressChoice addresses;
   std::uint64_t weight = 1;
-  std::uint64_t concurrency = 0;  // requests at once, of each coordinator; 0: as it has it
+  std::uint64_t concurrency = 0;       // requests at once, of each coordinator; 0: as it has it
+  std::size_t executing_max = 20'000;  // in all: beyond, a request is refused
   net::Duration heartbeat = std::chrono::seconds(30);
   net::Duration reconnect_max = std::chrono::seconds(4);  // between two attempts
   net::Duration connect_timeout = std::chrono::seconds(10);

@@ -100,10 +100,13 @@ net::Task<HistoryStore::Failure> Coordinator::remove_config(std::string name) {
   co_return failure;
 }
 
+// Those of one time are neighbours, so that an index of them grows at its end.
 std::string Coordinator::make_request_id() {
+  const auto since = runtime_.clock().wall_now().time_since_epoch();
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
   for (;;) {
     const auto number = runtime_.entropy().next();
-    auto id = fmt::format("{:016x}", number);
+    auto id = fmt::format("{:012x}{:012x}", milliseconds, number >> 16);
     if (executions_.find(id) == executions_.end()) return id;
   }
 }

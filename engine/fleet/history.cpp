@@ -82,10 +82,7 @@ net::Task<HistoryStore::Failure> MemoryHistory::append(HistoryBatch records) {
   for (const auto& each : records) {
     records_.push_back(*each);
     records_.back().id = next_id_++;
-  }
-  // By halves: what is dropped one by one would be moved each time.
-  if (records_.size() > 2 * records_max_) {
-    records_.erase(records_.begin(), records_.end() - static_cast<std::ptrdiff_t>(records_max_));
+    if (records_.size() > records_max_) records_.pop_front();
   }
   co_return Failure{};
 }
@@ -101,8 +98,7 @@ net::Task<boost::system::result<HistoryPage, std::string>> MemoryHistory::find(
     if (!page.more) page.records.push_back(record);
     return !page.more;
   };
-  const auto size = std::min(records_.size(), records_max_);
-  const auto begin = records_.end() - static_cast<std::ptrdiff_t>(size);
+  const auto begin = records_.begin();
   if (forwards) {
     for (auto each = begin; each != records_.end() && take(*each); ++each) {
     }

@@ -5,6 +5,7 @@
 #include "engine/net/async.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -106,12 +107,12 @@ class MemoryHistory : public HistoryStore {
   net::Task<Failure> put_config(NamedConfig config) override;
   net::Task<Failure> remove_config(std::string name) override;
 
-  const std::vector<HistoryRecord>& records() const { return records_; }
+  const std::deque<HistoryRecord>& records() const { return records_; }
 
  private:
   std::size_t records_max_;
   std::uint64_t next_id_ = 1;
-  std::vector<HistoryRecord> records_;
+  std::deque<HistoryRecord> records_;
   std::vector<NamedConfig> configs_;
 };
 

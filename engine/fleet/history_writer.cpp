@@ -1,5 +1,7 @@
 #include "engine/fleet/history_writer.hpp"
 
+#include <algorithm>
+
 namespace dispatch::fleet {
 namespace {
 
@@ -9,10 +11,7 @@ constexpr std::size_t kPendingMax = 100'000;
 }  // namespace
 
 HistoryWriter::HistoryWriter(net::Runtime& runtime, HistoryStore& store)
-    : runtime_(runtime),
-      store_(store),
-      filled_(runtime.executor()),
-      written_condition_(runtime.executor()) {}
+    : runtime_(runtime), store_(store), filled_(runtime.executor()) {}
 
 std::uint64_t HistoryWriter::add(std::shared_ptr<const HistoryRecord> record) {
   if (pending_.size() >= kPendingMax) {
@@ -24,9 +23,29 @@ std::uint64_t HistoryWriter::add(std::shared_ptr<const HistoryRecord> record) {
   return ++added_;
 }
 
+struct HistoryWriter::Waiter {
+  Waiter(HistoryWriter& writer, std::uint64_t its)
+      : ticket(its), is_written(writer.runtime_.executor()), waiters(writer.waiters_) {
+    place = waiters.insert(std::find_if(waiters.rbegin(), waiters.rend(),
+                                        [&](const Waiter* each) { return each->ticket <= ticket; })
+                               .base(),
+                           this);
+  }
+  ~Waiter() { waiters.erase(place); }
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+
+  std::uint64_t ticket;
+  net::Condition is_written;
+  std::list<Waiter*>& waiters;
+  std::list<Waiter*>::iterator place;
+};
+
 net::Task<net::Status> HistoryWriter::written(std::uint64_t ticket) {
+  if (written_ >= ticket) co_return net::Status{};
+  Waiter waiter(*this, ticket);
   while (written_ < ticket) {
-    if (const auto error = co_await written_condition_.wait()) co_return error;
+    if (const auto error = co_await waiter.is_written.wait()) co_return error;
   }
   co_return net::Status{};
 }
@@ -49,7 +68,10 @@ net::Task<void> HistoryWriter::run() {
     }
     failing_ = static_cast<bool>(failure);
     written_ = upto;
-    written_condition_.notify_all();
+    for (auto* each : waiters_) {
+      if (each->ticket > upto) break;
+      each->is_written.notify_one();
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 #include "engine/net/runtime.hpp"
 
 #include <cstdint>
+#include <list>
 #include <vector>
 
 namespace dispatch::fleet {
@@ -27,10 +28,12 @@ class HistoryWriter {
   std::size_t pending() const { return pending_.size(); }
 
  private:
+  struct Waiter;
+
   net::Runtime& runtime_;
   HistoryStore& store_;
   net::Condition filled_;
-  net::Condition written_condition_;
+  std::list<Waiter*> waiters_;  // by their tickets
   HistoryBatch pending_;
   std::uint64_t added_ = 0;
   std::uint64_t written_ = 0;

@@ -413,6 +413,7 @@ net::Task<ExecuteResult> HttpFetcher::fetch(RequestSpec spec, net::Address sourc
     result.reused_connection = exchange.connection != nullptr;
     exchange.any_byte = false;
     if (exchange.connection) {
+      result.remote = net::to_string(exchange.connection->stream->remote_endpoint());
       answered = co_await send(exchange, request);
       if (answered) answered = co_await read_answer(exchange);
       // A connection that the server closed while it was idle says nothing about the request.

@@ -50,10 +50,11 @@ class Background {
     if (outcome->failure) std::rethrow_exception(outcome->failure);
     co_return std::move(*outcome->value);
   }
+  // The same, where nobody waits for it. From any thread; an exception is not to leave it.
+  void add(std::function<void()> job);
 
  private:
   net::Task<void> give(std::function<void()> job);
-  void add(std::function<void()> job);
   void work();
 
   net::asio::any_io_executor executor_;

@@ -4,6 +4,7 @@
 #include "engine/fleet/history.hpp"
 #include "engine/os/background.hpp"
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -11,7 +12,8 @@ namespace dispatch::store {
 
 // Each append is a transaction in the write-ahead log: what it has taken outlives a kill -9 (and an
 // end of the machine's power loses at most the last moments, but never the file). The newest
-// `records_max` records are kept.
+// `records_max` records are kept, and at times a hundredth more. A query does not keep an append
+// waiting.
 class SqliteHistory final : public fleet::HistoryStore {
  public:
   // Makes the file where there is none. Throws net::ConfigError: the file, and what is wrong.
@@ -28,10 +30,17 @@ class SqliteHistory final : public fleet::HistoryStore {
   net::Task<Failure> remove_config(std::string name) override;
 
  private:
-  struct File;
+  struct Writer;
+  struct Reader;
 
-  std::unique_ptr<File> file_;  // used by the thread alone, and destroyed after it
-  os::Background background_;
+  void look_after_log();
+
+  // Each is used by one of the threads alone, and destroyed after it.
+  std::unique_ptr<Writer> writer_;
+  std::unique_ptr<Reader> reader_;
+  std::atomic<bool> checkpointing_ = false;
+  os::Background reading_;
+  os::Background writing_;  // gives work to the other
 };
 
 }  // namespace dispatch::store

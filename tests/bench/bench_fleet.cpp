@@ -1,9 +1,9 @@
 // What a fleet costs: memory of a thousand agents at one coordinator, and requests per second
 // through ten, all of it on loopback, with the programs as they are shipped.
 //
-//     bench_fleet DISPATCH [SECONDS [RATE [AGENTS]]]
+//     bench_fleet DISPATCH [SECONDS [RATE[,RATE...] [AGENTS]]]
 //
-// The load, the target and the thousand agents live in this process, on one thread.
+// The load and the thousand agents live in this process on one thread, the target on another.
 #include "engine/fleet/agent.hpp"
 #include "engine/net/task_group.hpp"
 #include "engine/os/descriptor_limit.hpp"
@@ -21,6 +21,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <sstream>
+#include <sys/resource.h>
+#include <thread>
 #include <unistd.h>
 
 namespace dispatch::bench {
@@ -97,14 +100,63 @@ struct Load {
   std::vector<double> overheads_ms;  // the caller's time without the agent's
   std::uint64_t failures = 0;
   net::Duration span{};
+
+  double rate() const {
+    return static_cast<double>(latencies_ms.size()) / std::chrono::duration<double>(span).count();
+  }
 };
+
+// What answers, and remembers who asked.
+class Target {
+ public:
+  Target() : ledger_(runtime_) {
+    const auto bound = ledger_.listen({*net::parse_address("127.0.0.1"), 0});
+    if (!bound) throw std::runtime_error("the target cannot listen");
+    endpoint_ = *bound;
+    ledger_.start();
+    thread_ = std::thread([this] { runtime_.run(); });
+  }
+  ~Target() { stop(); }
+  Target(const Target&) = delete;
+  Target& operator=(const Target&) = delete;
+
+  const net::Endpoint& endpoint() const { return endpoint_; }
+  void stop() {
+    if (!thread_.joinable()) return;
+    net::asio::co_spawn(runtime_.executor(), ledger_.stop(),
+                        [this](std::exception_ptr) { runtime_.stop(); });
+    thread_.join();
+  }
+  // Once it has stopped.
+  const traffic::Ledger& ledger() const { return ledger_; }
+
+ private:
+  os::Runtime runtime_;
+  traffic::Ledger ledger_;
+  net::Endpoint endpoint_;
+  std::thread thread_;
+};
+
+double own_cpu_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+std::string request_text(const std::string& line, const std::string& content) {
+  return fmt::format("{} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{}", line,
+                     content.size(), content);
+}
 
 class Bench {
  public:
-  Bench(std::string dispatch, double seconds, double rate, std::size_t idle)
+  Bench(std::string dispatch, double seconds, std::vector<double> rates, std::size_t idle)
       : dispatch_(std::move(dispatch)),
         seconds_(seconds),
-        rate_(rate),
+        rates_(std::move(rates)),
         idle_(idle),
         tasks_(runtime_.executor(),
                [](std::exception_ptr failure) { std::rethrow_exception(failure); }) {}
@@ -122,17 +174,28 @@ class Bench {
 
  private:
   Task<void> work() {
-    co_await measure_memory();
+    if (idle_ != 0) co_await measure_memory();
     co_await measure_requests();
+    co_await measure_one_at_a_time();
   }
 
-  std::unique_ptr<Process> coordinator(std::uint16_t port) {
+  std::unique_ptr<Process> coordinator(std::uint16_t port, const std::string& per_agent = "100") {
     const auto history = folder_.path / fmt::format("history.{}", port);
     auto made = std::make_unique<Process>(std::vector<std::string>{
         dispatch_, "coordinator", "--port", std::to_string(port), "--allow-private", "--history",
-        history.string(), "--log-level", "warning"});
+        history.string(), "--log-level", "warning", "--max-per-agent", per_agent});
     made->wait_for(port);
     return made;
+  }
+
+  Task<void> start_agents(std::uint16_t port) {
+    for (std::size_t i = 0; i < kAgents; ++i) {
+      agents_.push_back(std::make_unique<Process>(std::vector<std::string>{
+          dispatch_, "agent", "--coordinator", fmt::format("http://127.0.0.1:{}", port),
+          "--agent-id", fmt::format("agent-{}", i), "--address", fmt::format("127.0.0.{}", i + 2),
+          "--log-level", "warning"}));
+    }
+    co_await wait_for_agents(port, kAgents);
   }
 
   Task<void> wait_for_agents(std::uint16_t port, std::size_t count) {
@@ -172,58 +235,86 @@ class Bench {
     members_.clear();
   }
 
+  static std::string execute(const Target& target, const std::string& path) {
+    return request_text("POST /api/execute",
+                        fmt::format(R"({{"url":"http://127.0.0.1:{}{}","timeout":10}})",
+                                    target.endpoint().port, path));
+  }
+
   Task<void> measure_requests() {
     const auto program = coordinator(kPort);
-    traffic::Ledger target(runtime_);
-    const auto bound = target.listen({*net::parse_address("127.0.0.1"), 0});
-    if (!bound) throw std::runtime_error("the target cannot listen");
-    target.start();
-    std::vector<std::unique_ptr<Process>> agents;
-    for (std::size_t i = 0; i < kAgents; ++i) {
-      agents.push_back(std::make_unique<Process>(std::vector<std::string>{
-          dispatch_, "agent", "--coordinator", fmt::format("http://127.0.0.1:{}", kPort),
-          "--agent-id", fmt::format("agent-{}", i), "--address", fmt::format("127.0.0.{}", i + 2),
-          "--log-level", "warning"}));
+    Target target;
+    co_await start_agents(kPort);
+    const net::Endpoint to{*net::parse_address("127.0.0.1"), kPort};
+    const auto request = execute(target, kPath);
+    (void)co_await load(to, request, 0, std::min(seconds_, 1.0));  // warm
+    for (const double rate : rates_) {
+      const auto straight = fmt::format("GET {}", kPath);
+      auto without =
+          co_await load(target.endpoint(), request_text(straight, ""), rate, seconds_ / 2);
+      const auto title = rate == 0 ? std::string("as fast as it goes")
+                                   : fmt::format("{:.0f} requests/s asked for", rate);
+      const double coordinators = program->cpu_seconds();
+      const double agents = agents_cpu_seconds();
+      const double own = own_cpu_seconds();
+      auto loaded = co_await load(to, request, rate, seconds_);
+      const auto each = [&](double seconds) {
+        return seconds / static_cast<double>(loaded.latencies_ms.size()) * 1e6;
+      };
+      print(title, loaded, without);
+      fmt::print(
+          "  CPU of each: {:.0f} us of the coordinator, {:.0f} us of the agents, {:.0f} us of "
+          "load and target\n",
+          each(program->cpu_seconds() - coordinators), each(agents_cpu_seconds() - agents),
+          each(own_cpu_seconds() - own));
+      std::fflush(stdout);
     }
-    co_await wait_for_agents(kPort, kAgents);
-    const auto content =
-        fmt::format(R"({{"url":"http://127.0.0.1:{}/b?bytes=200","timeout":10}})", bound->port);
-    request_ =
-        fmt::format("POST /api/execute HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{}",
-                    content.size(), content);
-    (void)co_await load(0, std::min(seconds_, 1.0));  // warm
-    const auto before = program->cpu_seconds();
-    auto paced = co_await load(rate_, seconds_);
-    const auto cpu = program->cpu_seconds() - before;
-    print(fmt::format("asked for {:.0f}/s", rate_), paced, cpu);
-    const auto again = program->cpu_seconds();
-    auto most = co_await load(0, seconds_);
-    print("as fast as it goes", most, program->cpu_seconds() - again);
+    agents_.clear();
+    target.stop();
     std::uint64_t least = UINT64_MAX;
     std::uint64_t highest = 0;
-    for (const auto& [address, count] : target.sources()) {
+    for (const auto& [address, count] : target.ledger().sources()) {
+      if (address == *net::parse_address("127.0.0.1")) continue;  // came straight
       least = std::min(least, count);
       highest = std::max(highest, count);
     }
-    fmt::print("executions of each of {} addresses: {} to {}\n", target.sources().size(), least,
-               highest);
-    co_await target.stop();
+    fmt::print("executions of each of {} addresses: {} to {}\n", kAgents, least, highest);
   }
 
-  static void print(const std::string& what, Load& load, double cpu) {
-    const auto count = static_cast<double>(load.latencies_ms.size());
-    const auto seconds = std::chrono::duration<double>(load.span).count();
-    fmt::print(
-        "{}: {:.0f} requests/s, {} failed; a request {:.2f} ms (p50), {:.2f} ms (p99); "
-        "without the agent's part {:.2f} ms, {:.2f} ms; {:.0f} us of the coordinator's CPU "
-        "each\n",
-        what, count / seconds, load.failures, percentile(load.latencies_ms, 50),
-        percentile(load.latencies_ms, 99), percentile(load.overheads_ms, 50),
-        percentile(load.overheads_ms, 99), cpu / count * 1e6);
+  // As the original's agents work, beside agents that do not wait.
+  Task<void> measure_one_at_a_time() {
+    for (const auto* at_once : {"1", "100"}) {
+      const auto program = coordinator(kPort, at_once);
+      Target target;
+      co_await start_agents(kPort);
+      const net::Endpoint to{*net::parse_address("127.0.0.1"), kPort};
+      const auto slow = co_await load(to, execute(target, "/slow?wait=20"), 0, seconds_ / 2);
+      fmt::print("a target that takes 20 ms, {} at a time for each agent: {:.0f} requests/s\n",
+                 at_once, slow.rate());
+      agents_.clear();
+    }
+  }
+
+  double agents_cpu_seconds() const {
+    double seconds = 0;
+    for (const auto& each : agents_) seconds += each->cpu_seconds();
+    return seconds;
+  }
+
+  static void print(const std::string& title, Load& load, Load& without) {
+    auto& all = load.latencies_ms;
+    auto& overheads = load.overheads_ms;
+    fmt::print("{}: {:.0f}/s, {} failed\n", title, load.rate(), load.failures);
+    fmt::print("  a request: {:.2f} ms (p50), {:.2f} ms (p99)\n", percentile(all, 50),
+               percentile(all, 99));
+    fmt::print("  without the agent's part: {:.2f} ms (p50), {:.2f} ms (p99), {:.2f} ms (p99.9)\n",
+               percentile(overheads, 50), percentile(overheads, 99), percentile(overheads, 99.9));
+    fmt::print("  straight to the target, as often: {:.2f} ms (p50), {:.2f} ms (p99)\n",
+               percentile(without.latencies_ms, 50), percentile(without.latencies_ms, 99));
   }
 
   // `rate` 0: each connection asks as soon as it has its answer.
-  Task<Load> load(double rate, double seconds) {
+  Task<Load> load(net::Endpoint to, const std::string& request, double rate, double seconds) {
     Load load;
     const auto began = runtime_.clock().now();
     const auto end =
@@ -232,7 +323,7 @@ class Bench {
     net::TaskGroup callers(runtime_.executor(),
                            [](std::exception_ptr failure) { std::rethrow_exception(failure); });
     const auto ask = [&]() -> Task<void> {
-      Caller caller(runtime_, {*net::parse_address("127.0.0.1"), kPort});
+      Caller caller(runtime_, to);
       for (;;) {
         auto due = runtime_.clock().now();
         if (rate > 0) {
@@ -242,7 +333,7 @@ class Bench {
         }
         if (due >= end) co_return;
         if (due > runtime_.clock().now() && co_await runtime_.clock().sleep_until(due)) co_return;
-        const auto text = co_await caller.call(request_);
+        const auto text = co_await caller.call(request);
         // From when it was due: who waits for a connection waits for the fleet.
         const auto took = std::chrono::duration<double, std::milli>(runtime_.clock().now() - due);
         if (text.find("\"success\":true") == std::string::npos) ++load.failures;
@@ -258,17 +349,18 @@ class Bench {
 
   static constexpr std::uint16_t kMemoryPort = 28'000;
   static constexpr std::uint16_t kPort = 28'001;
+  static constexpr auto kPath = "/b?bytes=200";
 
   std::string dispatch_;
   double seconds_;
-  double rate_;
+  std::vector<double> rates_;
   std::size_t idle_;
   Folder folder_;
   os::Runtime runtime_;
   net::TaskGroup tasks_;
   std::vector<std::unique_ptr<fleet::AgentOptions>> options_;
   std::vector<std::unique_ptr<fleet::Agent>> members_;
-  std::string request_;
+  std::vector<std::unique_ptr<Process>> agents_;
 };
 
 }  // namespace
@@ -276,15 +368,18 @@ class Bench {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "bench_fleet DISPATCH [SECONDS [RATE [AGENTS]]]\n");
+    std::fprintf(stderr, "bench_fleet DISPATCH [SECONDS [RATE[,RATE...] [AGENTS]]]\n");
     return 2;
   }
   try {
     dispatch::os::raise_descriptor_limit();
     const double seconds = argc > 2 ? std::atof(argv[2]) : 5;
-    const double rate = argc > 3 ? std::atof(argv[3]) : 5000;
+    // 0: as fast as it goes.
+    std::istringstream texts(argc > 3 ? argv[3] : "1000,2000,5000,0");
+    std::vector<double> rates;
+    for (std::string each; std::getline(texts, each, ',');) rates.push_back(std::stod(each));
     const auto agents = argc > 4 ? static_cast<std::size_t>(std::atoi(argv[4])) : 1000;
-    dispatch::bench::Bench bench(argv[1], seconds, rate, agents);
+    dispatch::bench::Bench bench(argv[1], seconds, std::move(rates), agents);
     return bench.run();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench_fleet: %s\n", error.what());

@@ -1,7 +1,11 @@
 """Fixtures: the real program, and an origin that counts who comes."""
 
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
-from dispatch_process import Dispatch
+from dispatch_process import IS_SANITIZED, Dispatch
 from fleet_process import Coordinator, Target, agent
 from namespace import Namespace
 from origin import Origin
@@ -78,3 +82,29 @@ def small_fleet(tmp_path, programs):
         coordinator.members[name] = agent(tmp_path, coordinator, name, *addresses)
         programs.append(coordinator.members[name])
     return coordinator
+
+
+@pytest.fixture
+def small_disk(tmp_path, request):
+    """A folder on a disk of 64 KiB, or of its parameter."""
+    folder = tmp_path / 'disk'
+    folder.mkdir()
+    mounted = subprocess.run(['mount', '-t', 'tmpfs', '-o', f'size={getattr(request, "param", "64k")}', 'none', folder], capture_output=True,
+                             check=False)
+    if mounted.returncode:
+        pytest.skip('no file system of its own')
+    yield folder
+    subprocess.run(['umount', '-l', folder], check=True)
+
+
+@pytest.fixture(scope='session')
+def slow_disk(tmp_path_factory):
+    """slow_disk(MILLISECONDS): words before a command, for which files named *.slow take so long for each read and write."""
+    if IS_SANITIZED:
+        pytest.skip('the sanitizers want to be loaded first')
+    compiler = shutil.which('cc') or shutil.which('gcc') or shutil.which('clang')
+    if compiler is None:
+        pytest.skip('there is no C compiler')
+    shim = tmp_path_factory.mktemp('shim') / 'slow_disk.so'
+    subprocess.run([compiler, '-shared', '-fPIC', '-o', shim, Path(__file__).with_name('slow_disk.c'), '-ldl'], check=True)
+    return lambda span: ['env', f'LD_PRELOAD={shim}', f'SLOW_DISK_MS={span}']

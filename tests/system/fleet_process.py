@@ -55,11 +55,11 @@ class Program:
 
 
 class Coordinator(Program):
-    def __init__(self, folder, *arguments, port=0, env=None, history=None, listen=True):
+    def __init__(self, folder, *arguments, port=0, env=None, history=None, listen=True, prefix=()):
         history = history or folder / 'history.sqlite'
         listening = ('--port', str(port)) if listen else ()
         super().__init__(folder, 'coordinator', *listening, '--history', str(history), *arguments,
-                         ready='coordinator at', env=env)
+                         ready='coordinator at', env=env, prefix=prefix)
         self.url = self.output.split('coordinator at ')[1].split(',')[0]
         self.port = urlsplit(self.url).port
 
@@ -82,6 +82,11 @@ class Coordinator(Program):
 
     def agents(self):
         return {each['agent_id']: each for each in self.call('GET', '/api/agents')[1]['agents']}
+
+    def lost_records(self):
+        line = next(line for line in self.call('GET', '/metrics')[1].split('\n')
+                    if line.startswith('http_dispatcher_history_lost_total '))
+        return int(float(line.split()[1]))
 
     def wait_for_agents(self, count, seconds=20):
         until(lambda: sum(each['status'] == 'active' for each in self.agents().values()) == count, seconds)
@@ -113,6 +118,7 @@ class Target:
             protocol_version = 'HTTP/1.1'
             # The head and the body are written in one.
             wbufsize = -1
+            disable_nagle_algorithm = True
 
             def log_message(self, *_):
                 pass

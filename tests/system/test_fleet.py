@@ -4,6 +4,7 @@ import json
 import signal
 import sqlite3
 import subprocess
+import time
 
 import pytest
 from dispatch_process import PROGRAM, environment, run
@@ -88,6 +89,8 @@ def test_bodies_are_text_json_or_base64(fleet, target):
     assert binary['body_encoding'] == 'base64'
     assert ask('gzip&say=small')['body'] == 'small'
     assert ask('bytes=100000', max_response_bytes=1000)['outcome'] == 'too_large'
+    assert ask('gzip&bytes=1000', max_response_bytes=1000)['success']
+    assert ask('gzip&bytes=1001', max_response_bytes=1000)['outcome'] == 'too_large'
     coordinator.execute(f'{target.url}/b', method='POST', body='AAEC', body_encoding='base64')
     assert target.last['body'] == b'\x00\x01\x02'
     assert ask('to=/elsewhere', follow_redirects=True)['metadata']['url'] == f'{target.url}/elsewhere'
@@ -381,6 +384,41 @@ def test_a_history_that_cannot_be_kept_is_told(tmp_path):
     with sqlite3.connect(wrong) as database:
         database.execute('PRAGMA user_version = 99')
     assert 'version 99' in run(tmp_path, 'coordinator', '--port', '0', '--history', str(wrong)).stderr
+
+
+def test_answers_do_not_wait_for_the_disk_to_sync(fleet, target, slow_disk, tmp_path):
+    """The history's log is moved to its file, which takes a second here, beside the requests."""
+    file = tmp_path / 'history.slow'
+    coordinator = fleet(*OPEN, agents={'a': ['127.0.0.2']}, history=file, prefix=slow_disk(1000))
+    longest = 0
+    for _ in range(400):
+        began = time.monotonic()
+        assert coordinator.execute(f'{target.url}/b?bytes=16000')[1]['success']
+        longest = max(longest, time.monotonic() - began)
+    assert file.stat().st_size > 1_000_000
+    assert longest < 0.7
+
+
+@pytest.mark.parametrize('small_disk', ['1m'], indirect=True)
+def test_a_full_disk_costs_the_history_and_no_answers(fleet, target, small_disk):
+    coordinator = fleet(*OPEN, agents={'a': ['127.0.0.2']}, history=small_disk / 'history.sqlite')
+    ballast = small_disk / 'ballast'
+    ballast.write_bytes(bytes(500_000))
+    count = 0
+    lost = 0
+    while not lost:
+        assert count < 200
+        assert coordinator.execute(f'{target.url}/full?bytes=16000')[1]['success']
+        count += 1
+        lost = coordinator.lost_records()
+    assert 'the history cannot be kept: ' in coordinator.output
+    assert coordinator.call('GET', '/api/history?limit=0')[1]['history']
+    ballast.unlink()
+    assert coordinator.execute(f'{target.url}/again')[1]['success']
+    until(lambda: 'the history is kept again' in coordinator.output)
+    urls = [each['url'] for each in coordinator.call('GET', '/api/history?limit=0')[1]['history']]
+    assert urls[-1].endswith('/again')
+    assert len(urls) == count + 1 - coordinator.lost_records()
 
 
 def test_signals_end_both_in_order(fleet, target):

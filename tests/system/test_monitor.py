@@ -126,6 +126,34 @@ def test_a_request_is_written_executed_saved_and_cancelled(small_fleet, web_targ
     until(lambda: not small_fleet.call('GET', '/api/requests')[1]['requests'])
 
 
+def test_a_request_is_executed_by_whom_it_is_pinned_to(small_fleet, web_target, monitor):
+    small_fleet.call('PUT', '/api/config/requests/default', {'url': f'{web_target.url}/pinned'})
+    terminal = monitor(small_fleet)
+    terminal.wait_for('3 of 3 available')
+    terminal.press('5')
+    terminal.wait_for('by any agent from any address')
+    terminal.press('3')
+    terminal.wait_for('Pool: 3')
+    terminal.press('Down', 'p')
+    terminal.wait_for('by alpha from 127.0.0.3')
+    for count in range(1, 3):
+        terminal.press('e')
+        until(lambda count=count: web_target.sources['127.0.0.3'] == count)
+        assert 'agent alpha from 127.0.0.3 to' in terminal.wait_for('200 answered')
+    terminal.click_on('by alpha')
+    terminal.wait_for('by beta from any address')
+    terminal.press('e')
+    until(lambda: web_target.sources['127.0.0.4'] == 1)
+    terminal.press('p')
+    terminal.wait_for('by any agent from any address')
+    terminal.click_on('any address')
+    screen = terminal.wait_for('by any agent from 127.0.0.2')
+    assert max(len(line) for line in screen.splitlines()) <= 80
+    terminal.press('e')
+    until(lambda: web_target.sources['127.0.0.2'] == 1)
+    assert web_target.paths['/pinned'] == 4
+
+
 def test_it_waits_for_a_coordinator_that_is_started_again(small_fleet, tmp_path, monitor, programs):
     terminal = monitor(small_fleet)
     terminal.wait_for('2 active')

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
-from dispatch_process import IS_SANITIZED, run
-from test_streams import content, data, receiver, small_disk, stream, until  # noqa: F401, fixtures
+from dispatch_process import run
+from test_streams import content, data, receiver, stream, until  # noqa: F401, fixtures
 
 PAYLOAD = [bytes([each]) * (100 + each) for each in range(200)]
 
@@ -95,19 +95,6 @@ def test_files_are_rotated_by_age(tmp_path, stream):  # noqa: F811
     assert len(list(tmp_path.glob('log.*'))) == 2
     assert time.time() - began > 0.5
     assert content(first).startswith(b''.join(PAYLOAD[:3]))
-
-
-@pytest.fixture(scope='module')
-def slow_disk(tmp_path_factory):
-    """slow_disk(MILLISECONDS): words before a command, for which files named *.slow take so long for each read and write."""
-    if IS_SANITIZED:
-        pytest.skip('the sanitizers want to be loaded first')
-    compiler = shutil.which('cc') or shutil.which('gcc') or shutil.which('clang')
-    if compiler is None:
-        pytest.skip('there is no C compiler')
-    shim = tmp_path_factory.mktemp('shim') / 'slow_disk.so'
-    subprocess.run([compiler, '-shared', '-fPIC', '-o', shim, Path(__file__).with_name('slow_disk.c'), '-ldl'], check=True)
-    return lambda span: ['env', f'LD_PRELOAD={shim}', f'SLOW_DISK_MS={span}']
 
 
 def test_receiving_goes_on_while_the_disk_is_slow(tmp_path, stream, slow_disk):  # noqa: F811

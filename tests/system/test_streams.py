@@ -216,19 +216,6 @@ def test_connections_come_in_and_are_recorded(tmp_path, stream, data):
         assert until(lambda path=record: content(path) == data.read_bytes())
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A folder on a disk of 64 KiB."""
-    folder = tmp_path / 'disk'
-    folder.mkdir()
-    mounted = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=64k', 'none', folder], capture_output=True,
-                             check=False)
-    if mounted.returncode:
-        pytest.skip('no file system of its own')
-    yield folder
-    subprocess.run(['umount', '-l', folder], check=True)
-
-
 def test_a_full_disk_ends_the_record_with_what_was_whole(stream, small_disk):
     record = stream('record', '--listen', 'udp://127.0.0.1:0', '--to', f'{small_disk}/record')
     payload = [bytes([each]) * 1000 for each in range(100)]

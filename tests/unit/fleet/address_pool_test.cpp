@@ -134,6 +134,11 @@ BOOST_AUTO_TEST_CASE(wishes_narrow_the_choice_and_say_why_there_is_none) {
   wish.family = net::Family::v4;
   BOOST_TEST(pool.choose(wish, pool.now).address->text == "192.0.2.2");
   wish = {};
+  wish.family = net::Family::v6;
+  BOOST_TEST(pool.choose(wish, pool.now).address->text == "2001:db8::1");
+  wish.agent_id = "b";
+  BOOST_TEST(pool.choose(wish, pool.now).address->text == "2001:db8:b::/64");
+  wish = {};
   wish.source_ip = "2001:db8:b::77";  // of the prefix
   BOOST_TEST(pool.choose(wish, pool.now).address->text == "2001:db8:b::/64");
   wish.source_ip = "2001:db8:c::77";
@@ -163,6 +168,31 @@ BOOST_AUTO_TEST_CASE(limits_make_busy_and_the_agents_own_counts_too) {
   BOOST_TEST((pool.choose({}, pool.now).why == Why::chosen));
   a.info.concurrency = 1;
   BOOST_TEST((pool.choose({}, pool.now).why == Why::busy));
+}
+
+BOOST_AUTO_TEST_CASE(an_address_has_a_limit_of_its_own) {
+  using Why = Choice::Why;
+  Pool pool({0, 2});
+  pool.add("a", {"192.0.2.1"});
+  for (int i = 0; i < 2; ++i) pool.begin(*pool.choose({}, pool.now).address);
+  BOOST_TEST((pool.choose({}, pool.now).why == Why::busy));
+  pool.add("b", {"192.0.2.2"});
+  BOOST_TEST(pool.choose({}, pool.now).address->text == "192.0.2.2");
+}
+
+BOOST_AUTO_TEST_CASE(a_thousand_agents_take_turns) {
+  Pool pool;
+  for (int i = 0; i < 1000; ++i) {
+    pool.add(fmt::format("a{}", i), {fmt::format("10.0.{}.{}", i / 250, i % 250 + 1)});
+  }
+  for (std::uint64_t round = 1; round <= 3; ++round) {
+    for (int i = 0; i < 1000; ++i) {
+      auto& next = *pool.choose({}, pool.now).address;
+      pool.begin(next);
+      pool.end(next, true, {});
+    }
+    for (const auto& [id, agent] : pool.agents()) BOOST_REQUIRE(agent->requests == round);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(an_address_that_rests_is_taken_only_where_there_is_no_other) {

@@ -157,6 +157,8 @@ BOOST_AUTO_TEST_CASE(limits_make_requests_wait_in_their_order) {
   BOOST_TEST(fleet.ledger->requests() == 2u);
   fleet.run_for(1s);
   BOOST_TEST(fleet.ledger->requests() == 4u);
+  BOOST_TEST(fleet.times("q2") == 1u);
+  BOOST_TEST(fleet.times("q3") == 1u);
   fleet.run_for(3s);
   for (const auto& each : answers) BOOST_TEST(each->status == 200u);
 }
@@ -318,7 +320,12 @@ BOOST_AUTO_TEST_CASE(connections_are_kept_for_a_source_and_used_again_by_safe_me
   FleetWorld fleet;
   fleet.add_agent("alpha", 2);
   fleet.run_for(1s);
-  for (int i = 0; i < 10; ++i) fleet.execute_now(fmt::format("k{}", i));
+  for (int i = 0; i < 10; ++i) {
+    const auto result = fleet.execute_now(fmt::format("k{}", i)).object();
+    const auto& metadata = result.at("metadata").as_object();
+    BOOST_TEST(metadata.at("reused_connection").as_bool() == (i >= 2));
+    BOOST_TEST(metadata.at("remote").as_string() == "203.0.113.80:80");
+  }
   BOOST_TEST(fleet.ledger->connections() == 2u);
   fleet.execute_now("p", {{"method", "POST"}});
   BOOST_TEST(fleet.ledger->connections() == 3u);

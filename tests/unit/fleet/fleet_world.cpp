@@ -11,6 +11,7 @@ namespace {
 namespace http = proxy::http;
 
 const auto kHub = net::parse_endpoint("203.0.113.1:8000").value();
+const auto kNames = net::parse_endpoint("203.0.113.80:53").value();
 
 net::Task<void> read_answer(net::Stream& stream, const std::string& method, Answer& answer) {
   http::Reader reader(stream, nullptr);
@@ -64,6 +65,7 @@ FleetWorld::FleetWorld(CoordinatorOptions with, std::uint64_t seed)
       hub(world.add_host("hub")),
       shop(world.add_host("shop")),
       caller(world.add_host("caller")),
+      names(shop),
       options(std::move(with)) {
   simulation.set_log_sink(
       [](net::TimePoint, std::string_view host, net::LogLevel level, std::string_view line) {
@@ -72,7 +74,11 @@ FleetWorld::FleetWorld(CoordinatorOptions with, std::uint64_t seed)
       });
   const auto both = sim::LinkOptions::symmetric(usual());
   hub_link = &world.attach(hub, "eth0", {prefix("203.0.113.1/24")}, both);
-  world.attach(shop, "eth0", {prefix("203.0.113.80/24"), prefix("2001:db8:80::80/64")}, both);
+  shop_link =
+      &world.attach(shop, "eth0", {prefix("203.0.113.80/24"), prefix("2001:db8:80::80/64")}, both);
+  names.add("shop.example",
+            {*net::parse_address("203.0.113.80"), *net::parse_address("2001:db8:80::80")});
+  shop.spawn(names.serve(kNames));
   world.attach(caller, "eth0", {prefix("192.0.2.1/24")}, both);
   options.agent_socket.silence = 2s;
   ledger = std::make_unique<traffic::Ledger>(shop);
@@ -105,10 +111,15 @@ AgentNode& FleetWorld::add_agent(const std::string& name, unsigned addresses,
   made.host = &world.add_host(name);
   std::vector<net::Prefix> prefixes;
   for (unsigned i = 1; i <= addresses; ++i) {
-    prefixes.push_back(prefix(fmt::format("198.51.{}.{}/24", agents.size(), i)));
+    prefixes.push_back(
+        prefix(fmt::format("198.{}.{}.{}/24", 51 + agents.size() / 256, agents.size() % 256, i)));
+  }
+  if (agents_have_v6) {
+    prefixes.push_back(prefix(fmt::format("2001:db8:51:{}::1/64", agents.size())));
   }
   made.link = &world.attach(*made.host, "eth0", prefixes, sim::LinkOptions::symmetric(usual()));
   made.options = std::make_unique<AgentOptions>(agent_options(name));
+  made.host->set_nameservers({kNames});
   if (change) change(*made.options);
   start_agent(made);
   return made;
@@ -126,6 +137,10 @@ std::shared_ptr<Answer> FleetWorld::call(const std::string& method, const std::s
                           method, target);
   if (!token.empty()) text += fmt::format("Authorization: Bearer {}\r\n", token);
   text += fmt::format("Content-Length: {}\r\n\r\n{}", body.size(), body);
+  return send(method, text);
+}
+
+std::shared_ptr<Answer> FleetWorld::send(const std::string& method, const std::string& text) {
   auto answer = std::make_shared<Answer>();
   caller.spawn(make_call(caller, method, text, answer));
   return answer;

@@ -6,6 +6,7 @@
 #include "engine/fleet/coordinator.hpp"
 #include "engine/traffic/ledger.hpp"
 #include "sim/core/simulation.hpp"
+#include "sim/host/dns_server.hpp"
 #include "sim/host/world.hpp"
 #include "sim/link/link.hpp"
 
@@ -69,7 +70,8 @@ struct FleetWorld {
   static sim::DirectionOptions usual();
   static AgentOptions agent_options(const std::string& name);
 
-  // Sends a call; its answer is there when it has ended.
+  // Sends a call as it is; its answer is there when it has ended.
+  std::shared_ptr<Answer> send(const std::string& method, const std::string& text);
   std::shared_ptr<Answer> call(const std::string& method, const std::string& target,
                                const std::string& body = "", const std::string& token = "");
   // The same, and waits for it.
@@ -87,7 +89,10 @@ struct FleetWorld {
   sim::Host& shop;
   sim::Host& caller;
   sim::Link* hub_link;
+  sim::Link* shop_link;
+  sim::DnsServer names;  // the target's, under shop.example
   CoordinatorOptions options;
+  bool agents_have_v6 = false;
   MemoryHistory history{1000};
   std::vector<std::unique_ptr<CoordinatorNode>> gone;  // programs that were killed
   std::unique_ptr<CoordinatorNode> node;
