@@ -11,7 +11,7 @@ namespace {
 
 constexpr auto kExamples = R"(Examples:
   dispatch monitor
-  dispatch monitor --coordinator https://fleet.example:8000 --token-file api.token
+  dispatch monitor --coordinator https://fleet.example:8000 --token-file token
 )";
 
 }  // namespace
