@@ -219,9 +219,9 @@ void check_names(std::span<const LinkSpec> specs) {
       if (name_of(*earlier) != name_of(*spec)) continue;
       // The same interface or address without a name: the same way out, however it is written.
       if (earlier->name.empty() && spec->name.empty() && !spec->upstream) continue;
-      throw ConfigError(fmt::format(
-          "'{}' is given twice: name it once, or give each a name of its own: NAME={}",
-          name_of(*spec), spec->target));
+      throw ConfigError(
+          fmt::format("'{}' is given twice: name it once, or give each a name of its own: NAME={}",
+                      name_of(*spec), spec->target));
     }
   }
 }

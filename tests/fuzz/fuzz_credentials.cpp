@@ -28,8 +28,8 @@ void session(std::string_view user) {
 
 // Nobody is let in but kim, by her password, whatever stands around it.
 void field(const Accounts& accounts, std::string_view text) {
-  for (const auto& value : {std::string(text), "Basic " + std::string(text),
-                            "Basic " + http::encode_base64(text)}) {
+  for (const auto& value :
+       {std::string(text), "Basic " + std::string(text), "Basic " + http::encode_base64(text)}) {
     http::Fields fields;
     fields.add("Proxy-Authorization", value);
     const auto user = http::user_of(fields);

@@ -88,7 +88,11 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_said_with_its_line) {
   BOOST_TEST(error_of("links = [a\nb]").starts_with("f:2: a comma is missing before 'b]'"));
   BOOST_TEST(error_of("[start]").starts_with("f:1: there are no sections"));
   BOOST_TEST(error_of("= 3").starts_with("f:1: '= 3' is no KEY = VALUE"));
-  BOOST_TEST(error_of({"\x7f" "E\0\1", 4}) == "f:1: '\x7f" "E' is no KEY = VALUE");
+  BOOST_TEST(error_of({"\x7f"
+                       "E\0\1",
+                       4}) ==
+             "f:1: '\x7f"
+             "E' is no KEY = VALUE");
 }
 
 BOOST_AUTO_TEST_CASE(its_keys_are_options) {

@@ -20,11 +20,12 @@ StartArguments start(std::vector<const char*> words) {
 
 // No two are alike, so that none can be taken for another.
 BOOST_AUTO_TEST_CASE(each_time_is_its_own) {
-  const auto given = start({"--handshake-timeout", "1s", "--connect-timeout", "2s",
-                            "--idle-timeout", "3s", "--half-open-timeout", "4s", "--tcp-keepalive",
-                            "5s", "--keep-alive-timeout", "6s", "--bind-timeout", "7s", "--drain",
-                            "8s", "--udp-timeout", "9s", "--dns-cache", "10s", "--slow-attempt",
-                            "11s", "--probe-interval", "12s", "--dead-link-timeout", "13s"});
+  const auto given = start(
+      {"--handshake-timeout", "1s",  "--connect-timeout", "2s",  "--idle-timeout",       "3s",
+       "--half-open-timeout", "4s",  "--tcp-keepalive",   "5s",  "--keep-alive-timeout", "6s",
+       "--bind-timeout",      "7s",  "--drain",           "8s",  "--udp-timeout",        "9s",
+       "--dns-cache",         "10s", "--slow-attempt",    "11s", "--probe-interval",     "12s",
+       "--dead-link-timeout", "13s"});
   const auto& server = given.server;
   BOOST_TEST((server.handshake_timeout == 1s));
   BOOST_TEST((server.dial.timeout == 2s));
