@@ -37,7 +37,7 @@ Examples:
   dispatch-sim --series a.csv two_links.yaml    cwnd, RTT, queues over time
 
 Exit status: 0 every expectation held, 1 one failed, 2 bad scenario or command
-line, 3 the same run had two outcomes, 4 a fault of the engine or the simulator.
+line, 3 the same run had two outcomes, 4 a fault of the engine or simulator.
 )";
 
 constexpr unsigned kJobsMax = 1024;

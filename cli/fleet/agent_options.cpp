@@ -20,7 +20,8 @@ namespace {
 
 constexpr auto kExamples = R"(Examples:
   dispatch agent --coordinator http://192.0.2.7:8000
-  dispatch agent --coordinator https://fleet.example:8000 --interface eth0 --token-file agent.token
+  dispatch agent --coordinator https://fleet.example:8000 --token-file token
+  dispatch agent --coordinator http://192.0.2.7:8000 --interface eth0
   dispatch agent --coordinator http://192.0.2.7:8000 --prefix 2001:db8:1:2::/64
 )";
 

@@ -11,9 +11,10 @@ namespace {
 
 constexpr auto kExamples = R"(Examples:
   dispatch monitor
-  dispatch monitor --coordinator https://fleet.example:8000 --token-file api.token
+  dispatch monitor --coordinator https://fleet.example:8000 --token-file token
 
-Tab and 1 to 6 change the view, e executes, p pins that to an agent or an address; ? shows all keys.
+Tab and 1 to 6 change the view, e executes, p pins that to an agent or an
+address; ? shows all keys.
 )";
 
 }  // namespace

@@ -162,9 +162,9 @@ Task<Result<Waiting>> wait_for_name(Client& client, const Target& target) {
   }
   const auto its = apply_rules(dialer.routes(), target, *peers);
   if (its && turn && its->link == nullptr) {
-    const auto served = std::find_if(
-        peers->begin(), peers->end(),
-        [&](const net::Address& peer) { return by.egress(net::family_of(peer)).has_value(); });
+    const auto served = std::find_if(peers->begin(), peers->end(), [&](const net::Address& peer) {
+      return by.egress(net::family_of(peer)).has_value();
+    });
     if (served != peers->end()) {
       auto place = place_on(std::move(*turn).dial(), net::family_of(*served));
       if (!place) co_return place.error();

@@ -31,7 +31,8 @@ Task<std::optional<Tunnel>> negotiate(Client& client) {
   if (*first == socks5::kVersion) co_return co_await negotiate_socks5(client);
   if (*first == socks4::kVersion) co_return co_await negotiate_socks4(client);
   if (http::may_begin_request(*first)) co_return co_await negotiate_http(client);
-  client.refused(*first == tls::kFirstByte ? kNoCertificate : kUnknown, errc::make_error_code(errc::protocol_error));
+  client.refused(*first == tls::kFirstByte ? kNoCertificate : kUnknown,
+                 errc::make_error_code(errc::protocol_error));
   co_return std::nullopt;
 }
 

@@ -1,5 +1,7 @@
 """Wrong command lines: one clear line on standard error, exit status 2."""
 
+import re
+
 import pytest
 from dispatch_process import run
 
@@ -167,7 +169,17 @@ def test_help_goes_to_standard_output(tmp_path, arguments):
     assert 'Usage: dispatch' in result.stdout
 
 
-@pytest.mark.parametrize('command', ['', 'list', 'start', 'demo', 'send', 'forward', 'reverse', 'record'])
+COMMANDS = ['', 'list', 'start', 'check', 'config', 'config check', 'config example', 'status', 'connections', 'link',
+            'reload', 'top', 'completion', 'manual', 'demo', 'send', 'forward', 'reverse', 'record', 'coordinator',
+            'agent', 'monitor']
+
+
+def test_every_command_is_among_them(tmp_path):
+    listed = run(tmp_path, '--help').stdout.split('Subcommands:')[1].split('Examples:')[0]
+    assert set(re.findall(r'^  (\S+)', listed, re.MULTILINE)) == {word for word in COMMANDS if word and ' ' not in word}
+
+
+@pytest.mark.parametrize('command', COMMANDS)
 def test_help_fits_a_terminal_of_80_columns(tmp_path, command):
     for line in run(tmp_path, *command.split(), '--help').stdout.splitlines():
         assert len(line) < 80 or str(tmp_path) in line, line

@@ -2,6 +2,7 @@
 
 #include <boost/system/errc.hpp>
 #include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
 
 #include <string>
 

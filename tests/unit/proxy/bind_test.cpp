@@ -271,7 +271,8 @@ BOOST_AUTO_TEST_CASE(why_nobody_can_be_waited_for_is_told) {
     const auto program = [&]() -> net::Task<void> {
       Binding first;
       co_await begin(world, first, ProxyWorld::kWww);
-      const Target targets[] = {ProxyWorld::kWww, {address("203.0.113.12"), 21},
+      const Target targets[] = {ProxyWorld::kWww,
+                                {address("203.0.113.12"), 21},
                                 {std::string("www.example"), 21},
                                 {net::any_address(net::Family::v4), 0}};
       for (const auto& target : targets) {

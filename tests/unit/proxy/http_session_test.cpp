@@ -218,8 +218,8 @@ BOOST_AUTO_TEST_CASE(each_reason_has_its_status) {
   namespace errc = boost::system::errc;
   const auto status = [](const net::Error& error) { return http::answer_for("x", error).status; };
   const auto of = [&](errc::errc_t error) { return status(errc::make_error_code(error)); };
-  for (const auto error : {errc::connection_refused, errc::connection_reset,
-                           errc::host_unreachable, errc::protocol_error}) {
+  for (const auto error : {errc::connection_refused, errc::connection_reset, errc::host_unreachable,
+                           errc::protocol_error}) {
     BOOST_TEST(of(error) == 502u);
   }
   for (const auto error : {errc::network_unreachable, errc::address_not_available,
@@ -227,8 +227,8 @@ BOOST_AUTO_TEST_CASE(each_reason_has_its_status) {
     BOOST_TEST(of(error) == 503u);
   }
   BOOST_TEST(of(errc::timed_out) == 504u);
-  for (const auto error : {RouteError::full, RouteError::switched_off, RouteError::spent,
-                           RouteError::target_full}) {
+  for (const auto error :
+       {RouteError::full, RouteError::switched_off, RouteError::spent, RouteError::target_full}) {
     BOOST_TEST(status(error) == 503u);
   }
   BOOST_TEST(status(RouteError::refused) == 403u);
