@@ -213,7 +213,9 @@ void StartOptions::check_health(proxy::ServerOptions& server) const {
   server.monitor.probes = !no_probes_;
   server.health = !no_health_;
   server.dead_link_timeout = duration("--dead-link-timeout", dead_link_timeout_);
-  if (no_probes_ && !probes_.empty()) throw UsageError("--probe: --no-probes says not to ask");
+  if (probes_.empty()) return;
+  if (no_probes_) throw UsageError("--probe: --no-probes says not to ask");
+  if (no_health_) throw UsageError("--probe: --no-health heeds nothing that it finds");
 }
 
 void StartOptions::add_timeouts(CLI::App& command) {

@@ -39,6 +39,8 @@ WRONG = [
     ('start --listen 127.0.0.1:0,tls', 'give a certificate with --tls-cert'),
     ('start --listen 127.0.0.1:0 --port 1080', '--listen stands in place of --ip and --port'),
     ('start --ip 127.0.0.1 --listen 127.0.0.1:0', '--listen stands in place of --ip and --port'),
+    ('start 127.0.0.2 --no-probes --probe tcp://127.0.0.1:1', '--probe: --no-probes says not to ask'),
+    ('start 127.0.0.2 --no-health --probe tcp://127.0.0.1:1', '--probe: --no-health heeds nothing'),
     ('start 127.0.0.2/0', "weight '0'"),
     ('start 127.0.0.2@0', "weight '0'"),
     ('start 127.0.0.2/-1', "weight '-1'"),

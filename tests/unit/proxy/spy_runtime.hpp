@@ -83,7 +83,7 @@ class SpyRuntime : public net::Runtime {
     net::Task<net::Result<net::StreamPtr>> connect(const net::Endpoint& remote,
                                                    const net::Egress& egress,
                                                    net::TimePoint deadline) override {
-      const Open open(spy);
+      const Open opened(spy);
       const auto error = spy.note(net::to_string(remote), egress);
       if (error == kSilence) {
         co_return co_await spy.silence(deadline);
@@ -115,7 +115,7 @@ class SpyRuntime : public net::Runtime {
 
     net::Task<net::Result<std::vector<net::ResolvedAddress>>> resolve(
         net::ResolveQuery query) override {
-      const Open open(spy);
+      const Open opened(spy);
       const auto what = std::string(query.v4 ? "A" : "") + (query.v6 ? "AAAA" : "");
       const auto error = spy.note(what + " " + query.name, query.egress);
       if (error == kSilence) {
