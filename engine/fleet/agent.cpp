@@ -4,6 +4,7 @@
 #include "engine/fleet/coordinator_access.hpp"
 #include "engine/fleet/run_beside.hpp"
 #include "engine/fleet/websocket_handshake.hpp"
+#include "engine/net/late_cancellation.hpp"
 #include "engine/proxy/http_reader.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -125,12 +126,15 @@ net::Task<void> Agent::run() {
   } catch (...) {
     thrown = std::current_exception();
   }
+  net::LateCancellation late(co_await net::asio::this_coro::cancellation_state);
+  co_await net::asio::this_coro::reset_cancellation_state(late.filter());
   sessions.cancel();
   tasks_.cancel();
-  co_await net::asio::this_coro::reset_cancellation_state();
   (void)co_await sessions.idle();
   (void)co_await tasks_.idle();
+  co_await net::asio::this_coro::reset_cancellation_state();
   if (thrown) std::rethrow_exception(thrown);
+  late.throw_if_any();
 }
 
 void Agent::complain(const TargetUrl& coordinator, const std::string& what) {
@@ -238,10 +242,13 @@ net::Task<void> Agent::listen_to(std::shared_ptr<Session> shared) {
   } catch (...) {
     thrown = std::current_exception();
   }
+  net::LateCancellation late(co_await net::asio::this_coro::cancellation_state);
+  co_await net::asio::this_coro::reset_cancellation_state(late.filter());
   session.executions.cancel();
-  co_await net::asio::this_coro::reset_cancellation_state();
   (void)co_await session.executions.idle();
+  co_await net::asio::this_coro::reset_cancellation_state();
   if (thrown) std::rethrow_exception(thrown);
+  late.throw_if_any();
 }
 
 net::Task<void> Agent::send_heartbeats(Session& session) {
