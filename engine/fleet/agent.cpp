@@ -19,6 +19,7 @@ namespace {
 
 namespace http = proxy::http;
 
+constexpr std::uint16_t kReplaced = 4000;
 constexpr std::uint16_t kRemoved = 4001;
 constexpr std::size_t kAnswerMax = 64 * 1024;  // of a coordinator, to a registration
 
@@ -46,7 +47,7 @@ struct Agent::Session {
   RequestSpec configured;  // of original coordinators
   std::map<std::string, std::shared_ptr<Running>> running;
   net::TaskGroup executions;
-  bool removed = false;
+  Ended ended = Ended::after_connecting;
 };
 
 Agent::Agent(net::Runtime& runtime, const AgentOptions& options)
@@ -154,6 +155,10 @@ net::Task<void> Agent::serve(const TargetUrl& coordinator) {
                            coordinator.text());
       co_return;
     }
+    if (ended == Ended::replaced) {
+      complain(coordinator, "another agent has connected as " + options_.id +
+                                ", and each needs an id of its own (--agent-id)");
+    }
     if (ended == Ended::after_connecting) back_off.reset();
     if (co_await runtime_.clock().sleep_for(back_off.next())) co_return;
   }
@@ -207,7 +212,7 @@ net::Task<Agent::Ended> Agent::session(const TargetUrl& coordinator) {
   const auto session =
       std::make_shared<Session>(runtime_, coordinator, std::move(stream), options_.socket, early);
   co_await listen_to(session);
-  co_return session->removed ? Ended::removed : Ended::after_connecting;
+  co_return session->ended;
 }
 
 net::Task<void> Agent::listen_to(std::shared_ptr<Session> shared) {
@@ -225,8 +230,9 @@ net::Task<void> Agent::listen_to(std::shared_ptr<Session> shared) {
         self.take_command(its, *message);
         continue;
       }
-      its->removed = its->socket.close_code() == kRemoved;
       const auto code = its->socket.close_code();
+      if (code == kReplaced) its->ended = Ended::replaced;
+      if (code == kRemoved) its->ended = Ended::removed;
       self.runtime_.log().info(
           "the connection to coordinator {} has ended: {}", its->coordinator.text(),
           code != 0

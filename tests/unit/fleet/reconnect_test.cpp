@@ -88,6 +88,23 @@ BOOST_AUTO_TEST_CASE(an_agent_that_connects_again_replaces_its_old_connection) {
   BOOST_TEST(fleet.execute_now("x").object().at("success").as_bool());
 }
 
+BOOST_AUTO_TEST_CASE(two_agents_of_one_id_hear_of_it_and_take_their_time) {
+  FleetWorld fleet;
+  int warnings = 0;
+  fleet.simulation.set_log_sink(
+      [&](net::TimePoint, std::string_view, net::LogLevel level, std::string_view line) {
+        const bool says = line.find("another agent has connected as twin") != std::string::npos;
+        if (level == net::LogLevel::warning && says) ++warnings;
+      });
+  for (const auto* name : {"one", "two"}) {
+    fleet.add_agent(name, 1, [](AgentOptions& its) { its.id = "twin"; });
+  }
+  fleet.run_for(60s);
+  BOOST_TEST(warnings > 0);
+  for (const auto& each : fleet.agents) BOOST_TEST(each->agent->counters().connections < 30u);
+  BOOST_TEST(fleet.execute_now("x").object().at("success").as_bool());
+}
+
 BOOST_AUTO_TEST_CASE(a_silent_agent_is_given_up_and_its_requests_go_elsewhere) {
   FleetWorld fleet;
   auto& alpha = fleet.add_agent("alpha");
