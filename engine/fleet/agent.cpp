@@ -4,6 +4,7 @@
 #include "engine/fleet/coordinator_access.hpp"
 #include "engine/fleet/run_beside.hpp"
 #include "engine/fleet/websocket_handshake.hpp"
+#include "engine/net/late_cancellation.hpp"
 #include "engine/proxy/http_reader.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -18,6 +19,7 @@ namespace {
 
 namespace http = proxy::http;
 
+constexpr std::uint16_t kReplaced = 4000;
 constexpr std::uint16_t kRemoved = 4001;
 constexpr std::size_t kAnswerMax = 64 * 1024;  // of a coordinator, to a registration
 
@@ -45,7 +47,7 @@ struct Agent::Session {
   RequestSpec configured;  // of original coordinators
   std::map<std::string, std::shared_ptr<Running>> running;
   net::TaskGroup executions;
-  bool removed = false;
+  Ended ended = Ended::after_connecting;
 };
 
 Agent::Agent(net::Runtime& runtime, const AgentOptions& options)
@@ -125,12 +127,15 @@ net::Task<void> Agent::run() {
   } catch (...) {
     thrown = std::current_exception();
   }
+  net::LateCancellation late(co_await net::asio::this_coro::cancellation_state);
+  co_await net::asio::this_coro::reset_cancellation_state(late.filter());
   sessions.cancel();
   tasks_.cancel();
-  co_await net::asio::this_coro::reset_cancellation_state();
   (void)co_await sessions.idle();
   (void)co_await tasks_.idle();
+  co_await net::asio::this_coro::reset_cancellation_state();
   if (thrown) std::rethrow_exception(thrown);
+  late.throw_if_any();
 }
 
 void Agent::complain(const TargetUrl& coordinator, const std::string& what) {
@@ -149,6 +154,10 @@ net::Task<void> Agent::serve(const TargetUrl& coordinator) {
       runtime_.log().error("coordinator {} has removed this agent: it is not tried again",
                            coordinator.text());
       co_return;
+    }
+    if (ended == Ended::replaced) {
+      complain(coordinator, "another agent has connected as " + options_.id +
+                                ", and each needs an id of its own (--agent-id)");
     }
     if (ended == Ended::after_connecting) back_off.reset();
     if (co_await runtime_.clock().sleep_for(back_off.next())) co_return;
@@ -203,7 +212,7 @@ net::Task<Agent::Ended> Agent::session(const TargetUrl& coordinator) {
   const auto session =
       std::make_shared<Session>(runtime_, coordinator, std::move(stream), options_.socket, early);
   co_await listen_to(session);
-  co_return session->removed ? Ended::removed : Ended::after_connecting;
+  co_return session->ended;
 }
 
 net::Task<void> Agent::listen_to(std::shared_ptr<Session> shared) {
@@ -221,8 +230,9 @@ net::Task<void> Agent::listen_to(std::shared_ptr<Session> shared) {
         self.take_command(its, *message);
         continue;
       }
-      its->removed = its->socket.close_code() == kRemoved;
       const auto code = its->socket.close_code();
+      if (code == kReplaced) its->ended = Ended::replaced;
+      if (code == kRemoved) its->ended = Ended::removed;
       self.runtime_.log().info(
           "the connection to coordinator {} has ended: {}", its->coordinator.text(),
           code != 0
@@ -238,10 +248,13 @@ net::Task<void> Agent::listen_to(std::shared_ptr<Session> shared) {
   } catch (...) {
     thrown = std::current_exception();
   }
+  net::LateCancellation late(co_await net::asio::this_coro::cancellation_state);
+  co_await net::asio::this_coro::reset_cancellation_state(late.filter());
   session.executions.cancel();
-  co_await net::asio::this_coro::reset_cancellation_state();
   (void)co_await session.executions.idle();
+  co_await net::asio::this_coro::reset_cancellation_state();
   if (thrown) std::rethrow_exception(thrown);
+  late.throw_if_any();
 }
 
 net::Task<void> Agent::send_heartbeats(Session& session) {

@@ -62,7 +62,7 @@ class Agent {
  private:
   struct Session;
   struct Running;
-  enum class Ended : std::uint8_t { before, after_connecting, removed };
+  enum class Ended : std::uint8_t { before, after_connecting, replaced, removed };
 
   net::Task<void> serve(const TargetUrl& coordinator);
   net::Task<Ended> session(const TargetUrl& coordinator);

@@ -1,5 +1,6 @@
 // Many requests at once: their results as server-sent events, in the order in which they come.
 #include "engine/fleet/api_session.hpp"
+#include "engine/net/late_cancellation.hpp"
 #include "engine/net/task_group.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -86,10 +87,13 @@ class BatchRun {
     } catch (...) {
       thrown = std::current_exception();
     }
+    net::LateCancellation late(co_await net::asio::this_coro::cancellation_state);
+    co_await net::asio::this_coro::reset_cancellation_state(late.filter());
     workers_.cancel();
-    co_await net::asio::this_coro::reset_cancellation_state();
     (void)co_await workers_.idle();
+    co_await net::asio::this_coro::reset_cancellation_state();
     if (thrown) std::rethrow_exception(thrown);
+    late.throw_if_any();
   }
   bool was_sent() const { return sent_; }
 

@@ -1,11 +1,11 @@
 #include "engine/fleet/run_beside.hpp"
 
+#include "engine/net/late_cancellation.hpp"
 #include "engine/net/task_group.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/system/system_error.hpp>
 
 namespace dispatch::fleet {
 
@@ -20,17 +20,15 @@ net::Task<void> run_beside(net::asio::any_io_executor executor, net::Task<void> 
     thrown = std::current_exception();
   }
   // A main task may take its cancellation for an end; its caller must not.
-  const auto state = co_await net::asio::this_coro::cancellation_state;
-  if (!thrown && state.cancelled() != net::asio::cancellation_type::none) {
-    thrown = std::make_exception_ptr(
-        boost::system::system_error(net::Error{net::asio::error::operation_aborted}));
-  }
-  co_await net::asio::this_coro::reset_cancellation_state();
+  net::LateCancellation late(co_await net::asio::this_coro::cancellation_state);
+  co_await net::asio::this_coro::reset_cancellation_state(late.filter());
   // What is queued, a close frame above all, has a moment to leave.
-  if (!thrown) co_await net::asio::post(executor, net::asio::use_awaitable);
+  if (!thrown && !late.has_come()) co_await net::asio::post(executor, net::asio::use_awaitable);
   group.cancel();
   (void)co_await group.idle();
+  co_await net::asio::this_coro::reset_cancellation_state();
   if (thrown) std::rethrow_exception(thrown);
+  late.throw_if_any();
 }
 
 }  // namespace dispatch::fleet

@@ -1,10 +1,13 @@
 """dispatch coordinator and dispatch agent, as programs: what HTTP Dispatcher's clients ask, and what people do."""
 
+import http.client
 import json
 import signal
 import sqlite3
 import subprocess
+import threading
 import time
+from collections import Counter
 
 import pytest
 from dispatch_process import PROGRAM, environment, run
@@ -122,7 +125,6 @@ def test_pages_of_other_sites_get_nothing(fleet):
 
 def test_an_agent_killed_in_mid_request(fleet, target):
     coordinator = fleet(*OPEN, agents={'a': ['127.0.0.2'], 'b': ['127.0.0.3']})
-    import threading
     answers = {}
 
     def ask(name, method):
@@ -155,6 +157,50 @@ def test_a_coordinator_killed_and_started_again_has_its_history_and_its_agents(f
     history = again.call('GET', '/api/history')[1]['history']
     assert [each['url'].rsplit('/', 1)[1] for each in history] == [str(i) for i in range(20)] + ['kept']
     assert [each['id'] for each in history] == sorted(each['id'] for each in history)
+
+
+def test_a_kill_in_the_middle_of_work_loses_no_record_of_what_was_answered(fleet, target, tmp_path):
+    coordinator = fleet(*OPEN, agents={'a': ['127.0.0.2'], 'b': ['127.0.0.3']})
+    answered = []
+
+    def work(caller):
+        try:
+            for i in range(10_000):
+                name = f'{caller}-{i}'
+                assert coordinator.execute(f'{target.url}/x', request_id=name, timeout=5)[1]['success']
+                answered.append(name)
+        except (OSError, http.client.HTTPException):
+            pass  # killed
+
+    threads = [threading.Thread(target=work, args=(caller,)) for caller in range(8)]
+    for each in threads:
+        each.start()
+    until(lambda: len(answered) > 200)
+    coordinator.kill()
+    for each in threads:
+        each.join()
+    again = Coordinator(tmp_path, *OPEN, port=coordinator.port)
+    coordinator.programs.append(again)
+    kept = Counter(each['request_id'] for each in again.call('GET', '/api/history?limit=0')[1]['history'])
+    assert set(answered) <= set(kept)
+    assert max(kept.values()) == 1
+
+
+def test_an_answer_waits_for_its_record(fleet, target, tmp_path):
+    coordinator = fleet(*OPEN, agents={'a': ['127.0.0.2']})
+    assert coordinator.execute(f'{target.url}/before')[1]['success']
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(coordinator.execute(f'{target.url}/x')[1]))
+    with sqlite3.connect(tmp_path / 'history.sqlite', isolation_level=None) as other:
+        other.execute('BEGIN IMMEDIATE')  # nobody else writes now
+        thread.start()
+        until(lambda: target.paths['/x'] == 1)
+        # No agent has it any more, and still it has no answer.
+        until(lambda: [each['agent_id'] for each in coordinator.call('GET', '/api/requests')[1]['requests']] == [''])
+        assert not answers
+        other.execute('ROLLBACK')
+    thread.join()
+    assert answers[0]['success']
 
 
 def test_the_history_has_filters_pages_and_no_secrets(fleet, target):
@@ -203,7 +249,6 @@ def test_a_batch_comes_as_events_and_ends_with_its_caller(fleet, target):
 
 
 def test_a_request_can_be_cancelled(fleet, target):
-    import threading
     coordinator = fleet(*OPEN, agents={'a': ['127.0.0.2']})
     answers = []
     thread = threading.Thread(target=lambda: answers.append(
@@ -307,7 +352,6 @@ def test_an_agent_of_the_original_works(fleet, target):
     old.send(json.dumps({'type': 'heartbeat', 'data': {'agent_id': 'old', 'ipv6_addresses': ['2001:db8::7'],
                                                        'status': 'active'}}).encode())
     assert old.message()['command'] == 'set_policy'
-    import threading
     answers = []
     thread = threading.Thread(target=lambda: answers.append(coordinator.execute('http://example.com/')[1]))
     thread.start()

@@ -1,6 +1,9 @@
 // Agents and coordinators that lose each other, in the simulator.
+#include "engine/net/task_group.hpp"
 #include "tests/unit/fleet/fleet_world.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
 namespace dispatch::fleet {
@@ -23,6 +26,54 @@ BOOST_AUTO_TEST_CASE(agents_are_back_within_five_seconds_of_a_restart_and_the_hi
   BOOST_TEST(history.at("history").as_array().size() == 6u);
 }
 
+// An agent that is cancelled so many steps after it has noticed that its connection has ended.
+struct EndingFleet : FleetWorld {
+  explicit EndingFleet(int steps)
+      : host(world.add_host("alpha")),
+        own_options(agent_options("alpha")),
+        group(host.executor(), nullptr) {
+    world.attach(host, "eth0", {prefix("198.51.1.1/24")}, sim::LinkOptions::symmetric(usual()));
+    simulation.set_log_sink(
+        [this, steps](net::TimePoint, std::string_view, net::LogLevel, std::string_view line) {
+          if (line.find("the connection to coordinator") == std::string_view::npos) return;
+          simulation.spawn(cancel_after(steps));
+        });
+    own = std::make_unique<Agent>(host, own_options);
+    group.spawn(own->run());
+    run_for(1s);
+    (void)execute("x?wait=5000");
+    run_for(100ms);
+    BOOST_REQUIRE(own->executing() == 1u);
+    kill_coordinator();
+  }
+  ~EndingFleet() { simulation.drop_tasks(); }
+
+  net::Task<void> cancel_after(int steps) {
+    for (int i = 0; i < steps; ++i) {
+      co_await net::asio::post(simulation.executor(), net::asio::use_awaitable);
+    }
+    was_tidying_up = own->connected() != 0;
+    group.cancel();
+  }
+
+  sim::Host& host;
+  AgentOptions own_options;
+  std::unique_ptr<Agent> own;
+  net::TaskGroup group;
+  bool was_tidying_up = false;
+};
+
+BOOST_AUTO_TEST_CASE(an_agent_that_is_cancelled_as_its_connection_ends_ends_too) {
+  int steps = 0;
+  for (bool is_late = false; !is_late; ++steps) {
+    EndingFleet fleet(steps);
+    fleet.run_for(10s);
+    BOOST_TEST(fleet.group.size() == 0u, "it goes on, cancelled after " << steps << " steps");
+    is_late = !fleet.was_tidying_up;
+  }
+  BOOST_TEST(steps > 5);
+}
+
 BOOST_AUTO_TEST_CASE(an_agent_that_connects_again_replaces_its_old_connection) {
   FleetWorld fleet;
   auto& alpha = fleet.add_agent("alpha");
@@ -34,6 +85,23 @@ BOOST_AUTO_TEST_CASE(an_agent_that_connects_again_replaces_its_old_connection) {
   BOOST_TEST(fleet.coordinator().pool().connected_agents() == 1u);
   fleet.run_for(20s);  // the old connection's end changes nothing
   BOOST_TEST(fleet.coordinator().pool().connected_agents() == 1u);
+  BOOST_TEST(fleet.execute_now("x").object().at("success").as_bool());
+}
+
+BOOST_AUTO_TEST_CASE(two_agents_of_one_id_hear_of_it_and_take_their_time) {
+  FleetWorld fleet;
+  int warnings = 0;
+  fleet.simulation.set_log_sink(
+      [&](net::TimePoint, std::string_view, net::LogLevel level, std::string_view line) {
+        const bool says = line.find("another agent has connected as twin") != std::string::npos;
+        if (level == net::LogLevel::warning && says) ++warnings;
+      });
+  for (const auto* name : {"one", "two"}) {
+    fleet.add_agent(name, 1, [](AgentOptions& its) { its.id = "twin"; });
+  }
+  fleet.run_for(60s);
+  BOOST_TEST(warnings > 0);
+  for (const auto& each : fleet.agents) BOOST_TEST(each->agent->counters().connections < 30u);
   BOOST_TEST(fleet.execute_now("x").object().at("success").as_bool());
 }
 
