@@ -1,6 +1,7 @@
 // What POST /api/execute is given, read.
 #include "engine/fleet/api.hpp"
 #include "engine/fleet/api_query.hpp"
+#include "engine/fleet/target_url.hpp"
 
 #include <fmt/format.h>
 
@@ -11,6 +12,15 @@ namespace {
 
 constexpr std::uint64_t kAttemptsMax = 100;
 constexpr std::size_t kRequestIdMax = 128;
+
+// An address in the URL has a family of its own.
+std::optional<JsonProblem> check_family(const ExecuteRequest& request) {
+  const auto& family = request.wish.family;
+  const auto url = parse_target_url(request.spec.url);
+  const auto* literal = std::get_if<net::Address>(&url->target.host);
+  if (!family || literal == nullptr || *family == net::family_of(*literal)) return std::nullopt;
+  return JsonProblem{{"body", "family"}, url->host() + " is of the other family"};
+}
 
 }  // namespace
 
@@ -85,6 +95,7 @@ boost::system::result<ExecuteRequest, ApiError> read_execute_request(const Coord
     return unprocessable(std::move(*problem));
   }
   if (auto problem = check_request_spec(request.spec)) return unprocessable(std::move(*problem));
+  if (auto problem = check_family(request)) return unprocessable(std::move(*problem));
   return request;
 }
 

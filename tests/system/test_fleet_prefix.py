@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from fleet_process import Program
+from fleet_process import Program, until
 from namespace import Namespace
 
 PREFIX = '2001:db8:1:2::/64'
@@ -55,6 +55,33 @@ def execute(tmp_path):
 
             ask.namespace = namespace
             yield ask
+        finally:
+            for each in reversed(programs):
+                each.end()
+
+
+def test_the_addresses_of_the_machine_are_found_and_followed(tmp_path):
+    """Global ones, as they come and go; not those of loopback, of links, and unique local ones."""
+    with Namespace() as namespace:
+        namespace.run('ip link add v0 type veth peer name v1 && ip link set v0 up && ip link set v1 up && '
+                      'ip addr add 198.51.100.5/24 dev v0 && ip addr add 2001:db8:1::5/64 dev v0 nodad && '
+                      'ip addr add fd00::5/64 dev v0 nodad')
+        programs = []
+
+        def pool():
+            answer = namespace.output('curl -sS http://127.0.0.1:8000/api/pool/status')
+            return sorted(each['ip'] for each in json.loads(answer)['ip_pool'] if each['status'] == 'available')
+
+        try:
+            programs.append(Program(tmp_path, 'coordinator', '--port', '8000', '--history', 'none',
+                                    ready='coordinator at', prefix=namespace.prefix))
+            programs.append(Program(tmp_path, 'agent', '--coordinator', 'http://127.0.0.1:8000', '--agent-id', 'a',
+                                    ready='connected to coordinator', prefix=namespace.prefix))
+            until(lambda: pool() == ['198.51.100.5', '2001:db8:1::5'])
+            namespace.run('ip addr add 2001:db8:1::6/64 dev v0 nodad')
+            until(lambda: pool() == ['198.51.100.5', '2001:db8:1::5', '2001:db8:1::6'])
+            namespace.run('ip addr del 198.51.100.5/24 dev v0')
+            until(lambda: pool() == ['2001:db8:1::5', '2001:db8:1::6'])
         finally:
             for each in reversed(programs):
                 each.end()

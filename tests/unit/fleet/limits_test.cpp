@@ -208,6 +208,9 @@ BOOST_AUTO_TEST_CASE(the_family_of_the_source_is_the_targets_or_as_asked_for) {
   const auto both = sources("http://shop.example/x");
   BOOST_TEST(std::ranges::count(both, '4') == 2);
   BOOST_TEST(fleet.execute_now("x", {{"family", "ipv5"}}).status == 422u);
+  const auto other = fleet.execute_now("x", {{"family", "ipv6"}});
+  BOOST_TEST(other.status == 422u);
+  BOOST_TEST(other.body.find("203.0.113.80 is of the other family") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_thousand_agents_are_connected_and_each_has_its_turn) {
