@@ -222,8 +222,7 @@ void Model::next_address() {
     if (by_agent_.empty() || address.agent == by_agent_) all.push_back(address.address);
   }
   std::ranges::sort(all);
-  const auto same = std::ranges::unique(all);
-  all.erase(same.begin(), same.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
   from_address_ = next_of(all, from_address_, +1);
 }
 
