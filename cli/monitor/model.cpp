@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace dispatch::cli::monitor {
@@ -217,13 +218,11 @@ void Model::next_agent(int by) {
 }
 
 void Model::next_address() {
-  std::vector<std::string> all{""};
+  std::set<std::string> all{""};
   for (const auto& [key, address] : state_.pool()) {
-    if (by_agent_.empty() || address.agent == by_agent_) all.push_back(address.address);
+    if (by_agent_.empty() || address.agent == by_agent_) all.insert(address.address);
   }
-  std::ranges::sort(all);
-  all.erase(std::unique(all.begin(), all.end()), all.end());
-  from_address_ = next_of(all, from_address_, +1);
+  from_address_ = next_of({all.begin(), all.end()}, from_address_, +1);
 }
 
 void Model::want_older() {

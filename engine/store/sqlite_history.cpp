@@ -23,14 +23,16 @@ constexpr int kBusyTimeoutMs = 5000;
 // Pages of the write-ahead log: those of one checkpoint, and so many that one has to reach its end,
 // behind which the log begins anew. A disk that does not keep up is waited for at the limit.
 constexpr int kCheckpointPages = 1000;
-constexpr int kLogPagesMax = 8000;
-constexpr int kLogPagesLimit = 4 * kLogPagesMax;
+constexpr int kLogPagesMax = 32'000;
+constexpr int kLogPagesLimit = 40'000;
 // Old records go some at a time.
 constexpr std::uint64_t kRemovedAtOnceMax = 128;
 
+// Each index is a page more for every record. (The newest record is never removed: its id is not
+// given again.)
 constexpr auto kSchema = R"(
 CREATE TABLE records (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY,
   started INTEGER NOT NULL,  -- microseconds since 1970
   request_id TEXT NOT NULL,
   final INTEGER NOT NULL,
@@ -44,7 +46,6 @@ CREATE TABLE records (
   record TEXT NOT NULL
 );
 CREATE INDEX records_by_request ON records (request_id);
-CREATE INDEX records_by_agent ON records (agent_id, id);
 CREATE TABLE configs (
   name TEXT PRIMARY KEY,
   spec TEXT NOT NULL,
