@@ -455,7 +455,7 @@ def test_a_full_disk_costs_the_history_and_no_answers(fleet, target, small_disk)
         assert coordinator.execute(f'{target.url}/full?bytes=16000')[1]['success']
         count += 1
         lost = coordinator.lost_records()
-    assert 'the history cannot be kept: ' in coordinator.output
+    until(lambda: 'the history cannot be kept: ' in coordinator.output)
     assert coordinator.call('GET', '/api/history?limit=0')[1]['history']
     ballast.unlink()
     assert coordinator.execute(f'{target.url}/again')[1]['success']
