@@ -107,12 +107,10 @@ class Stream {
   // Relays both ways between this stream and `other` until both directions have ended. The end of
   // one side is passed on as a half-close, and the other direction goes on; when a direction fails,
   // both streams are aborted, so that each side learns that it did not get everything, unless
-  // `observer` keeps this one. Both
-  // streams, what the meters refer to and `observer` live until the observer hears of the end; it
-  // is called from `executor` (the runtime's). Who wants to stop the relay aborts both streams and
-  // releases both paces. This is no
-  // task, because a proxy has many idle connections, and a task is larger than all that an idle
-  // relay needs.
+  // `observer` keeps this one. Both streams, what the meters refer to and `observer` live until the
+  // observer hears of the end; it is called from `executor` (the runtime's). Who wants to stop the
+  // relay aborts both streams and releases both paces. This is no task, because a proxy has many
+  // idle connections, and a task is larger than all that an idle relay needs.
   virtual void relay_both_ways(Stream& other, Meter sent, Meter received,
                                asio::any_io_executor executor, RelayObserver& observer);
 

@@ -33,6 +33,7 @@ Exchange::Exchange(Client& client, Reader& from_client, Upstream& upstream,
 
 Task<ExchangeReport> Exchange::run() {
   upstream_.is_in_exchange = true;
+  upstream_.is_answered = false;
   began_ = client_.runtime().clock().now();
   co_await run_with_companion(receive(), send());
   upstream_.is_in_exchange = upstream_.is_resumable = false;
@@ -104,10 +105,13 @@ Task<void> Exchange::receive() {
   for (;;) {
     const auto read = co_await upstream_.reader.read_head();
     if (!read && !client_error_ && (response_began_ || !upstream_.reader.buffered().empty())) {
+      report_.is_unheard = !response_began_;
+      report_.error = upstream_.ended_for ? upstream_.ended_for : read.error();
       co_return refuse("no end");
     }
     if (!read) co_return fail(read.error());
     if (!std::exchange(response_began_, true)) tell_first_byte();
+    upstream_.is_answered = true;
     if (read->fault) co_return refuse(read->fault->why);
     auto head = parse_response_head(read->text);
     if (!head) co_return refuse(head.error().why);

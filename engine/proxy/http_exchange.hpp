@@ -37,6 +37,8 @@ struct ExchangeReport {
   Fault fault;
   bool client_persists = false;    // (answered) the next request may come
   bool upstream_persists = false;  // (answered) and may go the same way
+  // (bad_answer) It ended within its first head, so nobody has heard any of it.
+  bool is_unheard = false;
   // (cut_short, by the server or its link) where the rest can be asked for
   std::optional<CutAnswer> cut{};
 };

@@ -222,7 +222,6 @@ Task<bool> Session::forward(const Request& request) {
     }
     const Forwarding forwarding{head, *to, framing, cut ? &*cut : nullptr};
     upstream_->is_repeatable = is_repeatable;
-    upstream_->received_before = upstream_->received().total();
     Exchange exchange(client_, reader_, *upstream_, forwarding);
     auto report = co_await exchange.run();
     if (report.end == End::answered && before) {
@@ -233,7 +232,8 @@ Task<bool> Session::forward(const Request& request) {
       client_.service.dialer.refused_by(upstream_->link());
       if (leave_link(wish) && !framing.has_content()) continue;
     }
-    if (report.end == End::no_answer && is_repeatable && upstream_->ended_for != errc::timed_out) {
+    const bool is_unanswered = report.end == End::no_answer || report.is_unheard;
+    if (is_unanswered && is_repeatable && upstream_->ended_for != errc::timed_out) {
       // RFC 9112 9.3.1: the server may have ended the connection as the request was on its way.
       const bool was_used = upstream_->was_used;
       if (was_used && upstream_->link().health() != link::Health::down) {

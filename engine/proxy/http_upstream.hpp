@@ -34,18 +34,15 @@ class Upstream final : public Connection {
   void link_is_down() override {
     if (may_leave()) target_stream().abort();
   }
-  bool may_leave() {
-    const bool is_answered = received().total() != received_before;
-    return !is_in_exchange || is_resumable || (is_repeatable && !is_answered);
-  }
+  bool may_leave() { return !is_in_exchange || is_resumable || (is_repeatable && !is_answered); }
 
   Reader reader;
   bool was_used = false;  // a request has gone through before
   bool is_in_exchange = false;
-  bool is_repeatable = false;         // the request that is under way
-  bool is_resumable = false;          // its answer: another link may bring the rest
-  std::uint64_t received_before = 0;  // it began
-  net::Error ended_for;               // by end()
+  bool is_repeatable = false;  // the request that is under way
+  bool is_resumable = false;   // its answer: another link may bring the rest
+  bool is_answered = false;    // it, by the head of a response at least
+  net::Error ended_for;        // by end()
   // The client's stream, once a part of the answer is on its way there: it is too late to tell it
   // anything else, and it may be the one that takes no more.
   net::Stream* answered = nullptr;

@@ -129,9 +129,9 @@ net::Task<net::Status> HttpConnection::write_response(HttpResponse response) {
     head.set(http::field::etag, response.entity_tag);
     head.set(http::field::accept_ranges, "bytes");
   }
-  if (const auto from = response.range_from; from != 0) {
-    const auto length = from + response.content_length;
-    head.set(http::field::content_range, fmt::format("bytes {}-{}/{}", from, length - 1, length));
+  if (const auto from = response.range_from) {
+    const auto length = *from + response.content_length;
+    head.set(http::field::content_range, fmt::format("bytes {}-{}/{}", *from, length - 1, length));
   }
   co_return co_await impl_->write_head(head);
 }

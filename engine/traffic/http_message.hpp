@@ -34,7 +34,7 @@ struct HttpResponse {
   bool keep_alive = true;
   // (sent) Not empty: a part of it may be asked for. With `range_from`, it is the rest from there.
   std::string entity_tag{};
-  std::uint64_t range_from = 0;
+  std::optional<std::uint64_t> range_from{};
 };
 
 // One connection, used by one side: heads and body bytes in the order of the protocol.

@@ -98,7 +98,7 @@ class OriginExchange {
   }
 
   Task<Status> respond_text(const HttpRequest& request, unsigned status, std::string body) {
-    HttpResponse head{status, body.size(), request.keep_alive, {}, 0};
+    HttpResponse head{status, body.size(), request.keep_alive, {}, {}};
     if (const auto error = co_await http_.write_response(std::move(head))) co_return error;
     if (request.method == "HEAD") co_return Status{};
     tally_.bytes_sent += body.size();
@@ -106,14 +106,14 @@ class OriginExchange {
   }
 
   Task<Status> send_bytes(const HttpRequest& request, std::uint64_t size) {
-    HttpResponse head{200, size, request.keep_alive, {}, 0};
+    HttpResponse head{200, size, request.keep_alive, {}, {}};
     // Who gets all of it at once has no use for that.
     if (request.by_proxy) head.entity_tag = fmt::format("\"{}\"", size);
     const bool is_rest = request.by_proxy && request.if_range == head.entity_tag &&
                          request.range_from && *request.range_from < size;
     const auto from = is_rest ? *request.range_from : 0;
     if (is_rest) head.status = 206;
-    head.range_from = from;
+    if (is_rest) head.range_from = from;
     head.content_length -= from;
     if (const auto error = co_await http_.write_response(std::move(head))) co_return error;
     if (request.method == "HEAD") co_return Status{};

@@ -82,6 +82,21 @@ BOOST_AUTO_TEST_CASE(an_answer_that_has_no_body_yet_is_asked_for_from_its_first_
   BOOST_TEST(asked.is_whole());
 }
 
+BOOST_AUTO_TEST_CASE(
+    an_answer_that_ends_within_its_head_has_not_been_heard_and_is_asked_for_again) {
+  const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nConnection: close\r\n";
+  const Asked asked({head, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhelloworld"});
+  BOOST_TEST(asked.is_whole());
+  BOOST_TEST(asked.links == 2u);
+  const Asked twice({head, head});
+  BOOST_TEST(twice.received.text.starts_with("HTTP/1.1 502 "));
+  const Asked posted({head, kHello},
+                     "POST http://www.example/ HTTP/1.1\r\nHost: www.example\r\n"
+                     "Content-Length: 0\r\nConnection: close\r\n\r\n");
+  BOOST_TEST(posted.received.text.starts_with("HTTP/1.1 502 "));
+  BOOST_TEST(posted.requests.size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(what_may_have_changed_or_cannot_be_asked_for_is_cut) {
   const auto without = [](const std::string& part) {
     auto text = kHalf;
